@@ -1,0 +1,1 @@
+"""The outside world, translated: each module is thin and decides nothing."""

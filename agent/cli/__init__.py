@@ -1,0 +1,114 @@
+"""The command line: parse, call one operation, print, exit. Every error ends here as one sentence."""
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from agent import __version__
+from agent.cli.output import Invocation, print_error
+from agent.errors import Exit, Interrupted, ReadinessError, UsageError
+
+DEFAULT_CONFIG = "/etc/readiness/readiness.toml"
+
+# name -> (module, one line for --help); modules are imported only when their command runs
+COMMANDS = {
+    "init": ("agent.cli.init", "Write a config to start from, a password file and the repository."),
+    "validate": ("agent.cli.validate", "Check the config and the machine: every problem at once."),
+    "snapshot": ("agent.cli.snapshot", "Take snapshots now."),
+    "drill": ("agent.cli.drill", "Rehearse the restore: cold, timed, verified, proven."),
+    "status": ("agent.cli.status", "One screen: the verdict and why."),
+    "report": ("agent.cli.report", "Write the readiness report."),
+    "ledger": ("agent.cli.ledger", "Verify or export the record of everything that was done."),
+}
+
+
+class LazyGroup(click.Group):
+    """Imports a subcommand's module only when it is called, so that `status` stays quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        command: click.Command = import_module(module).command
+        _accept_global_options(command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _set_global(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value and not ctx.resilient_parsing:
+        setattr(ctx.find_object(Invocation), str(param.name), value)
+
+
+def _global_options() -> list[click.Parameter]:
+    """`--config`, `--json` and `-v` are taken before and after the command's name."""
+    shared: dict[str, Any] = {"expose_value": False, "callback": _set_global}
+    return [
+        click.Option(["--config", "config_file"], metavar="FILE", help="The config to use.", **shared),
+        click.Option(
+            ["--json", "as_json"], is_flag=True, help="Print one JSON object and nothing else.", **shared
+        ),
+        click.Option(["-v", "--verbose"], is_flag=True, help="Say more on standard error.", **shared),
+    ]
+
+
+def _accept_global_options(command: click.Command) -> None:
+    if any(parameter.name == "config_file" for parameter in command.params):
+        return
+    command.params.extend(_global_options())
+    if isinstance(command, click.Group):
+        for name in command.commands:
+            _accept_global_options(command.commands[name])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="readiness", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Could you recover your daily operations over the weekend if you lost a significant part of your
+    infrastructure today?
+
+    Exit statuses: 0 good; 1 tested and bad; 2 wrong usage; 3 could not be tested or nothing proven;
+    4 at risk; 75 busy, try again; 78 the config is wrong; 130 interrupted.
+    """
+
+
+cli.params.extend(_global_options())
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit status; prints every refusal as one sentence."""
+    invocation = Invocation(config_file=os.environ.get("READINESS_CONFIG") or DEFAULT_CONFIG)
+    invocation.as_json = "--json" in arguments
+    try:
+        status = cli.main(arguments, prog_name="readiness", standalone_mode=False, obj=invocation)
+        sys.stdout.flush()
+        return int(status or 0)
+    except click.exceptions.Exit as stop:
+        return int(stop.exit_code)
+    except click.ClickException as error:
+        print_error(invocation, UsageError(error.format_message(), "See readiness --help."))
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        print_error(invocation, Interrupted("Interrupted; everything was cleaned up."))
+        return Exit.INTERRUPTED
+    except ReadinessError as error:
+        print_error(invocation, error)
+        return error.exit
+    except BrokenPipeError:
+        # the reader went away (`readiness status | head -1`): nothing left to say, and nobody to say it to
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.GOOD
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,44 @@
+"""What every command prints alike: the JSON envelope and the one-sentence refusal."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+
+from agent.core.text import printable
+from agent.errors import ConfigError, Exit, ReadinessError
+
+
+class Invocation:
+    """The global options of one run, shared by all commands."""
+
+    def __init__(self, config_file: str) -> None:
+        self.config_file = config_file
+        self.as_json = False
+        self.verbose = False
+
+
+def print_json(schema: str, exit_status: Exit, result: Any) -> None:
+    """Print the envelope that scripts rely on: one object, ASCII only, undecodable bytes as surrogates."""
+    envelope = {
+        "schema": f"readiness.{schema}/1",
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "exit": int(exit_status),
+        "result": msgspec.to_builtins(result),
+    }
+    click.echo(json.dumps(envelope))
+
+
+def print_error(invocation: Invocation, error: ReadinessError) -> None:
+    """Say what is wrong on standard error; with `--json` also as an object on standard output."""
+    if invocation.as_json:
+        detail: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+        if isinstance(error, ConfigError):
+            detail["problems"] = error.problems
+        print_json("error", Exit(error.exit), detail)
+    for line in (error.message, error.hint):
+        if line:
+            print(printable(line, keep_newlines=True), file=sys.stderr)  # noqa: T201

@@ -1,0 +1,285 @@
+"""The words of DESIGN.md section 2 as types: what a config says and what a record holds.
+
+Durations are whole seconds unless a name says otherwise, sizes are bytes, times are aware datetimes.
+Paths from the config are text; paths of files found on disk are text with surrogateescape.
+"""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import Struct, field
+
+Severity = Literal["info", "warning", "error"]
+Outcome = Literal["passed", "failed", "not_tested"]
+
+
+# ---- what the config says -------------------------------------------------------------------
+
+
+class WeeklyMoment(Struct, frozen=True):
+    """A moment of the week in local time, such as "Fri 17:00". Monday is 0."""
+
+    weekday: int
+    hour: int
+    minute: int
+
+
+class Business(Struct, frozen=True, kw_only=True):
+    name: str
+    time_zone: str
+    closes: WeeklyMoment
+    opens: WeeklyMoment
+    holidays: tuple[date, ...] = ()
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """The `[agent]` table: where our own things live and how restic is run."""
+
+    state: str
+    scratch: str
+    restic: str  # a name to look up on PATH, or an absolute path
+    host: str  # the host name that snapshots are filed and looked up under
+    stall_timeout: int  # a restic run without any progress for this long is ended
+
+
+class Repository(Struct, frozen=True, kw_only=True):
+    name: str
+    url: str
+    password_file: str
+
+
+class CommandProof(Struct, frozen=True, kw_only=True):
+    """A command run inside the restored tree."""
+
+    name: str
+    command: tuple[str, ...]
+    expect: str | None = None  # the whole standard output, ends trimmed; None: any
+    expect_status: int = 0
+    timeout: int = 300
+
+
+class SqliteProof(Struct, frozen=True, kw_only=True):
+    """Integrity, foreign keys, and every table's row count as noted at snapshot time."""
+
+    name: str
+    sqlite: str
+
+
+class NewestRowProof(Struct, frozen=True, kw_only=True):
+    """The newest row, by a query that returns one time, is at most `max_age` older than the snapshot."""
+
+    name: str
+    sqlite: str
+    query: str
+    max_age: int
+
+
+class NewestFileProof(Struct, frozen=True, kw_only=True):
+    """The newest file below `path` is at most `max_age` older than the snapshot."""
+
+    name: str
+    path: str
+    max_age: int
+
+
+class ArchiveProof(Struct, frozen=True, kw_only=True):
+    """Every archive (zip, tar, gzip, bzip2, xz) matching the glob `archive` reads to its end."""
+
+    name: str
+    archive: str
+
+
+class FileCountProof(Struct, frozen=True, kw_only=True):
+    """At least this many regular files lie below `path`."""
+
+    name: str
+    path: str
+    at_least: int
+
+
+Proof = CommandProof | SqliteProof | NewestRowProof | NewestFileProof | ArchiveProof | FileCountProof
+
+
+class Step(Struct, frozen=True):
+    """Something a person does during a recovery, with the declared minutes it takes."""
+
+    name: str
+    minutes: int
+
+
+class CriticalProcess(Struct, frozen=True, kw_only=True):
+    name: str
+    paths: tuple[str, ...]
+    rto: int
+    rpo: int
+    mtd: int
+    max_proof_age: int
+    promise: str = ""
+    owner: str = ""
+    tier: int = 2
+    value_per_hour: float = 0.0
+    exclude: tuple[str, ...] = ()
+    vital: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
+    proofs: tuple[Proof, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    file: str  # where it was read from
+    business: Business
+    settings: Settings
+    repositories: tuple[Repository, ...]  # the first is the primary
+    processes: tuple[CriticalProcess, ...]
+
+
+# ---- what was observed ----------------------------------------------------------------------
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong: what, where, and what to do about it."""
+
+    code: str
+    severity: Severity
+    process: str
+    message: str
+    hint: str = ""
+    path: str | None = None
+
+
+class RootIdentity(Struct, frozen=True):
+    """What a source root was when it was last good: enough to notice another disk in its place."""
+
+    path: str
+    device: int
+    inode: int
+
+
+class TableCounts(Struct, frozen=True):
+    """The row count of every table of one SQLite database, noted from its consistent copy."""
+
+    database: str  # the path in the config
+    copy: str  # name of the consistent copy inside the snapshot's carried directory
+    rows: dict[str, int]
+
+
+class SnapshotRecord(Struct, frozen=True, kw_only=True):
+    """What one run of `readiness snapshot` saw for one process and one repository."""
+
+    process: str
+    repository: str
+    started: datetime
+    outcome: Outcome
+    seconds: float
+    snapshot: str = ""  # the full restic ID; empty when none was made
+    snapshot_at: datetime | None = None  # the time restic gave it
+    repository_id: str = ""
+    host: str = ""
+    restic: str = ""
+    paths: tuple[str, ...] = ()
+    files: int = 0
+    bytes: int = 0
+    allocated: int = 0  # bytes on disk, less than `bytes` where files are sparse
+    moving: int = 0
+    moving_paths: tuple[str, ...] = ()
+    witness_sha256: str = ""
+    roots: tuple[RootIdentity, ...] = ()
+    tables: tuple[TableCounts, ...] = ()
+    excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out
+    same_device: bool = False  # the repository lies on the same device as a source
+    findings: tuple[Finding, ...] = ()
+
+
+class DrillSeconds(Struct, frozen=True, kw_only=True):
+    restore: float = 0.0
+    verify: float = 0.0
+    prove: float = 0.0
+    total: float = 0.0
+
+
+class DrillFiles(Struct, frozen=True, kw_only=True):
+    """Entries of every type (files, directories, links ...) counted by what became of them."""
+
+    expected: int = 0
+    restored: int = 0
+    verified: int = 0
+    damaged: int = 0
+    missing: int = 0
+    unexpected: int = 0
+    moving: int = 0
+
+
+class ProofResult(Struct, frozen=True, kw_only=True):
+    name: str
+    outcome: Outcome
+    seconds: float
+    message: str = ""  # why it failed or was not run; empty when it passed
+    output: str = ""  # the start of what it printed, made safe for terminals
+
+
+class RefusedSnapshot(Struct, frozen=True):
+    """A newer snapshot that `--snapshot last-good` walked past, and why."""
+
+    snapshot: str
+    at: datetime
+    reason: str
+
+
+class DrillRecord(Struct, frozen=True, kw_only=True):
+    """What one rehearsed restore of one process from one repository showed."""
+
+    process: str
+    repository: str
+    started: datetime
+    outcome: Outcome
+    snapshot: str = ""
+    snapshot_at: datetime | None = None
+    repository_id: str = ""
+    selection: str = "latest"  # latest, last-good, random, or an ID
+    rung: str = "L0"  # the highest step of the proof ladder that was reached
+    share: float = 1.0  # of the witnessed entries that were drilled; 1.0 is a full drill
+    cursor: str = ""  # last path of a sampled drill; the next one goes on behind it
+    seconds: DrillSeconds = field(default_factory=DrillSeconds)
+    files: DrillFiles = field(default_factory=DrillFiles)
+    bytes: int = 0  # restored in this drill
+    total_files: int = 0  # in the whole snapshot
+    total_bytes: int = 0
+    recovery_point_age: int | None = None  # seconds from the snapshot to the start of the drill
+    proofs: tuple[ProofResult, ...] = ()
+    isolation: tuple[str, ...] = ()  # which walls really stood around the proof commands
+    refused: tuple[RefusedSnapshot, ...] = ()
+    restic: str = ""
+    statement: str = ""  # what this drill supports, in one sentence
+    findings: tuple[Finding, ...] = ()
+
+
+class RepositoryRecord(Struct, frozen=True, kw_only=True):
+    """The identity of a repository, noted when it was first used under its name."""
+
+    repository: str
+    repository_id: str
+
+
+Body = SnapshotRecord | DrillRecord | RepositoryRecord
+
+KINDS: dict[type, str] = {SnapshotRecord: "snapshot", DrillRecord: "drill", RepositoryRecord: "repository"}
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One record as it stands in the ledger's chain."""
+
+    sequence: int
+    at: datetime
+    body: Body
+    hash: str
+
+
+# ---- what is concluded ----------------------------------------------------------------------
+
+
+class Verdict(StrEnum):
+    READY = "READY"
+    AT_RISK = "AT_RISK"
+    NOT_READY = "NOT_READY"
+    UNKNOWN = "UNKNOWN"

@@ -1,0 +1,1 @@
+"""One verb a module: gather through ports, decide with core, return one record."""
