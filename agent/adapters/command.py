@@ -1,0 +1,207 @@
+"""The only place that starts other programs: bounded output, bounded time, nothing left running.
+
+Start commands from the main thread: the kernel ties "die with your parent" to the thread that forked.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import IO
+
+from msgspec import Struct
+
+from agent.errors import ReadinessError
+
+LONGEST_LINE = 1 << 20  # a longer line of output is dropped whole
+TICK = 0.1  # seconds between two looks at a running command
+
+
+class Completed(Struct, frozen=True, kw_only=True):
+    """How a command ended. `status` is negative when a signal ended it."""
+
+    status: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+    timed_out: bool = False
+    output_bytes: int = 0  # of standard output, also what was not kept
+
+
+class CommandMissing(ReadinessError):
+    """The program is not installed or may not be executed."""
+
+    code = "command-missing"
+
+
+class Pipe(threading.Thread):
+    """Drains one pipe to its end, keeping its head and tail, or handing it on line by line."""
+
+    def __init__(self, stream: IO[bytes], keep: int, on_line: Callable[[bytes], None] | None) -> None:
+        super().__init__(daemon=True)
+        self.stream = stream
+        self.keep = keep
+        self.on_line = on_line
+        self.total = 0
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._line = bytearray()
+        self._overlong = False
+        self.start()
+
+    def run(self) -> None:
+        with self.stream:
+            while chunk := os.read(self.stream.fileno(), 1 << 16):
+                self.total += len(chunk)
+                if self.on_line:
+                    self._split(chunk)
+                else:
+                    self._store(chunk)
+        if self.on_line and self._line and not self._overlong:
+            self.on_line(bytes(self._line))
+
+    def kept(self) -> bytes:
+        """What was kept: everything when it was short, else the first and the last half of `keep`."""
+        return bytes(self._head + self._tail)
+
+    def _store(self, chunk: bytes) -> None:
+        room = self.keep // 2 - len(self._head)
+        if room > 0:
+            self._head += chunk[:room]
+            chunk = chunk[room:]
+        self._tail = (self._tail + chunk)[-(self.keep // 2) :]
+
+    def _split(self, chunk: bytes) -> None:
+        assert self.on_line
+        *lines, rest = chunk.split(b"\n")
+        for line in lines:
+            if not self._overlong:
+                self.on_line(bytes(self._line) + line)
+            self._line.clear()
+            self._overlong = False
+        if not self._overlong:
+            self._line += rest
+            if len(self._line) > LONGEST_LINE:
+                self._line.clear()
+                self._overlong = True
+
+
+class Running:
+    """A command at work in its own process group, which dies when we die.
+
+    `argv[0]` is looked up on PATH. `stop_signal` is what asks it politely to end. `on_line` receives
+    each line of standard output, in another thread; without it up to `keep` bytes are kept.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str | bytes],
+        *,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        on_line: Callable[[bytes], None] | None = None,
+        keep: int = 1 << 16,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
+        self.stop_signal = stop_signal
+        self._started = time.monotonic()
+        dying = ["setpriv", "--pdeathsig", stop_signal.name.removeprefix("SIG"), "--"]
+        try:
+            self.process = subprocess.Popen(
+                [*dying, *argv],
+                env=dict(env) if env is not None else None,
+                cwd=cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                pass_fds=pass_fds,
+            )
+        except OSError as error:
+            name = os.fsdecode(argv[0])
+            raise CommandMissing(f"{name} cannot be started: {error.strerror}.") from error
+        assert self.process.stdout
+        assert self.process.stderr
+        self.stdout = Pipe(self.process.stdout, keep, on_line)
+        self.stderr = Pipe(self.process.stderr, 1 << 16, None)
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def wait(self, deadline: float | None = None, tick: Callable[[], None] | None = None) -> Completed:
+        """Wait for the end, at most `deadline` seconds from the start; then the command is stopped.
+
+        `tick` is called about ten times a second; whatever it raises stops the command and goes on up,
+        as does Ctrl-C.
+        """
+        timed_out = False
+        try:
+            while not self._ended_within(TICK):
+                if tick:
+                    tick()
+                if deadline is not None and time.monotonic() - self._started > deadline:
+                    timed_out = True
+                    self.stop()
+        except BaseException:
+            self.stop()
+            raise
+        return self._completed(timed_out)
+
+    def stop(self, grace: float = 10.0) -> None:
+        """Ask the process group to end, insist after `grace` seconds, and wait until it is gone."""
+        self._signal_group(self.stop_signal)
+        if not self._ended_within(grace):
+            self._signal_group(signal.SIGKILL)
+            self.process.wait()
+        self._signal_group(signal.SIGKILL)  # what the leader left behind in its group
+        for pipe in (self.stdout, self.stderr):
+            pipe.join(timeout=2)
+
+    def _ended_within(self, seconds: float) -> bool:
+        if self.process.poll() is not None:
+            return True
+        try:
+            handle = os.pidfd_open(self.process.pid)
+        except ProcessLookupError:
+            return self.process.poll() is not None
+        try:
+            select.select([handle], [], [], seconds)
+        finally:
+            os.close(handle)
+        return self.process.poll() is not None
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self.process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            # gone, or only processes of another user are left, which their own walls end
+            return
+
+    def _completed(self, timed_out: bool) -> Completed:
+        for pipe in (self.stdout, self.stderr):
+            pipe.join(timeout=5)  # a grandchild may hold the pipe open for ever
+        return Completed(
+            status=self.process.returncode,
+            stdout=self.stdout.kept(),
+            stderr=self.stderr.kept(),
+            seconds=time.monotonic() - self._started,
+            timed_out=timed_out,
+            output_bytes=self.stdout.total,
+        )
+
+
+def run(
+    argv: Sequence[str | bytes],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    deadline: float | None = None,
+    keep: int = 1 << 16,
+) -> Completed:
+    """Run a short command to its end."""
+    return Running(argv, env=env, cwd=cwd, keep=keep).wait(deadline)
