@@ -5,6 +5,7 @@ Start commands from the main thread: the kernel ties "die with your parent" to t
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import threading
@@ -109,6 +110,8 @@ class Running:
     ) -> None:
         self.stop_signal = stop_signal
         self._started = time.monotonic()
+        if shutil.which(argv[0], path=env.get("PATH") if env else None) is None:
+            raise CommandMissing(f"{os.fsdecode(argv[0])} is not installed, or may not be executed.")
         dying = ["setpriv", "--pdeathsig", stop_signal.name.removeprefix("SIG"), "--"]
         try:
             self.process = subprocess.Popen(
@@ -170,7 +173,9 @@ class Running:
         except ProcessLookupError:
             return self.process.poll() is not None
         try:
-            select.select([handle], [], [], seconds)
+            watch = select.poll()  # not select(): a deep walk may hold more than 1,024 descriptors
+            watch.register(handle, select.POLLIN)
+            watch.poll(seconds * 1000)
         finally:
             os.close(handle)
         return self.process.poll() is not None

@@ -1,0 +1,94 @@
+"""What restic's exit status and words mean, across 0.14 to 0.19. Old versions say 1 for nearly everything."""
+
+import re
+
+from agent.adapters.command import Completed
+from agent.core.text import printable
+from agent.errors import ResticError
+
+# (exit statuses, words on standard error, our code, hint); the first row that fits counts
+TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
+    (
+        (12,),
+        r"wrong password or no key found",
+        "wrong-password",
+        "Check the password file named in the config; restic key list shows which keys the repository has.",
+    ),
+    (
+        (11,),
+        r"repository is already locked|unable to create lock",
+        "repository-locked",
+        "Another restic is at work, or one died: look with restic list locks, and try again later.",
+    ),
+    (
+        (10,),
+        r"repository does not exist|Is there a repository at the following location|unable to open config file",
+        "repository-missing",
+        "Mount or reconnect the medium. If it is really gone, the backups in it are gone.",
+    ),
+    (
+        (),
+        r"no space left on device|disk quota exceeded|file too large",
+        "no-space",
+        "Free some space on the file system that restic names, and try again.",
+    ),
+    (
+        (),
+        r"connection refused|no such host|dial tcp|network is unreachable|i/o timeout|connection reset"
+        r"|no route to host|server misbehaving|unexpected HTTP response|unable to start the sftp|x509:|ssh: ",
+        "repository-unreachable",
+        "Check the network and the server that holds the repository.",
+    ),
+    (
+        (),
+        r"no matching ID found|multiple IDs with prefix|failed to find snapshot",
+        "no-snapshot",
+        "List what is there: restic snapshots.",
+    ),
+    (
+        (),
+        r"permission denied",
+        "repository-unreadable",
+        "Let the user that runs readiness read the repository.",
+    ),
+)
+
+_SECRETS = re.compile(r"(\w+://|:)([^\s/@:]+):([^\s/@]+)@")
+
+
+def without_secrets(text: str) -> str:
+    """`text` with the password of every URL blanked."""
+    return _SECRETS.sub(r"\1\2:***@", text)
+
+
+def first_line(stderr: bytes) -> str:
+    """The line of restic's standard error that says most, made safe to show."""
+    lines = [line.strip() for line in stderr.decode(errors="surrogateescape").splitlines() if line.strip()]
+    telling = [line for line in lines if line.startswith("Fatal:") or '"exit_error"' in line]
+    chosen = (telling or lines or ["it said nothing"])[0]
+    return printable(without_secrets(chosen.removeprefix("Fatal: ")))[:300]
+
+
+def trouble(doing: str, completed: Completed) -> ResticError:
+    """The error that stands for a restic run that did not end well. `doing` reads "listing snapshots"."""
+    words = completed.stderr.decode(errors="replace")
+    if completed.timed_out:
+        return ResticError(
+            f"restic was ended after {completed.seconds:.0f} s without progress while {doing}.",
+            "Check that the repository answers; stall_timeout in [agent] says how long to wait.",
+            "timed-out",
+        )
+    for statuses, pattern, code, hint in TROUBLE:
+        if completed.status in statuses or re.search(pattern, words, re.IGNORECASE):
+            return ResticError(f"restic failed while {doing}: {first_line(completed.stderr)}", hint, code)
+    if completed.status < 0 or completed.status in (137, 143):
+        return ResticError(
+            f"restic was killed while {doing} (signal {abs(completed.status) % 128}).",
+            "The kernel does that when memory runs out: journalctl -k shows it.",
+            "restic-killed",
+        )
+    return ResticError(
+        f"restic failed while {doing} (exit status {completed.status}): {first_line(completed.stderr)}",
+        "Run the same with restic by hand to see more.",
+        "restic-failed",
+    )
