@@ -22,7 +22,8 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
     (
         (10,),
-        r"repository does not exist|Is there a repository at the following location|unable to open config file",
+        r"repository does not exist|Is there a repository at the following location"
+        r"|unable to open config file",
         "repository-missing",
         "Mount or reconnect the medium. If it is really gone, the backups in it are gone.",
     ),

@@ -1,0 +1,217 @@
+"""restic as a subprocess, 0.14 to 0.19: a call is a method, its status not trusted."""
+
+import os
+import re
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from agent.adapters import restic_errors
+from agent.adapters.command import CommandMissing, Completed, Running, run
+from agent.adapters.restic_messages import Messages, OnBytes, SnapshotRow, backup_summary, garbled
+from agent.adapters.stall import StallWatch
+from agent.core.model import Repository
+from agent.core.repository import TAG, BackupSummary, RestoreReport, StoredSnapshot, process_tag
+from agent.errors import ResticError
+
+OLDEST = (0, 14, 0)
+Version = tuple[int, int, int]
+
+# A restic of ours asks nobody, and takes no secret or place from the environment but what we set.
+_NOT_INHERITED = ("RESTIC_PASSWORD", "RESTIC_PASSWORD_COMMAND", "RESTIC_REPOSITORY_FILE", "LD_PRELOAD")
+
+
+class Restic:
+    """One repository through one restic executable.
+
+    `cache` is restic's cache directory: the agent's own for daily work, an empty one for a cold drill.
+    Quick calls end after `stall_timeout` seconds; backups and restores when they show no sign of life
+    for as long.
+    """
+
+    def __init__(self, executable: str, repository: Repository, cache: str, stall_timeout: int) -> None:
+        self.executable = executable
+        self.repository = repository
+        self.cache = cache
+        self.stall_timeout = stall_timeout
+        self._version: Version | None = None
+
+    def through_cache(self, cache: str) -> "Restic":
+        """The same repository, seen through another cache directory."""
+        other = Restic(self.executable, self.repository, cache, self.stall_timeout)
+        other._version = self._version
+        return other
+
+    def version(self) -> Version:
+        """restic's version; ResticError when it is missing, too old, or says something else."""
+        if self._version is None:
+            self._version = installed_version(self.executable)
+        return self._version
+
+    def repository_id(self) -> str:
+        """The identity the repository was given when it was made."""
+        answer = self._answer(["cat", "config"], "reading the repository's identity")
+        identity = answer.get("id") if isinstance(answer, dict) else None
+        if not isinstance(identity, str) or not identity:
+            raise garbled("reading the repository's identity")
+        return identity
+
+    def create(self) -> str:
+        """Make the repository and return its identity; fails when there is one already."""
+        self._quick(["init"], "creating the repository")
+        return self.repository_id()
+
+    def snapshots(self, process: str, host: str) -> list[StoredSnapshot]:
+        """The snapshots filed under `process` and `host`, in no particular order."""
+        filters = ["--host", host, "--tag", f"{TAG},{process_tag(process)}"]
+        answer = self._answer(["snapshots", *filters], "listing snapshots")
+        try:
+            rows = msgspec.convert(answer or [], list[SnapshotRow])
+        except msgspec.ValidationError as error:
+            raise garbled("listing snapshots") from error
+        return [row.translated() for row in rows]
+
+    def restore_size(self, snapshot: str) -> tuple[int, int]:
+        """Bytes and files that restoring the snapshot would write."""
+        answer = self._answer(["stats", "--mode", "restore-size", snapshot], "sizing the snapshot")
+        try:
+            return int(answer["total_size"]), int(answer["total_file_count"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise garbled("sizing the snapshot") from error
+
+    def backup(
+        self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str, on_bytes: OnBytes
+    ) -> BackupSummary:
+        """Take one snapshot; ResticError when restic made none."""
+        argv = ["backup", "--host", host, "--tag", TAG, "--tag", process_tag(process)]
+        for pattern in excludes:
+            argv += ["--exclude", pattern]
+        messages = Messages(on_bytes)
+        completed = self._retried(lambda: self._long([*argv, "--", *paths], messages), "taking a snapshot")
+        if completed.status not in (0, 3) or messages.summary is None:
+            raise restic_errors.trouble("taking a snapshot", completed)
+        return backup_summary(messages.summary, completed.status, completed.stderr)
+
+    def start_restore(
+        self,
+        snapshot: str,
+        target: str,
+        includes: Sequence[bytes] = (),
+        on_bytes: OnBytes | None = None,
+        on_restored: Callable[[bytes], None] | None = None,
+    ) -> "Restore":
+        """Begin to restore `snapshot` below `target`. Wait for it with `Restore.wait`.
+
+        `on_restored` hears of each finished file (its absolute path), from restic 0.16 on.
+        """
+        argv: list[str | bytes] = ["restore", snapshot, "--target", target]
+        if self.version() >= (0, 15, 0):
+            argv.append("--sparse")
+        for pattern in includes:
+            argv += ["--include", pattern]
+        if on_restored and self.version() >= (0, 16, 0):
+            argv.append("--verbose=2")
+        return Restore(self, argv, Messages(on_bytes, on_restored), target)
+
+    def _long(self, argv: Sequence[str | bytes], messages: Messages) -> Completed:
+        running = self.start(argv, messages)
+        return running.wait(tick=StallWatch(running, lambda: messages.done, self.stall_timeout))
+
+    def start(
+        self, argv: Sequence[str | bytes], messages: Messages | None = None, keep: int = 1 << 16
+    ) -> Running:
+        """Start restic with `--json`; its lines go to `messages`."""
+        return Running(
+            [self.executable, "--json", *argv],
+            env=self._environment(),
+            on_line=messages,
+            keep=keep,
+            stop_signal=signal.SIGINT,  # every version removes its lock on SIGINT, 0.14 not on SIGTERM
+        )
+
+    def _answer(self, argv: Sequence[str], doing: str) -> Any:
+        completed = self._quick(argv, doing)
+        try:
+            return msgspec.json.decode(completed.stdout)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise garbled(doing) from error
+
+    def _quick(self, argv: Sequence[str], doing: str) -> Completed:
+        def once() -> Completed:
+            return self.start(argv, keep=1 << 27).wait(self.stall_timeout)
+
+        completed = self._retried(once, doing)
+        if completed.status != 0 or completed.timed_out:
+            raise restic_errors.trouble(doing, completed)
+        return completed
+
+    def _retried(self, attempt: Callable[[], Completed], doing: str) -> Completed:
+        """Once more after `restic unlock`, which removes only locks whose owner is dead."""
+        completed = attempt()
+        if completed.status == 0 or restic_errors.trouble(doing, completed).code != "repository-locked":
+            return completed
+        run([self.executable, "unlock"], env=self._environment(), deadline=self.stall_timeout)
+        return attempt()
+
+    def _environment(self) -> Mapping[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
+        return kept | {
+            "RESTIC_REPOSITORY": self.repository.url,
+            "RESTIC_PASSWORD_FILE": self.repository.password_file,
+            "RESTIC_CACHE_DIR": self.cache,
+            "RESTIC_PROGRESS_FPS": "4",
+            "LC_ALL": "C.UTF-8",
+        }
+
+
+class Restore:
+    """A restore at work."""
+
+    def __init__(self, restic: Restic, argv: Sequence[str | bytes], messages: Messages, target: str) -> None:
+        self._messages = messages
+        self._running = restic.start(argv, messages)
+        self._watch = StallWatch(self._running, self._signs_of_life, restic.stall_timeout)
+        self._target = target
+
+    def wait(self, tick: Callable[[], None] | None = None) -> RestoreReport:
+        """Wait for the end; whatever went wrong stands in the report, judged by nobody yet."""
+
+        def look() -> None:
+            self._watch()
+            if tick:
+                tick()
+
+        completed = self._running.wait(tick=look)
+        if completed.status == 0:
+            return RestoreReport(seconds=completed.seconds)
+        trouble = restic_errors.trouble("restoring", completed)
+        return RestoreReport(seconds=completed.seconds, complaint=trouble.message, code=trouble.code)
+
+    def stop(self) -> None:
+        """End the restore now."""
+        self._running.stop()
+
+    def _signs_of_life(self) -> object:
+        try:
+            free = os.statvfs(self._target).f_bavail
+        except OSError:
+            free = 0
+        return self._messages.done, free
+
+
+def installed_version(executable: str) -> Version:
+    """The version of a restic executable; ResticError when it is missing, too old or no restic."""
+    hint = "Install restic 0.14.0 or newer (apt install restic), or name it as restic in [agent]."
+    try:
+        completed = run([executable, "version"], deadline=30)
+    except CommandMissing as error:
+        raise ResticError(error.message, hint, "restic-missing") from error
+    found = re.match(rb"restic (\d{1,4})\.(\d{1,4})\.(\d{1,4})", completed.stdout)
+    if completed.status != 0 or not found:
+        raise ResticError(f"{executable} does not say which restic it is.", hint, "restic-missing")
+    version = (int(found[1]), int(found[2]), int(found[3]))
+    if version < OLDEST:
+        raise ResticError(f"restic {'.'.join(map(str, version))} is too old.", hint, "restic-too-old")
+    return version

@@ -1,0 +1,110 @@
+"""restic's JSON, version by version, read without trust: what cannot be understood is left out or refused."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from agent.core.repository import BackupSummary, StoredSnapshot
+from agent.errors import ResticError
+
+OnBytes = Callable[[int, int, int], None]  # bytes done, files done, bytes in all (0: not known)
+
+
+class SnapshotRow(msgspec.Struct):
+    """A row of `restic snapshots --json`."""
+
+    id: str
+    time: datetime
+    hostname: str = ""
+    paths: list[str] = []
+    tags: list[str] | None = None
+
+    def translated(self) -> StoredSnapshot:
+        """The row in our own words."""
+        return StoredSnapshot(
+            id=self.id,
+            time=self.time.astimezone(UTC),
+            host=self.hostname,
+            paths=tuple(self.paths),
+            tags=tuple(self.tags or ()),
+        )
+
+
+class Messages:
+    """Hears restic's JSON lines, from the reading thread; keeps the last summary and the progress."""
+
+    def __init__(self, on_bytes: OnBytes | None, on_restored: Callable[[bytes], None] | None = None) -> None:
+        self.on_bytes = on_bytes
+        self.on_restored = on_restored
+        self.summary: dict[str, Any] | None = None
+        self.done: tuple[int, int] = (0, 0)
+
+    def __call__(self, line: bytes) -> None:
+        try:
+            message = msgspec.json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return  # prose of old versions, or garbage: what counts is found out otherwise
+        if not isinstance(message, dict):
+            return
+        kind = message.get("message_type")
+        if kind == "summary":
+            self.summary = message
+        elif kind == "status":
+            self._progress(message)
+        elif kind == "verbose_status" and self.on_restored and message.get("action") == "restored":
+            self.on_restored(os.fsencode(str(message.get("item", ""))))
+
+    def _progress(self, message: dict[str, Any]) -> None:
+        done = _number(message, "bytes_done", "bytes_restored")
+        files = _number(message, "files_done", "files_restored")
+        self.done = (done, files)
+        if self.on_bytes:
+            self.on_bytes(done, files, _number(message, "total_bytes"))
+
+
+def backup_summary(summary: dict[str, Any], status: int, stderr: bytes) -> BackupSummary:
+    """The summary that ends `restic backup --json`; ResticError when it names no snapshot."""
+    snapshot = summary.get("snapshot_id")
+    if not isinstance(snapshot, str) or not re.fullmatch(r"[0-9a-f]{8,64}", snapshot):
+        raise garbled("taking a snapshot")
+    return BackupSummary(
+        snapshot=snapshot,
+        files=_number(summary, "total_files_processed"),
+        bytes=_number(summary, "total_bytes_processed"),
+        unreadable=tuple(_unreadable(stderr)),
+        complete=status == 0,
+    )
+
+
+def _unreadable(stderr: bytes) -> list[str]:
+    paths = []
+    for line in stderr.decode(errors="surrogateescape").splitlines():
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(message, dict) and isinstance(message.get("item"), str) and message["item"]:
+            paths.append(message["item"])
+    return paths
+
+
+def _number(message: dict[str, Any], *names: str) -> int:
+    for name in names:
+        value = message.get(name)
+        if isinstance(value, int) and value >= 0:
+            return value
+    return 0
+
+
+def garbled(doing: str) -> ResticError:
+    """The error for an answer that makes no sense."""
+    return ResticError(
+        f"restic's answer cannot be understood while {doing}.",
+        "Run the same with restic --json by hand; is another program in its place?",
+        "restic-garbled",
+    )

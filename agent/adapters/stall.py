@@ -1,0 +1,47 @@
+"""Notices that a long command has stopped getting anywhere."""
+
+import time
+from collections.abc import Callable
+
+from agent.adapters.command import Running
+from agent.errors import ResticError
+
+
+class StallWatch:
+    """Called at every tick of a running command; raises when it shows no sign of life for `patience` seconds.
+
+    A sign of life is a change of `signs()` or the use of processor time; a restic that retries a dead
+    backend shows neither.
+    """
+
+    def __init__(self, running: Running, signs: Callable[[], object], patience: float) -> None:
+        self._running = running
+        self._signs = signs
+        self._patience = patience
+        self._last: object = None
+        self._since = time.monotonic()
+        self._next_look = self._since + min(5.0, patience / 4)
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + min(5.0, self._patience / 4)
+        seen = (self._signs(), self._processor_seconds())
+        if seen != self._last:
+            self._last, self._since = seen, now
+        elif now - self._since > self._patience:
+            raise ResticError(
+                f"restic showed no progress for {self._patience:.0f} s and was ended.",
+                "Check that the repository answers; stall_timeout in [agent] says how long to wait.",
+                "timed-out",
+            )
+
+    def _processor_seconds(self) -> int:
+        import psutil  # noqa: PLC0415 - only long runs pay for the import
+
+        try:
+            times = psutil.Process(self._running.pid).cpu_times()
+        except psutil.Error:
+            return 0
+        return int(times.user + times.system)  # whole seconds: idling costs a little, too

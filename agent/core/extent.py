@@ -1,0 +1,147 @@
+"""How much a scan of the sources found, and what is wrong with it: decides whether to take a snapshot."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from agent.core.exclude import os_text
+from agent.core.findings import finding
+from agent.core.model import CriticalProcess, Finding, RootIdentity, SnapshotRecord
+from agent.core.text import count, size
+
+# Below half of what there was, something is gone; tiny trees may shrink without an alarm.
+COLLAPSE = 0.5
+FEW_FILES = 3
+FEW_BYTES = 1 << 16
+NAMED = 20  # findings name at most so many paths each; the rest is counted
+
+
+class Scan(Struct, frozen=True, kw_only=True):
+    """What one walk over the sources of a process found."""
+
+    files: int  # regular files
+    bytes: int  # their sizes
+    allocated: int
+    entries: int  # of every type
+    begun_ns: int
+    witness_sha256: str
+    roots: tuple[RootIdentity, ...]
+    moving: tuple[bytes, ...] = ()
+    unreadable: tuple[tuple[bytes, str], ...] = ()  # path, reason
+    zeroed: tuple[bytes, ...] = ()  # had content before and is all zero bytes now
+    oversize: tuple[tuple[bytes, int], ...] = ()  # sparse files larger than their file system
+    excluded: tuple[bytes, ...] = ()
+    excluded_held: tuple[bytes, ...] = ()  # excluded now, in the last witness
+    vital_missing: tuple[str, ...] = ()
+    vital_excluded: tuple[str, ...] = ()
+
+
+def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
+    """Why a snapshot of this would lie. `good` is the last good snapshot, None to accept any extent."""
+    findings = [_empty(process, root.path) for root in scan.roots if scan.files == 0]
+    findings += [
+        finding(
+            "vital-excluded",
+            process.name,
+            f"{path} is vital, and an exclude pattern keeps it out of the snapshot.",
+            f"Correct exclude or vital in [process.{process.name}].",
+            path,
+        )
+        for path in scan.vital_excluded
+    ]
+    findings += [
+        finding(
+            "vital-missing",
+            process.name,
+            f"{path} is vital, and it is not there.",
+            "Find out who moved or removed it, or correct the config.",
+            path,
+        )
+        for path in scan.vital_missing
+    ]
+    findings += [
+        finding(
+            "file-larger-than-disk",
+            process.name,
+            f"{text} claims {size(claimed)}, more than its whole file system; restic would read all of it.",
+            f"Add it to exclude in [process.{process.name}], or make it smaller.",
+            text,
+        )
+        for text, claimed in ((f"/{os_text(path)}", claimed) for path, claimed in scan.oversize[:NAMED])
+    ]
+    if good is not None and not findings:
+        findings += _shrunk(process, scan, good)
+    return findings
+
+
+def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[Finding]:
+    accept = f"If this is meant: readiness snapshot --accept {process.name}"
+    findings = []
+    fewer_files = scan.files < COLLAPSE * good.files and good.files - scan.files >= FEW_FILES
+    fewer_bytes = scan.bytes < COLLAPSE * good.bytes and good.bytes - scan.bytes >= FEW_BYTES
+    if fewer_files or fewer_bytes:
+        findings.append(
+            finding(
+                "source-collapsed",
+                process.name,
+                f"Only {count(scan.files, 'file')} with {size(scan.bytes)} are left of "
+                f"{count(good.files, 'file')} with {size(good.bytes)} in the last good snapshot.",
+                accept,
+            )
+        )
+    for path in scan.excluded_held[:NAMED]:
+        text = f"/{os_text(path)}"
+        findings.append(
+            finding(
+                "exclude-drops-data",
+                process.name,
+                f"An exclude pattern keeps out {text}, which the last good snapshot held.",
+                accept,
+                text,
+            )
+        )
+    return findings
+
+
+def blemishes(process: CriticalProcess, scan: Scan) -> list[Finding]:
+    """What is wrong with single files: the snapshot is worth taking, but it is not a good one."""
+    findings = [
+        finding(
+            "file-unreadable",
+            process.name,
+            f"/{os_text(path)} cannot be read ({reason}) and is not in the snapshot.",
+            "Repair it, let readiness read it, or exclude it.",
+            f"/{os_text(path)}",
+        )
+        for path, reason in scan.unreadable[:NAMED]
+    ]
+    findings += [
+        finding(
+            "file-zeroed",
+            process.name,
+            f"/{os_text(path)} had content and now consists of zero bytes only.",
+            "Restore it from the snapshot before: readiness drill --snapshot last-good finds one.",
+            f"/{os_text(path)}",
+        )
+        for path in scan.zeroed[:NAMED]
+    ]
+    return (
+        findings
+        + _more(process, "file-unreadable", scan.unreadable)
+        + _more(process, "file-zeroed", scan.zeroed)
+    )
+
+
+def _more(process: CriticalProcess, code: str, paths: Sequence[object]) -> list[Finding]:
+    rest = len(paths) - NAMED
+    return [finding(code, process.name, f"{count(rest, 'more file')} like this.")] if rest > 0 else []
+
+
+def _empty(process: CriticalProcess, path: str) -> Finding:
+    return finding(
+        "source-empty",
+        process.name,
+        f"{path} holds no file at all.",
+        "Is a file system not mounted there? Mount it and take the snapshot again.",
+        path,
+    )
