@@ -1,0 +1,137 @@
+"""The config: one TOML file becomes one frozen `Config`, or every problem in it at once."""
+
+import os
+import stat
+
+import tomli
+from msgspec import Struct
+
+from agent.config.building import build
+from agent.config.reading import Noted, Notes
+from agent.core.model import Config
+from agent.core.problem import Problem, sentence
+from agent.core.text import count
+from agent.errors import ConfigError
+
+LARGEST = 4 << 20  # bytes; a config beyond this is not a config
+INIT_HINT = "`readiness init DIRECTORY...` writes a config to start from; --config names another file."
+
+
+class Reading(Struct, frozen=True):
+    """What became of a config file: `config` is None when it is no TOML at all, and holds what could be
+    read when there are errors among the problems."""
+
+    config: Config | None
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that refuse the config."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+def load(path: str) -> Config:
+    """The config in `path`; ConfigError carries every `Problem` of a config that cannot be used."""
+    reading = read(path)
+    errors = reading.errors
+    if reading.config is not None and not errors:
+        return reading.config
+    first, *others = errors
+    message, hint = sentence(first), first.hint
+    if others:
+        message = f"{count(len(errors), 'problem')} in {path}; the first: {message}"
+        hint = "\n".join(line for line in (hint, "`readiness validate` shows them all.") if line)
+    raise ConfigError(message, hint, reading.problems)
+
+
+def read(path: str) -> Reading:
+    """Read a config without judging it: everything that is wrong with it, in the file's order."""
+    notes = Notes()
+    text = ""
+    try:
+        text = _text(path)
+        document = tomli.loads(text)
+    except _Unreadable as refused:
+        return _refused(path, refused.line, refused.message, refused.hint)
+    except tomli.TOMLDecodeError as error:
+        return _refused(path, error.lineno, f"is not valid TOML: {error.msg}", _toml_hint(error.msg))
+    except RecursionError:
+        return _refused(path, 0, "nests lists or tables far too deep", "Take the nesting out.")
+    except ValueError:
+        return _refused(path, 0, "holds a number of thousands of digits", "Take it out.")
+    if not document:
+        return _refused(path, 0, "is empty", INIT_HINT)
+    config = build(document, path, notes)
+    return Reading(config, located(notes.noted, path, text))
+
+
+def located(noted: list[Noted], path: str, text: str) -> tuple[Problem, ...]:
+    """The same with line numbers and written keys, in the file's order."""
+    if not noted:
+        return ()
+    from agent.config.lines import line_numbers, line_of, written_key  # noqa: PLC0415 - only on errors
+
+    lines = line_numbers(text)
+    problems = (
+        Problem(
+            file=path,
+            line=line_of(lines, note.at),
+            key=written_key(note.at),
+            message=note.message,
+            hint=note.hint,
+            severity="warning" if note.warning else "error",
+        )
+        for note in noted
+    )
+    return tuple(sorted(problems, key=lambda problem: problem.line))
+
+
+class _Unreadable(Exception):
+    def __init__(self, message: str, hint: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.line = line
+
+
+def _text(path: str) -> str:
+    raw = _bytes(path)
+    if not raw:
+        raise _Unreadable("is empty", INIT_HINT)
+    if b"\0" in raw:
+        raise _Unreadable("is a binary file, not a config", INIT_HINT)
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"is not UTF-8 text: byte 0x{raw[error.start]:02x} cannot be read"
+        raise _Unreadable(message, "Save the file as UTF-8.", line) from None
+
+
+def _bytes(path: str) -> bytes:
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - pathlib is slow to import
+            kind = "directory" if os.path.isdir(path) else "special file"  # noqa: PTH112
+            raise _Unreadable(f"is a {kind}, not a config", INIT_HINT)
+        with open(path, "rb") as file:  # noqa: PTH123
+            raw = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise _Unreadable("does not exist", INIT_HINT) from None
+    except PermissionError:
+        raise _Unreadable("may not be read", "Run as root, or as the user who owns it.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _Unreadable(f"cannot be read: {reason}", INIT_HINT) from None
+    if len(raw) > LARGEST:
+        raise _Unreadable(f"is larger than {LARGEST >> 20} MiB, so it is not a config", INIT_HINT)
+    return raw
+
+
+def _refused(path: str, line: int, message: str, hint: str) -> Reading:
+    return Reading(None, (Problem(file=path, line=line, key="", message=message, hint=hint),))
+
+
+def _toml_hint(message: str) -> str:
+    if "twice" in message or "overwrite" in message:
+        return "Every table and every key may be written once; lists of tables have [[two brackets]]."
+    return "Check quotes, brackets and = there and on the line above."
