@@ -1,0 +1,134 @@
+"""Reading and writing the rows of the ledger's table, by number and by label."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from agent.adapters.ledger_head import Head
+from agent.adapters.ledger_schema import translated
+from agent.core import chain
+from agent.core.chain import ChainFault, StoredRecord
+
+COLUMNS = "sequence, at, kind, process, repository, outcome, body, previous, hash"
+LABELS = ("process", "repository", "outcome")
+
+
+def tail_faults(database: sqlite3.Connection, head: Head | None) -> list[ChainFault]:
+    """What the counter of given numbers and the head file know of records that are not there."""
+    last = last_stored(database)
+    number = last.sequence if last else 0
+    row = database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record'").fetchone()
+    counter = row[0] if row and isinstance(row[0], int) else 0
+    expected = max(counter, head.sequence if head else 0)
+    if expected > number:
+        text = f"{chain.missing(number + 1, expected)} from the end, or this is an older copy"
+        return [ChainFault(sequence=number + 1, what="removed", message=text)]
+    if counter != number:
+        text = f"the counter of given numbers was set back from {number:,} to {counter:,}"
+        return [ChainFault(sequence=None, what="removed", message=text)]
+    named = stored(database, head.sequence) if head and head.sequence else None
+    if head and head.sequence and (named is None or named.hash != head.hash):
+        text = (
+            f"record {head.sequence:,} is not the one that the head file names: one of the two was replaced"
+        )
+        return [ChainFault(sequence=head.sequence, what="head", message=text)]
+    return []
+
+
+def all_stored(database: sqlite3.Connection, path: Path) -> Iterator[StoredRecord]:
+    """Every record as it is stored, oldest first. Raises LedgerDamaged where the file cannot be read on."""
+    with translated(path):
+        for row in database.execute(f"SELECT {COLUMNS} FROM record ORDER BY sequence"):
+            yield _from_row(row)
+
+
+def last_stored(database: sqlite3.Connection) -> StoredRecord | None:
+    """The record with the highest number."""
+    row = database.execute(f"SELECT {COLUMNS} FROM record ORDER BY sequence DESC LIMIT 1").fetchone()
+    return _from_row(row) if row else None
+
+
+def stored(database: sqlite3.Connection, number: int) -> StoredRecord | None:
+    """The record with this number."""
+    row = database.execute(f"SELECT {COLUMNS} FROM record WHERE sequence = ?", (number,)).fetchone()
+    return _from_row(row) if row else None
+
+
+def as_column(text: str) -> str:
+    """Text as it stands in a label column: escaped like JSON, because SQLite takes no lone surrogates."""
+    return json.dumps(text)[1:-1]
+
+
+def _from_column(text: str) -> str:
+    try:
+        return str(json.loads(f'"{text}"'))
+    except ValueError:
+        return text  # damaged: it cannot match the record's hash
+
+
+def insert(database: sqlite3.Connection, record: StoredRecord) -> None:
+    """Append one row; the table's guards refuse any number but the next."""
+    row = (
+        *(record.sequence, record.at, record.kind),
+        *(as_column(record.process), as_column(record.repository), record.outcome),
+        *(record.body, record.previous, record.hash),
+    )
+    database.execute(f"INSERT INTO record ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def _from_row(row: tuple[Any, ...]) -> StoredRecord:
+    """Damage can change a column's type as well; as text it cannot match the record's hash."""
+    sequence, at, kind, process, repository, outcome, body, previous, digest = row
+    return StoredRecord(
+        sequence=sequence,
+        at=str(at),
+        kind=str(kind),
+        process=_from_column(str(process)),
+        repository=_from_column(str(repository)),
+        outcome=str(outcome),
+        body=str(body),
+        previous=str(previous),
+        hash=str(digest),
+    )
+
+
+def streams(
+    database: sqlite3.Connection, kind: str, wanted: tuple[str, str, str]
+) -> Iterator[tuple[str, ...]]:
+    """Every combination of labels that records of one kind have and that match `wanted` (empty: any).
+
+    It hops through the index from one combination to the next, so that it costs the same for ten records
+    and for a million.
+    """
+    fixed = next((n for n, label in enumerate(wanted) if not label), len(wanted))
+    if fixed == len(wanted):
+        yield wanted
+        return
+    same = "".join(f" AND {column} = ?" for column in LABELS[:fixed])
+    rest = ", ".join(LABELS[fixed:])
+    marks = ", ".join("?" * (len(LABELS) - fixed))
+    after: tuple[str, ...] = ("",) * (len(LABELS) - fixed)
+    comparison = ">="
+    while True:
+        query = (
+            f"SELECT {rest} FROM record WHERE kind = ?{same} AND ({rest}) {comparison} ({marks})"
+            f" ORDER BY {rest} LIMIT 1"
+        )
+        row = database.execute(query, (kind, *wanted[:fixed], *after)).fetchone()
+        if row is None:
+            return
+        after, comparison = row, ">"
+        stream = (*wanted[:fixed], *row)
+        if all(label in ("", found) for label, found in zip(wanted, stream, strict=True)):
+            yield stream
+
+
+def newest_numbers(database: sqlite3.Connection, stream: tuple[str, ...], limit: int) -> list[int]:
+    """The highest numbers of one kind, process, repository and outcome, highest first."""
+    query = (
+        "SELECT sequence FROM record WHERE kind = ? AND process = ? AND repository = ? AND outcome = ?"
+        " ORDER BY sequence DESC LIMIT ?"
+    )
+    return [number for (number,) in database.execute(query, (*stream, limit))]
