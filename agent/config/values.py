@@ -244,10 +244,15 @@ def zone(value: Any) -> str:
     try:
         zoneinfo.ZoneInfo(written)
     except (ValueError, OSError, KeyError):  # a path, a directory, no such zone
-        hint = did_you_mean(written, sorted(zoneinfo.available_timezones()))
-        hint = hint or "Write area and city, such as Europe/Berlin or America/New_York."
+        hint = _zone_hint(written, sorted(zoneinfo.available_timezones()))
         raise Wrong(f"{shown(written)} is not a time zone that this machine knows", hint) from None
     return written
+
+
+def _zone_hint(written: str, known: list[str]) -> str:
+    if not known:
+        return "This machine knows no time zones at all: install the package tzdata."
+    return did_you_mean(written, known) or "Write area and city, such as Europe/Berlin or America/New_York."
 
 
 CHECKS: dict[str, Callable[[Any], Any]] = {
