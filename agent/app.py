@@ -1,1 +1,100 @@
 """Composition root: the only place that builds adapters and hands them to operations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.core.model import Config, CriticalProcess
+from agent.core.model import Repository as RepositoryConfig
+from agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from agent.adapters.ledger import SqliteLedger
+    from agent.adapters.restic import Restic
+    from agent.core.model import SnapshotRecord
+    from agent.operations.ports import Progress
+
+
+class SystemClock:
+    """The machine's own time of day."""
+
+    def now(self) -> datetime:
+        """Aware, in UTC."""
+        return datetime.now(UTC)
+
+
+def load_config(file: str) -> Config:
+    """The config, or ConfigError with everything that is wrong with it."""
+    from agent.config import load
+
+    return load(file)
+
+
+def chosen_processes(config: Config, names: tuple[str, ...]) -> list[CriticalProcess]:
+    """The named processes, all for none; UsageError for a name that the config does not have."""
+    known = {process.name: process for process in config.processes}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"There is no process {name} in {config.file}.", f"It has {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(names)] or list(config.processes)
+
+
+def chosen_repository(config: Config, name: str | None) -> RepositoryConfig:
+    """The named repository, the first for None; UsageError for a name that the config does not have."""
+    known = {repository.name: repository for repository in config.repositories}
+    if name is not None and name not in known:
+        raise UsageError(f"There is no repository {name} in {config.file}.", f"It has {', '.join(known)}.")
+    return known[name] if name else config.repositories[0]
+
+
+def ledger_path(config: Config) -> Path:
+    """Where the ledger of a config lies."""
+    return Path(config.settings.state) / "ledger.db"
+
+
+@contextmanager
+def working_ledger(config: Config) -> Iterator["SqliteLedger"]:
+    """The state directory for us alone and the ledger in it; Busy when another readiness is at work."""
+    from agent.adapters.ledger import open_ledger
+    from agent.adapters.state import exclusive
+
+    with exclusive(Path(config.settings.state)), open_ledger(ledger_path(config)) as ledger:
+        yield ledger
+
+
+def restic_for(config: Config, repository: RepositoryConfig) -> "Restic":
+    """restic for one repository, with the agent's own cache."""
+    from agent.adapters.restic import Restic
+
+    settings = config.settings
+    return Restic(settings.restic, repository, f"{settings.state}/cache", settings.stall_timeout)
+
+
+def snapshots(
+    config: Config, processes: list[CriticalProcess], progress: "Progress", accept: bool
+) -> Iterator["SnapshotRecord"]:
+    """Take a snapshot of each process into the first repository; yields each record once it is written."""
+    from agent.adapters.sources import ProcessSources
+    from agent.operations.snapshot import SnapshotTask, SnapshotTools, take_snapshot
+
+    repository = chosen_repository(config, None)
+    restic = restic_for(config, repository)
+    with working_ledger(config) as ledger:
+        for process in processes:
+            sources = ProcessSources(process, config.settings.state, config.settings.host)
+            tools = SnapshotTools(
+                sources=sources, repository=restic, ledger=ledger, clock=SystemClock(), progress=progress
+            )
+            task = SnapshotTask(
+                config=config,
+                process=process,
+                repository=repository.name,
+                url=repository.url,
+                accept=accept,
+            )
+            try:
+                yield take_snapshot(task, tools)
+            finally:
+                sources.close()

@@ -17,6 +17,7 @@ from agent.core.repository import TAG, BackupSummary, RestoreReport, StoredSnaps
 from agent.errors import ResticError
 
 OLDEST = (0, 14, 0)
+ANSWER = 1 << 27  # bytes of a quick call's answer that are kept
 Version = tuple[int, int, int]
 
 # A restic of ours asks nobody, and takes no secret or place from the environment but what we set.
@@ -52,7 +53,7 @@ class Restic:
 
     def repository_id(self) -> str:
         """The identity the repository was given when it was made."""
-        answer = self._answer(["cat", "config"], "reading the repository's identity")
+        answer = self.answer(["cat", "config"], "reading the repository's identity")
         identity = answer.get("id") if isinstance(answer, dict) else None
         if not isinstance(identity, str) or not identity:
             raise garbled("reading the repository's identity")
@@ -63,19 +64,13 @@ class Restic:
         self._quick(["init"], "creating the repository")
         return self.repository_id()
 
-    def snapshots(self, process: str, host: str) -> list[StoredSnapshot]:
-        """The snapshots filed under `process` and `host`, in no particular order."""
-        filters = ["--host", host, "--tag", f"{TAG},{process_tag(process)}"]
-        answer = self._answer(["snapshots", *filters], "listing snapshots")
-        try:
-            rows = msgspec.convert(answer or [], list[SnapshotRow])
-        except msgspec.ValidationError as error:
-            raise garbled("listing snapshots") from error
-        return [row.translated() for row in rows]
+    def start_listing(self, process: str, host: str) -> "Listing":
+        """Ask for the snapshots filed under `process` and `host`; other work can go on meanwhile."""
+        return Listing(self, ["snapshots", "--host", host, "--tag", f"{TAG},{process_tag(process)}"])
 
     def restore_size(self, snapshot: str) -> tuple[int, int]:
         """Bytes and files that restoring the snapshot would write."""
-        answer = self._answer(["stats", "--mode", "restore-size", snapshot], "sizing the snapshot")
+        answer = self.answer(["stats", "--mode", "restore-size", snapshot], "sizing the snapshot")
         try:
             return int(answer["total_size"]), int(answer["total_file_count"])
         except (KeyError, TypeError, ValueError) as error:
@@ -131,25 +126,28 @@ class Restic:
             stop_signal=signal.SIGINT,  # every version removes its lock on SIGINT, 0.14 not on SIGTERM
         )
 
-    def _answer(self, argv: Sequence[str], doing: str) -> Any:
-        completed = self._quick(argv, doing)
+    def answer(self, argv: Sequence[str], doing: str, first: Completed | None = None) -> Any:
+        """The JSON that a quick call printed; `first` is its first attempt where one was made already."""
+        completed = self._quick(argv, doing, first)
         try:
             return msgspec.json.decode(completed.stdout)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise garbled(doing) from error
 
-    def _quick(self, argv: Sequence[str], doing: str) -> Completed:
+    def _quick(self, argv: Sequence[str], doing: str, first: Completed | None = None) -> Completed:
         def once() -> Completed:
-            return self.start(argv, keep=1 << 27).wait(self.stall_timeout)
+            return self.start(argv, keep=ANSWER).wait(self.stall_timeout)
 
-        completed = self._retried(once, doing)
+        completed = self._retried(once, doing, first)
         if completed.status != 0 or completed.timed_out:
             raise restic_errors.trouble(doing, completed)
         return completed
 
-    def _retried(self, attempt: Callable[[], Completed], doing: str) -> Completed:
+    def _retried(
+        self, attempt: Callable[[], Completed], doing: str, first: Completed | None = None
+    ) -> Completed:
         """Once more after `restic unlock`, which removes only locks whose owner is dead."""
-        completed = attempt()
+        completed = first or attempt()
         if completed.status == 0 or restic_errors.trouble(doing, completed).code != "repository-locked":
             return completed
         run([self.executable, "unlock"], env=self._environment(), deadline=self.stall_timeout)
@@ -164,6 +162,28 @@ class Restic:
             "RESTIC_PROGRESS_FPS": "4",
             "LC_ALL": "C.UTF-8",
         }
+
+
+class Listing:
+    """A `restic snapshots` at work."""
+
+    def __init__(self, restic: Restic, argv: Sequence[str]) -> None:
+        self._restic = restic
+        self._argv = argv
+        self._running = restic.start(argv, keep=ANSWER)
+
+    def result(self) -> list[StoredSnapshot]:
+        """The snapshots, in no particular order."""
+        completed = self._running.wait(self._restic.stall_timeout)
+        rows = self._restic.answer(self._argv, "listing snapshots", completed)
+        try:
+            return [row.translated() for row in msgspec.convert(rows or [], list[SnapshotRow])]
+        except msgspec.ValidationError as error:
+            raise garbled("listing snapshots") from error
+
+    def stop(self) -> None:
+        """The answer is no longer wanted."""
+        self._running.stop()
 
 
 class Restore:

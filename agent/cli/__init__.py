@@ -1,6 +1,7 @@
 """The command line: parse, call one operation, print, exit. Every error ends here as one sentence."""
 
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -9,7 +10,8 @@ import click
 
 from agent import __version__
 from agent.cli.output import Invocation, print_error
-from agent.errors import Exit, Interrupted, ReadinessError, UsageError
+from agent.core.text import printable
+from agent.errors import Exit, Interrupted, ReadinessError, StateError, UsageError
 
 DEFAULT_CONFIG = "/etc/readiness/readiness.toml"
 
@@ -85,7 +87,7 @@ def cli(ctx: click.Context) -> None:
 cli.params.extend(_global_options())
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each way to end
     """Run one command line and return its exit status; prints every refusal as one sentence."""
     invocation = Invocation(config_file=os.environ.get("READINESS_CONFIG") or DEFAULT_CONFIG)
     invocation.as_json = "--json" in arguments
@@ -108,7 +110,21 @@ def run(arguments: list[str]) -> int:
         # the reader went away (`readiness status | head -1`): nothing left to say, and nobody to say it to
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.GOOD
+    except OSError as error:
+        where = f"{printable(str(error.filename))}: " if error.filename else ""
+        print_error(invocation, StateError(f"{where}{error.strerror}.", "Mend that, and try again."))
+        return Exit.NOT_TESTED
+
+
+def _end_on_signal(number: int, frame: object) -> None:
+    """The first signal unwinds everything; the clean-up is bounded and is not to be interrupted again."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def main() -> None:
+    """The console script."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _end_on_signal)
     sys.exit(run(sys.argv[1:]))

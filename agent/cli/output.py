@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 import msgspec
 
+from agent.core.model import Finding, Outcome
 from agent.core.text import printable
 from agent.errors import ConfigError, Exit, ReadinessError
 
@@ -42,3 +44,19 @@ def print_error(invocation: Invocation, error: ReadinessError) -> None:
     for line in (error.message, error.hint):
         if line:
             print(printable(line, keep_newlines=True), file=sys.stderr)  # noqa: T201
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Each finding on a line of its own, with what to do about it."""
+    for found in findings:
+        click.echo(f"  {found.code}: {printable(found.message)}")
+        if found.hint:
+            click.echo(f"    {printable(found.hint)}")
+
+
+def worst(outcomes: Iterable[Outcome]) -> Exit:
+    """The exit status of several outcomes: bad before not tested before good."""
+    seen = set(outcomes)
+    if "failed" in seen:
+        return Exit.BAD
+    return Exit.NOT_TESTED if "not_tested" in seen or not seen else Exit.GOOD

@@ -6,7 +6,16 @@ from msgspec import Struct
 
 from agent.core.exclude import os_text
 from agent.core.findings import finding
-from agent.core.model import CriticalProcess, Finding, RootIdentity, SnapshotRecord
+from agent.core.model import (
+    CriticalProcess,
+    FileCountProof,
+    Finding,
+    NewestFileProof,
+    NewestRowProof,
+    RootIdentity,
+    SnapshotRecord,
+    SqliteProof,
+)
 from agent.core.text import count, size
 
 # Below half of what there was, something is gone; tiny trees may shrink without an alarm.
@@ -20,12 +29,13 @@ class Scan(Struct, frozen=True, kw_only=True):
     """What one walk over the sources of a process found."""
 
     files: int  # regular files
-    bytes: int  # their sizes
-    allocated: int
+    size: int  # of all of them, in bytes
+    allocated: int  # bytes on disk
     entries: int  # of every type
     begun_ns: int
     witness_sha256: str
     roots: tuple[RootIdentity, ...]
+    empty_roots: tuple[str, ...] = ()  # no regular file below them
     moving: tuple[bytes, ...] = ()
     unreadable: tuple[tuple[bytes, str], ...] = ()  # path, reason
     zeroed: tuple[bytes, ...] = ()  # had content before and is all zero bytes now
@@ -36,9 +46,21 @@ class Scan(Struct, frozen=True, kw_only=True):
     vital_excluded: tuple[str, ...] = ()
 
 
+def declared_databases(process: CriticalProcess) -> list[str]:
+    """The SQLite databases that proofs name, each once, in the order of the config."""
+    named = [proof.sqlite for proof in process.proofs if isinstance(proof, SqliteProof | NewestRowProof)]
+    return list(dict.fromkeys(named))
+
+
+def vital_paths(process: CriticalProcess) -> list[str]:
+    """What must be in every snapshot: the declared vital paths and those that proofs look at."""
+    looked_at = [p.path for p in process.proofs if isinstance(p, NewestFileProof | FileCountProof)]
+    return list(dict.fromkeys([*process.vital, *declared_databases(process), *looked_at]))
+
+
 def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
     """Why a snapshot of this would lie. `good` is the last good snapshot, None to accept any extent."""
-    findings = [_empty(process, root.path) for root in scan.roots if scan.files == 0]
+    findings = [_empty(process, path) for path in scan.empty_roots]
     findings += [
         finding(
             "vital-excluded",
@@ -78,13 +100,13 @@ def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[
     accept = f"If this is meant: readiness snapshot --accept {process.name}"
     findings = []
     fewer_files = scan.files < COLLAPSE * good.files and good.files - scan.files >= FEW_FILES
-    fewer_bytes = scan.bytes < COLLAPSE * good.bytes and good.bytes - scan.bytes >= FEW_BYTES
+    fewer_bytes = scan.size < COLLAPSE * good.bytes and good.bytes - scan.size >= FEW_BYTES
     if fewer_files or fewer_bytes:
         findings.append(
             finding(
                 "source-collapsed",
                 process.name,
-                f"Only {count(scan.files, 'file')} with {size(scan.bytes)} are left of "
+                f"Only {count(scan.files, 'file')} with {size(scan.size)} are left of "
                 f"{count(good.files, 'file')} with {size(good.bytes)} in the last good snapshot.",
                 accept,
             )

@@ -1,0 +1,159 @@
+"""Scans the sources of a process and writes the witness: unchanged files keep their line, others are read."""
+
+import os
+import stat
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from agent.adapters.scan_batches import Batches, Line, OnRead, Tally
+from agent.adapters.walk import Trouble, Visit, extended_attributes, walk
+from agent.adapters.witness_files import WITNESS, WitnessLines, WitnessWriter, content_of
+from agent.core.exclude import compile_excludes, os_bytes
+from agent.core.extent import Scan
+from agent.core.model import RootIdentity
+from agent.core.witness import content_fields, stat_fields, xattr_field
+
+READERS = 2
+# A file written within this time before it was read may change again without a new ctime.
+SETTLED_NS = 2_000_000_000
+
+
+class Scanner:
+    """Scans `roots` (absolute paths) into the directory `carried`, which goes into the snapshot.
+
+    Call `scan`, then `keep` or `drop` what it wrote; `moved` tells later what changed since.
+    """
+
+    def __init__(
+        self, carried: Path, roots: Iterable[str], exclude: Iterable[str], vital: Iterable[str]
+    ) -> None:
+        self._carried = carried
+        self._roots = sorted(
+            (os_bytes(root).strip(b"/") for root in roots), key=lambda p: p.replace(b"/", b"\0")
+        )
+        self._exclude = compile_excludes(tuple(exclude))
+        self._vital = {os_bytes(path).strip(b"/"): path for path in vital}
+        self._base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def close(self) -> None:
+        os.close(self._base)
+
+    def scan(self, settled_before_ns: int, on_read: OnRead) -> Scan:
+        """Walk the sources; files unchanged since before `settled_before_ns` are not read again."""
+        begun = time.time_ns()
+        self._writer = WitnessWriter(self._carried)
+        tally = Tally(on_read)
+        previous = WitnessLines(self._carried / WITNESS)
+        missing = dict(self._vital)
+        identities: list[RootIdentity] = []
+        empty: list[str] = []
+        try:
+            with ThreadPoolExecutor(READERS) as readers:
+                batches = Batches(readers, self._base, self._writer, tally)
+                for root in self._roots:
+                    files_before = batches.files
+                    for met in walk(self._base, root, self._exclude, tally.exclude(previous)):
+                        if isinstance(met, Trouble):
+                            tally.unreadable.append((met.path, met.reason))
+                            continue
+                        missing.pop(met.path, None)
+                        if met.path == root:
+                            text = os.fsdecode(b"/" + root)
+                            identities.append(RootIdentity(text, met.status.st_dev, met.status.st_ino))
+                        tally.look(met, self._base)
+                        batches.add(_line(met, previous.find(met.path), settled_before_ns))
+                    if batches.files == files_before:
+                        empty.append(os.fsdecode(b"/" + root))
+                batches.finish()
+        except BaseException:
+            self._writer.drop()
+            raise
+        excluded = {path for path in missing if self._is_excluded(path)}
+        return Scan(
+            files=tally.files,
+            size=tally.size,
+            allocated=tally.allocated,
+            entries=tally.entries,
+            begun_ns=begun,
+            witness_sha256=self._writer.close(),
+            roots=tuple(identities),
+            empty_roots=tuple(empty),
+            moving=tuple(tally.moving),
+            unreadable=tuple(tally.unreadable),
+            zeroed=tuple(tally.zeroed),
+            oversize=tuple(tally.oversize),
+            excluded=tuple(tally.excluded),
+            excluded_held=tuple(tally.excluded_held),
+            vital_excluded=tuple(sorted(missing[path] for path in excluded)),
+            vital_missing=tuple(sorted(text for path, text in missing.items() if path not in excluded)),
+        )
+
+    def keep(self, unchanged: bool) -> None:
+        """Make the new witness the one that the next snapshot carries."""
+        self._writer.keep(unchanged)
+
+    def drop(self) -> None:
+        """Forget the new witness; the last one stays."""
+        self._writer.drop()
+
+    def moved(self) -> tuple[list[bytes], int]:
+        """Paths that changed, vanished or appeared since the scan, and how many of them are new files."""
+        lines = WitnessLines(self._carried / WITNESS)
+        moved: list[bytes] = []
+        appeared = 0
+        for root in self._roots:
+            for met in walk(self._base, root, self._exclude):
+                if isinstance(met, Trouble):
+                    continue
+                moved += lines.skipped_to(met.path)
+                line = lines.find(met.path)
+                if line is None:
+                    appeared += stat.S_ISREG(met.status.st_mode)
+                if line is None or not line.startswith(stat_fields(met.status)):
+                    moved.append(met.path)
+        moved += lines.skipped_to(None)
+        return moved, appeared
+
+    def _is_excluded(self, path: bytes) -> bool:
+        if self._exclude is None:
+            return False
+        parts = path.split(b"/")
+        return any(self._exclude.match(b"/" + b"/".join(parts[:n])) for n in range(1, len(parts) + 1))
+
+
+def _line(met: Visit, old: bytes | None, settled_before_ns: int) -> Line:
+    """The line of one entry; a regular file that changed still has to be read."""
+    status = met.status
+    regular = stat.S_ISREG(status.st_mode)
+    line = Line(met.path, stat_fields(status), blocks=status.st_blocks, size=status.st_size if regular else 0)
+    before = content_of(old) if old else None
+    if old and before and old.startswith(line.fields) and before[1] in (b"-", b"z"):
+        line.text, line.sha256 = old, before[0]
+        if status.st_ctime_ns < settled_before_ns or not regular:
+            return line
+        line.text = b""
+    line.xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
+    if regular:
+        line.to_read = True
+        line.before = before[0] if before and before[1] == b"-" else None
+    else:
+        line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
+    return line
+
+
+def comparable_attribute(name: bytes) -> bool:
+    """The extended attributes that a restore can and should bring back: users', ACLs, capabilities."""
+    return name.startswith((b"user.", b"system.posix_acl_")) or name == b"security.capability"
+
+
+def _extra(met: Visit) -> bytes:
+    if stat.S_ISLNK(met.status.st_mode):
+        try:
+            return os.readlink(met.name, dir_fd=met.directory)
+        except OSError:
+            return b""
+    if stat.S_ISBLK(met.status.st_mode) or stat.S_ISCHR(met.status.st_mode):
+        return str(met.status.st_rdev).encode()
+    return b""

@@ -1,0 +1,58 @@
+"""`readiness snapshot`: take snapshots now."""
+
+from typing import Any
+
+import click
+
+from agent import app
+from agent.adapters.progress import suitable_progress
+from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.core.model import SnapshotRecord
+from agent.core.text import count, duration, size
+from agent.errors import Exit
+
+
+@click.command(name="snapshot")
+@click.argument("processes", nargs=-1, metavar="[PROCESS]...")
+@click.option("--accept", is_flag=True, help="Take today's extent as the new normal, however much is gone.")
+@click.pass_obj
+def command(invocation: Invocation, processes: tuple[str, ...], accept: bool) -> Exit:
+    """Take snapshots now, of the named critical processes or of all."""
+    config = app.load_config(invocation.config_file)
+    chosen = app.chosen_processes(config, processes)
+    progress = suitable_progress(quiet=invocation.as_json)
+    records = []
+    for record in app.snapshots(config, chosen, progress, accept):
+        records.append(record)
+        if not invocation.as_json:
+            click.echo(_line(record))
+            print_findings(record.findings)
+    status = worst([record.outcome for record in records])
+    if invocation.as_json:
+        print_json("snapshot", status, {"snapshots": [_row(record) for record in records]})
+    return status
+
+
+def _line(record: SnapshotRecord) -> str:
+    what = f"{count(record.files, 'file')}, {size(record.bytes)}, {duration(record.seconds)}"
+    if record.outcome == "passed":
+        moving = f"; {count(record.moving, 'entry', 'entries')} moving" if record.moving else ""
+        return f"{record.process}: snapshot {record.snapshot[:8]} is good ({what}{moving})"
+    if record.snapshot:
+        return f"{record.process}: snapshot {record.snapshot[:8]} was taken, but is NOT good ({what})"
+    reason = "could not be tried" if record.outcome == "not_tested" else "was refused"
+    return f"{record.process}: NO snapshot, it {reason}"
+
+
+def _row(record: SnapshotRecord) -> dict[str, Any]:
+    return {
+        "process": record.process,
+        "repository": record.repository,
+        "snapshot": record.snapshot,
+        "outcome": record.outcome,
+        "files": record.files,
+        "bytes": record.bytes,
+        "moving": record.moving,
+        "seconds": record.seconds,
+        "findings": record.findings,
+    }

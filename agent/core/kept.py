@@ -1,0 +1,112 @@
+"""Did the snapshot really keep what the witness lists? Judged by what is there, never by exit status."""
+
+from collections.abc import Collection, Sequence
+
+from agent.core.exclude import os_bytes
+from agent.core.extent import COLLAPSE, NAMED, Scan
+from agent.core.findings import finding
+from agent.core.model import CriticalProcess, Finding, SnapshotRecord, TableCounts
+from agent.core.repository import BackupSummary, StoredSnapshot
+from agent.core.text import count
+
+
+def find_snapshot(listing: Sequence[StoredSnapshot], short: str) -> StoredSnapshot | None:
+    """The listed snapshot whose ID begins with `short`; None when there is none, or more than one."""
+    found = [snapshot for snapshot in listing if snapshot.id.startswith(short)]
+    return found[0] if len(found) == 1 else None
+
+
+def what_is_missing(
+    process: CriticalProcess,
+    scan: Scan,
+    carried: tuple[int, int],
+    summary: BackupSummary,
+    moved: Collection[bytes],
+) -> list[Finding]:
+    """Findings where restic's counts and complaints do not fit the witness.
+
+    `carried` is files and bytes of the carried directory; `moved` is what changed while restic read.
+    """
+    findings = _unreadable(process, scan, summary, moved)
+    expected_files, expected_bytes = scan.files + carried[0], scan.size + carried[1]
+    slack = len(moved) + len(scan.unreadable)
+    if abs(summary.files - expected_files) > slack or (not slack and summary.bytes != expected_bytes):
+        findings.append(
+            finding(
+                "snapshot-incomplete",
+                process.name,
+                f"The snapshot holds {count(summary.files, 'file')} with {summary.bytes:,} bytes; "
+                f"the witness lists {expected_files:,} with {expected_bytes:,} bytes.",
+                "Look at exclude in the config, and at the log of restic backup run by hand.",
+            )
+        )
+    return findings
+
+
+def _unreadable(
+    process: CriticalProcess, scan: Scan, summary: BackupSummary, moved: Collection[bytes]
+) -> list[Finding]:
+    explained = {path for path, _ in scan.unreadable} | set(moved)
+    unexplained = [path for path in summary.unreadable if os_bytes(path).strip(b"/") not in explained]
+    findings = [
+        finding(
+            "file-unreadable",
+            process.name,
+            f"restic could not read {path}; it is not in the snapshot.",
+            "Repair it, let readiness read it, or exclude it.",
+            path,
+        )
+        for path in unexplained[:NAMED]
+    ]
+    if not summary.complete and not summary.unreadable and not explained:
+        message = "restic says that it could not read everything, and does not say what."
+        findings.append(finding("snapshot-incomplete", process.name, message, "Run restic backup by hand."))
+    return findings
+
+
+def fewer_rows(
+    process: CriticalProcess, tables: Sequence[TableCounts], good: SnapshotRecord | None
+) -> list[Finding]:
+    """Tables that lost most of their rows, or went away, since the last good snapshot."""
+    before = {known.database: known.rows for known in good.tables} if good else {}
+    findings = []
+    for now in tables:
+        for table, rows in before.get(now.database, {}).items():
+            left = now.rows.get(table, 0)
+            if left < COLLAPSE * rows:
+                findings.append(
+                    finding(
+                        "database-collapsed",
+                        process.name,
+                        f"Table {table} of {now.database} has {count(left, 'row')}; "
+                        f"the last good snapshot had {rows:,}.",
+                        f"If this is meant: readiness snapshot --accept {process.name}",
+                        now.database,
+                    )
+                )
+    return findings
+
+
+def identity_findings(
+    process: str, repository: str, known_id: str, id_now: str, vanished: Sequence[str]
+) -> list[Finding]:
+    """Why the newest snapshot that we know is not listed: another repository, or snapshots removed."""
+    if known_id and id_now and known_id != id_now:
+        return [
+            finding(
+                "repository-changed",
+                process,
+                f"Another repository ({id_now[:8]}) stands where {repository} ({known_id[:8]}) was.",
+                "Put the old one back. If the new one is meant, give it a new name in the config.",
+            )
+        ]
+    if not vanished:
+        return []
+    return [
+        finding(
+            "snapshots-vanished",
+            process,
+            f"Snapshot {vanished[0][:8]}, taken by readiness, is no longer in repository {repository}.",
+            "Find out who removed it: nothing of ours deletes snapshots.",
+        )
+    ]
