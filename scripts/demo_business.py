@@ -1,12 +1,14 @@
-"""Builds Harbour Lane Mail Order, a small business to rehearse with: python demo_business.py DIRECTORY
+"""Builds Harbour Lane Mail Order, a small business to rehearse with: demo_business.py build|config PLACE
 
-DIRECTORY becomes the root of its one server: srv/orders, srv/shop, srv/accounts, var/vmail, home/office.
-Everything comes from one seed, only times follow today's date. Where the business stands already, it trades
-on: a few orders with their label and mail come in, so that a later snapshot finds something new.
+`build` makes PLACE/business, the root of its one server, from one seed; only times follow today's date. Where
+the business stands already, it trades on: a few orders with their label and mail come in, so that a later
+snapshot finds something new. `config` prints the sample config/harbour-lane.toml with every path below PLACE.
 Standard library only.
 """
 
+import json
 import random
+import re
 import shutil
 import sqlite3
 import struct
@@ -20,6 +22,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
+SAMPLE = Path(__file__).parent.parent / "config/harbour-lane.toml"
 SEED = 48920
 ORDERS, PRODUCTS, CUSTOMERS, MAILS, INVOICES, NOTES = 48_920, 400, 6_000, 2_000, 300, 41
 BOXES = ("orders", "info", "returns", "accounts")
@@ -32,7 +35,7 @@ CREATE TABLE customer (id INTEGER PRIMARY KEY, mail TEXT NOT NULL UNIQUE);
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY,
     customer INTEGER NOT NULL REFERENCES customer(id),
-    ordered_at TEXT NOT NULL,
+    placed_at TEXT NOT NULL,
     total_cents INTEGER NOT NULL
 );
 CREATE TABLE order_line (
@@ -85,7 +88,7 @@ class Business:
         self.build_shop()
         self.build_mail()
         self.build_accounts()
-        self.build_office()
+        self.build_notes()
 
     def trade(self) -> None:
         """What came in since the last run."""
@@ -115,8 +118,8 @@ class Business:
             bought = [(number, item, self.random.choice((1, 1, 1, 2, 4)), prices[item]) for item in basket]
             total = sum(quantity * price for _, _, quantity, price in bought)
             age = span * (1 - position / len(numbers)) + timedelta(minutes=2)
-            ordered_at = (self.now - age).isoformat(timespec="seconds")
-            orders.append((number, self.random.randint(1, CUSTOMERS), ordered_at, total))
+            placed_at = (self.now - age).isoformat(timespec="seconds")
+            orders.append((number, self.random.randint(1, CUSTOMERS), placed_at, total))
             lines += bought
         database.executemany("INSERT INTO orders VALUES (?, ?, ?, ?)", orders)
         database.executemany("INSERT INTO order_line VALUES (?, ?, ?, ?)", lines)
@@ -163,7 +166,7 @@ class Business:
     def build_mail(self) -> None:
         for box in BOXES:
             for part in ("cur", "new", "tmp"):
-                self.directory(f"var/vmail/{box}/{part}")
+                self.directory(f"srv/vmail/{box}/{part}")
         for number in range(1, MAILS + 1):
             age = timedelta(days=365) * (1 - number / MAILS) + timedelta(minutes=1)
             self._deliver(BOXES[number % len(BOXES)], number, self.now - age)
@@ -181,7 +184,7 @@ class Business:
             mail.set_boundary(f"part-{number}")
         seen = at < self.now - timedelta(days=1)
         name = f"{int(at.timestamp())}.M{number}P1.mail" + (":2,S" if seen else "")
-        (self.root / "var/vmail" / box / ("cur" if seen else "new") / name).write_bytes(mail.as_bytes())
+        (self.root / "srv/vmail" / box / ("cur" if seen else "new") / name).write_bytes(mail.as_bytes())
 
     def _sentence(self) -> str:
         words = self.random.choices(GOODS + KINDS, k=self.random.randint(5, 14))
@@ -199,28 +202,28 @@ class Business:
                 booking = "INSERT INTO entry (booked_on, account, cents, note) VALUES (?, ?, ?, ?)"
                 ledger.execute(booking, (day, "receivables", cents, f"INV-{number:06}"))
                 ledger.execute(booking, (day, "sales", -cents, f"INV-{number:06}"))
-        with zipfile.ZipFile(self.directory("srv/accounts/archive") / "closed-years.zip", "w") as archive:
+        with zipfile.ZipFile(self.directory("srv/accounts") / "closed-years.zip", "w") as archive:
             for year in range(2019, 2025):
                 rows = "".join(f"{year}-{m:02},sales,{self.random.randrange(10**7)}\n" for m in range(1, 13))
                 archive.writestr(zipfile.ZipInfo(f"{year}.csv"), rows, zipfile.ZIP_DEFLATED)
 
     # ---- notes, bookmarks, addresses --------------------------------------------------------
 
-    def build_office(self) -> None:
-        notes = self.directory("home/office/notes")
+    def build_notes(self) -> None:
+        notes = self.directory("srv/notes")
         for number in range(1, NOTES + 1):
             text = "".join(self._sentence() for _ in range(12))
             (notes / f"{number:02} how we {self.random.choice(GOODS)}.md").write_text(f"# {number}\n\n{text}")
         with _database(
-            self.root / "home/office/places.sqlite", "CREATE TABLE place (id INTEGER PRIMARY KEY, url TEXT)"
-        ) as places:
+            notes / "places.sqlite", "CREATE TABLE place (id INTEGER PRIMARY KEY, url TEXT)"
+        ) as db:
             urls = ((n, f"https://supplier-{n}.example/") for n in range(1, 201))
-            places.executemany("INSERT INTO place VALUES (?, ?)", urls)
+            db.executemany("INSERT INTO place VALUES (?, ?)", urls)
         cards = "".join(
             f"BEGIN:VCARD\nVERSION:4.0\nFN:Supplier {n}\nEMAIL:desk@supplier-{n}.example\nEND:VCARD\n"
             for n in range(1, 61)
         )
-        (self.root / "home/office/contacts.vcf").write_text(cards)
+        (notes / "contacts.vcf").write_text(cards)
 
 
 @contextmanager
@@ -248,11 +251,10 @@ def _invoice(number: int, day: str, cents: int) -> str:
     return PDF.format(length=len(text), text=text)
 
 
-def main(root: Path) -> None:
+def build(root: Path) -> None:
+    """Build the business at `root`, or trade on where it stands already."""
     now = datetime.now(UTC)
     if root.exists():
-        if not (root / "srv/orders/orders.db").exists():
-            sys.exit(f"{root} is there already, but is not the demo business; name another place")
         Business(root, now, seed=int(now.timestamp())).trade()
         return
     # built beside its place and then moved there, so that a broken-off build is never taken for a business
@@ -262,7 +264,28 @@ def main(root: Path) -> None:
     partial.rename(root)
 
 
+def describe(place: Path) -> str:
+    """The sample config with everything it names moved below `place`."""
+    business = str(place / "business")
+    text = SAMPLE.read_text()
+    for sample, ours in (
+        ("/var/lib/readiness", f"{place}/state"),
+        ("/srv/backup/restic", f"{place}/repository"),
+        ("/etc/readiness/", f"{place}/"),
+        ("/srv/", f"{business}/srv/"),
+        ("srv/", f"{business[1:]}/srv/"),  # in commands, which see the restored tree as their directory
+        ("./readiness.schema.json", f"{SAMPLE.parent}/readiness.schema.json"),
+    ):
+        quoted = json.dumps(ours, ensure_ascii=False)[1:-1]
+        text = re.sub(f'(?<=[" ]){re.escape(sample)}', quoted.replace("\\", r"\\"), text)
+    return text
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: demo_business.py DIRECTORY")
-    main(Path(sys.argv[1]))
+    match sys.argv[1:]:
+        case ["build", place]:
+            build(Path(place).absolute() / "business")
+        case ["config", place]:
+            print(describe(Path(place).absolute()), end="")
+        case _:
+            sys.exit("usage: demo_business.py build|config PLACE")

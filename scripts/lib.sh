@@ -5,7 +5,7 @@
 
 PATH=$PATH:/usr/sbin:/sbin
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; } # one argument a line
 
 die() { # STATUS MESSAGE...
     local status=$1
