@@ -54,8 +54,8 @@ class SqliteReader:
         wanted = (as_column(process), as_column(repository), outcome)
         with translated(self.path), self._one_view() as database:
             numbers: list[int] = []
-            for stream in streams(database, KINDS[body], wanted):
-                numbers += newest_numbers(database, (KINDS[body], *stream), limit)
+            for stream in streams(database, wanted, (KINDS[body],)):
+                numbers += newest_numbers(database, stream, limit)
             records = [stored(database, number) for number in heapq.nlargest(limit, numbers)]
         return [self._opened(record, body, wanted) for record in records]
 
@@ -199,12 +199,11 @@ def open_reader(path: Path) -> SqliteReader | EmptyReader:
 
 def exists(path: Path) -> bool:
     """There is a ledger. Raises LedgerDamaged when there is none any more, but something is left of it."""
-    log = path.with_name(path.name + "-wal")
     with translated(path):
         try:
             path.stat()
         except FileNotFoundError:
-            left = [file.name for file in (head_path(path), log) if os.path.lexists(file)]
+            left = _left_behind(path)
         else:
             return True
     if left:
@@ -213,6 +212,16 @@ def exists(path: Path) -> bool:
             f"Put ledger.db back from a backup, or move {' and '.join(left)} away to begin a new ledger.",
         )
     return False
+
+
+def _left_behind(path: Path) -> list[str]:
+    """What shows that there was a ledger: its head file, or a log with records that never reached it.
+
+    (An empty log is what a reader leaves behind.)
+    """
+    log = path.with_name(path.name + "-wal")
+    left = [file for file in (head_path(path), log) if os.path.lexists(file)]
+    return [file.name for file in left if file != log or log.stat().st_size]
 
 
 @contextmanager

@@ -95,34 +95,39 @@ def _from_row(row: tuple[Any, ...]) -> StoredRecord:
 
 
 def streams(
-    database: sqlite3.Connection, kind: str, wanted: tuple[str, str, str]
+    database: sqlite3.Connection, wanted: tuple[str, str, str], stream: tuple[str, ...]
 ) -> Iterator[tuple[str, ...]]:
-    """Every combination of labels that records of one kind have and that match `wanted` (empty: any).
+    """Every (kind, process, repository, outcome) that begins with `stream`, with the labels `wanted`.
 
-    It hops through the index from one combination to the next, so that it costs the same for ten records
-    and for a million.
+    An empty label in `wanted` stands for any. It costs the same for ten records and for a million.
     """
-    fixed = next((n for n, label in enumerate(wanted) if not label), len(wanted))
-    if fixed == len(wanted):
-        yield wanted
-        return
-    same = "".join(f" AND {column} = ?" for column in LABELS[:fixed])
-    rest = ", ".join(LABELS[fixed:])
-    marks = ", ".join("?" * (len(LABELS) - fixed))
-    after: tuple[str, ...] = ("",) * (len(LABELS) - fixed)
-    comparison = ">="
+    depth = len(stream) - 1
+    if depth == len(LABELS):
+        yield stream
+    elif wanted[depth]:
+        yield from streams(database, wanted, (*stream, wanted[depth]))
+    else:
+        for label in _next_labels(database, stream):
+            yield from streams(database, wanted, (*stream, label))
+
+
+def _next_labels(database: sqlite3.Connection, stream: tuple[str, ...]) -> Iterator[str]:
+    """The distinct labels that follow `stream`, hopping through the index from one to the next.
+
+    One column at a time: SQLite walks through all equal rows when it compares several at once.
+    """
+    column = LABELS[len(stream) - 1]
+    same = "".join(f" AND {label} = ?" for label in LABELS[: len(stream) - 1])
+    label, comparison = "", ">="
     while True:
-        query = (
-            f"SELECT {rest} FROM record WHERE kind = ?{same} AND ({rest}) {comparison} ({marks})"
-            f" ORDER BY {rest} LIMIT 1"
-        )
-        row = database.execute(query, (kind, *wanted[:fixed], *after)).fetchone()
-        if row is None:
+        query = f"SELECT min({column}) FROM record WHERE kind = ?{same} AND {column} {comparison} ?"
+        (found,) = database.execute(query, (*stream, label)).fetchone()
+        if found is None:
             return
-        after, comparison = row, ">"
-        stream = (*wanted[:fixed], *row)
-        if all(label in ("", found) for label, found in zip(wanted, stream, strict=True)):
-            yield stream
+        if not isinstance(found, str) or (comparison == ">" and found <= label):
+            raise sqlite3.DatabaseError("its index is out of order")  # and would be walked for ever
+        label, comparison = found, ">"
+        yield label
 
 
 def newest_numbers(database: sqlite3.Connection, stream: tuple[str, ...], limit: int) -> list[int]:

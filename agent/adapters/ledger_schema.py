@@ -139,7 +139,9 @@ def _shared_memory_impossible(error: sqlite3.Error, path: Path) -> bool:
     name = getattr(error, "sqlite_errorname", "")
     log = path.with_name(path.name + "-wal")
     nothing_waits = not log.exists() or log.stat().st_size == 0
-    return nothing_waits and name.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR"))
+    return nothing_waits and name.startswith(
+        ("SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_IOERR", "SQLITE_FULL")
+    )
 
 
 @contextmanager

@@ -1,0 +1,60 @@
+"""Records for the tests of the ledger, and the tools of somebody who tampers with it."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.adapters.ledger import open_ledger
+from agent.adapters.ledger_schema import GUARDS
+from agent.core.model import Body, DrillRecord, Outcome, RepositoryRecord
+
+NOW = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
+ROOT = Path(__file__).parent.parent
+
+
+def drill(number: int, process: str = "orders", outcome: Outcome = "passed") -> DrillRecord:
+    return DrillRecord(
+        process=process, repository="primary", started=NOW, outcome=outcome, total_files=number
+    )
+
+
+def write(path: Path, count: int, start: int = 1) -> list[str]:
+    """Append drills numbered from `start`; the hashes they got."""
+    with open_ledger(path) as ledger:
+        return [ledger.append(drill(number), NOW).hash for number in range(start, start + count)]
+
+
+def bodies(path: Path) -> list[Body]:
+    with open_ledger(path) as ledger:
+        return [entry.body for entry in ledger.entries()]
+
+
+@contextmanager
+def tampering(path: Path) -> Iterator[sqlite3.Connection]:
+    """The database with its guards down, put up again afterwards."""
+    with closing(sqlite3.connect(path)) as database:
+        for guard in GUARDS:
+            database.execute(f"DROP TRIGGER {guard}")
+        yield database
+        for statement in GUARDS.values():
+            database.execute(statement)
+        database.commit()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def python(script: str, *arguments: object) -> "subprocess.Popen[str]":
+    """A child that can import the agent."""
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
+    )
+
+
+REPOSITORY = RepositoryRecord(repository="primary", repository_id="4a5b")
