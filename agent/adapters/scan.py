@@ -3,13 +3,21 @@
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from agent.adapters.scan_batches import Batches, Line, OnRead, Tally
 from agent.adapters.walk import Trouble, Visit, extended_attributes, walk
-from agent.adapters.witness_files import WITNESS, WitnessLines, WitnessWriter, content_of
+from agent.adapters.witness_files import (
+    WITNESS,
+    WitnessLines,
+    WitnessWriter,
+    content_of,
+    joined,
+    path_of,
+    read_lines,
+)
 from agent.core.exclude import compile_excludes, os_bytes
 from agent.core.extent import Scan
 from agent.core.model import RootIdentity
@@ -100,21 +108,23 @@ class Scanner:
 
     def moved(self) -> tuple[list[bytes], int]:
         """Paths that changed, vanished or appeared since the scan, and how many of them are new files."""
-        lines = WitnessLines(self._carried / WITNESS)
         moved: list[bytes] = []
         appeared = 0
+        for line, met in joined(read_lines(self._carried / WITNESS), self._visits()):
+            if met is None:
+                moved.append(path_of(line or b""))
+            elif line is None:
+                appeared += stat.S_ISREG(met.status.st_mode)
+                moved.append(met.path)
+            elif not line.startswith(stat_fields(met.status)):
+                moved.append(met.path)
+        return moved, appeared
+
+    def _visits(self) -> Iterator[Visit]:
         for root in self._roots:
             for met in walk(self._base, root, self._exclude):
-                if isinstance(met, Trouble):
-                    continue
-                moved += lines.skipped_to(met.path)
-                line = lines.find(met.path)
-                if line is None:
-                    appeared += stat.S_ISREG(met.status.st_mode)
-                if line is None or not line.startswith(stat_fields(met.status)):
-                    moved.append(met.path)
-        moved += lines.skipped_to(None)
-        return moved, appeared
+                if isinstance(met, Visit):
+                    yield met
 
     def _is_excluded(self, path: bytes) -> bool:
         if self._exclude is None:

@@ -121,7 +121,18 @@ def _count(connection: sqlite3.Connection, database: Path) -> dict[str, int]:
     tables = _tables(connection)
     if not tables:
         raise DatabaseUnusable(f"{database} holds no table.", "Check that the application uses this file.")
-    return {name: connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0] for name in tables}
+    return {name: _length(connection, name) for name in tables}
+
+
+def _length(connection: sqlite3.Connection, table: str) -> int:
+    query = f"SELECT count(*) FROM {quoted(table)}"
+    try:
+        length: int = connection.execute(query).fetchone()[0]
+    except sqlite3.OperationalError as error:
+        if not _FOREIGN.search(str(error)):
+            raise
+        length = connection.execute(f"{query} NOT INDEXED").fetchone()[0]
+    return length
 
 
 def count_rows(database: Path, seconds: float = CHECK_SECONDS) -> dict[str, int]:

@@ -43,7 +43,10 @@ def walk(
     are passed over; a missing `top` visits nothing.
     """
     parent, name = os.path.split(top)
-    directory = open_beneath(base, parent, _DIRECTORY) if parent else os.dup(base)
+    try:
+        directory = open_beneath(base, parent, _DIRECTORY) if parent else os.dup(base)
+    except (FileNotFoundError, NotADirectoryError):
+        return
     stack = [(directory, parent, iter([name]))]
     try:
         while stack:

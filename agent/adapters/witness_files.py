@@ -1,10 +1,11 @@
 """The witness on disk: read line by line, written beside the old one and only then put in its place."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from agent.adapters.walk import Visit
 from agent.core.witness import NOTHING, checksum_line, sort_key, unescape
 
 WITNESS = "witness"
@@ -14,48 +15,58 @@ _SHA256, _FLAGS, _PATH = 11, 12, 15
 
 
 class WitnessLines:
-    """The lines of a witness file, found in order; an absent file has none."""
+    """The lines of a witness file, found in the order of a walk; an absent file has none."""
 
     def __init__(self, file: Path) -> None:
-        self._lines = self._read(file)
+        self._lines = read_lines(file)
         self._key: bytes | None = None
         self._line = b""
         self._step()
 
     def find(self, path: bytes) -> bytes | None:
-        """The line of `path`, or None. Ask in the order of a walk: what is passed is gone."""
+        """The line of `path`, or None; everything before it is passed over and gone."""
         key = sort_key(path)
         while self._key is not None and self._key < key:
             self._step()
         return self._line if self._key == key else None
 
     def holds_below(self, path: bytes) -> bool:
-        """Whether there are lines for `path` or anything below it; ask in the order of a walk."""
-        self.find(path)
+        """Whether there is a line for `path` or for anything below it."""
         key = sort_key(path)
+        self.find(path)
         return self._key is not None and (self._key == key or self._key.startswith(key + b"\0"))
-
-    def skipped_to(self, path: bytes | None) -> Iterator[bytes]:
-        """The paths of the lines before `path` (all remaining ones for None), passing over them."""
-        key = sort_key(path) if path is not None else None
-        while self._key is not None and (key is None or self._key < key):
-            yield self._key.replace(b"\0", b"/")
-            self._step()
-
-    @staticmethod
-    def _read(file: Path) -> Iterator[bytes]:
-        try:
-            with file.open("rb") as lines:
-                yield from lines
-        except FileNotFoundError:
-            return
 
     def _step(self) -> None:
         line = next(self._lines, None)
-        if line is None:
-            self._key, self._line = None, b""
+        self._key, self._line = (None, b"") if line is None else (sort_key(path_of(line)), line)
+
+
+def read_lines(file: Path) -> Iterator[bytes]:
+    """The lines of a witness file; none when it does not exist."""
+    try:
+        with file.open("rb", buffering=1 << 18) as lines:
+            yield from lines
+    except FileNotFoundError:
+        return
+
+
+def joined(lines: Iterable[bytes], visits: Iterable[Visit]) -> Iterator[tuple[bytes | None, Visit | None]]:
+    """Lines and visits of the same path together, the rest alone; both must come in the order of a walk."""
+    expected = iter(lines)
+    line = next(expected, None)
+    for met in visits:
+        key = sort_key(met.path)
+        while line is not None and (known := sort_key(path_of(line))) < key:
+            yield line, None
+            line = next(expected, None)
+        if line is not None and known == key:
+            yield line, met
+            line = next(expected, None)
         else:
-            self._key, self._line = sort_key(path_of(line)), line
+            yield None, met
+    while line is not None:
+        yield line, None
+        line = next(expected, None)
 
 
 def path_of(line: bytes) -> bytes:

@@ -124,7 +124,8 @@ def _end_on_signal(number: int, frame: object) -> None:
 
 
 def main() -> None:
-    """The console script."""
+    """The console script. Whatever it writes is for its own user only."""
+    os.umask(0o077)
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _end_on_signal)
     sys.exit(run(sys.argv[1:]))

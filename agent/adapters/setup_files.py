@@ -1,0 +1,106 @@
+"""The files of a first set-up, written so that nothing old is lost and nobody else can read them."""
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.errors import ReadinessError
+
+
+class SetupFailed(ReadinessError):
+    """A file or directory of the set-up cannot be written."""
+
+    code = "setup-failed"
+
+
+class LocalSetupFiles:
+    """Implements the port `SetupFiles` on this machine."""
+
+    def real_directory(self, path: str) -> str | None:
+        """Absolute and free of links, or None."""
+        real = os.path.realpath(path)
+        return real if Path(real).is_dir() else None
+
+    def real_path(self, path: str) -> str:
+        """Absolute and free of links as far as it exists."""
+        return os.path.realpath(path)
+
+    def exists(self, path: str) -> bool:
+        """Also for a dangling link: writing through one would surprise."""
+        return os.path.lexists(path)
+
+    def same_device(self, path: str, other: str) -> bool:
+        """Of the closest parents that exist."""
+        return _device(Path(path)) == _device(Path(other))
+
+    def make_private(self, directory: str) -> None:
+        """Mode 0700 for what is new."""
+        with _explained(directory):
+            Path(directory).parent.mkdir(parents=True, exist_ok=True)
+            Path(directory).mkdir(mode=0o700, exist_ok=True)
+
+    def make_parent(self, path: str) -> None:
+        """With everything above it."""
+        with _explained(path):
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+
+    def write_password(self, path: str) -> None:
+        """256 random bits, as text that can be typed."""
+        with _explained(path):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_urlsafe(32) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            _sync_directory(Path(path).parent)
+
+    def write(self, path: str, text: str, replace: bool) -> None:
+        """Through a new file beside it, so that a full disk leaves the old one whole."""
+        target = Path(path)
+        with _explained(path):
+            handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if replace:
+                    Path(beside).replace(target)
+                else:
+                    os.link(beside, target)  # refuses where somebody was quicker
+            finally:
+                Path(beside).unlink(missing_ok=True)
+            _sync_directory(target.parent)
+
+    def remove(self, path: str) -> None:
+        """Gone already is fine."""
+        with _explained(path):
+            Path(path).unlink(missing_ok=True)
+
+
+def _device(path: Path) -> int:
+    while not path.exists():
+        path = path.parent
+    return path.stat().st_dev
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _explained(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SetupFailed(
+            f"{path} cannot be written: {error.strerror}.",
+            "Run as root, or choose other places with --config FILE and --state DIR.",
+        ) from error
