@@ -1,5 +1,8 @@
 """What a repository's URL says about where it is."""
 
+import re
+
+PASSWORD_IN_URL = re.compile("://[^/@]*:[^/@]*@")
 REMOTE = ("azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift")
 
 
