@@ -9,6 +9,8 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from agent.adapters.ledger import open_ledger
 from agent.adapters.ledger_schema import GUARDS
 from agent.core.model import Body, DrillRecord, Outcome, RepositoryRecord
@@ -55,6 +57,20 @@ def python(script: str, *arguments: object) -> "subprocess.Popen[str]":
         text=True,
         env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"},
     )
+
+
+@contextmanager
+def mounted(directory: Path, options: str) -> Iterator[Path]:
+    """A tmpfs of its own at `directory`; needs root."""
+    directory.mkdir(mode=0o700)
+    command = ["mount", "-t", "tmpfs", "-o", options, "readiness-test", str(directory)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"cannot mount here: {done.stderr.strip()}")
+    try:
+        yield directory
+    finally:
+        subprocess.run(["umount", str(directory)], check=True)
 
 
 REPOSITORY = RepositoryRecord(repository="primary", repository_id="4a5b")

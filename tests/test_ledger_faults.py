@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from ledger_records import NOW, drill, python, tampering, write
+from ledger_records import NOW, drill, mounted, python, tampering, write
 from msgspec.structs import replace
 
 from agent.adapters.ledger import open_ledger, open_reader
@@ -50,24 +50,14 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_disk(tmp_path: Path, as_root: None) -> Iterator[Path]:
-    yield from mounted(tmp_path / "disk", "size=256k")
+    with mounted(tmp_path / "disk", "size=256k") as disk:
+        yield disk
 
 
 @pytest.fixture
 def other_disk(tmp_path: Path, as_root: None) -> Iterator[Path]:
-    yield from mounted(tmp_path / "other", "size=4m")
-
-
-def mounted(directory: Path, options: str) -> Iterator[Path]:
-    directory.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", options, "readiness-test", str(directory)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        pytest.skip(f"cannot mount here: {done.stderr.strip()}")
-    try:
-        yield directory
-    finally:
-        subprocess.run(["umount", str(directory)], check=True)
+    with mounted(tmp_path / "other", "size=4m") as disk:
+        yield disk
 
 
 def found(path: Path) -> list[tuple[int | None, str]]:

@@ -16,6 +16,8 @@ LINE = re.compile(rb"(\d{1,18}) ([0-9a-f]{64})\n")
 
 
 class Head(Struct, frozen=True):
+    """Number and hash (hex) of the newest record."""
+
     sequence: int
     hash: str
 
