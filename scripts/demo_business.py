@@ -255,6 +255,8 @@ def build(root: Path) -> None:
     """Build the business at `root`, or trade on where it stands already."""
     now = datetime.now(UTC)
     if root.exists():
+        if not (root / "srv/orders/orders.db").exists():
+            sys.exit(f"{root} is there already, but is not the demo business; name another place.")
         Business(root, now, seed=int(now.timestamp())).trade()
         return
     # built beside its place and then moved there, so that a broken-off build is never taken for a business
