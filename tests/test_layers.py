@@ -12,6 +12,11 @@ MODULES = {
     for path in sorted((ROOT / "agent").rglob("*.py"))
 }
 
+
+def words(text: str) -> set[str]:
+    return set(text.split())
+
+
 # layer -> what of ours it may import
 MAY_IMPORT = {
     "agent.core": ("agent.core", "agent.errors"),
@@ -22,18 +27,21 @@ MAY_IMPORT = {
 }
 PURE = ("agent.core", "agent.errors")
 # what makes a module impure: files, clocks, processes, logging, the network, chance
-WORLDLY = set(
-    ["asyncio", "fcntl", "glob", "io", "logging", "multiprocessing", "platform", "psutil", "requests", "secrets", "select", "shutil", "signal", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "urllib", "watchdog"]
+WORLDLY = words(
+    """asyncio fcntl glob io logging multiprocessing platform psutil requests secrets select shutil signal
+    socket sqlite3 subprocess sys tempfile threading time urllib watchdog"""
 )
 # of modules that are half pure, what may be used
 HALF_PURE = ("os", "pathlib", "random")
-PURE_NAMES = set(
-    ["os", "os.fsencode", "os.fsdecode", "os.stat_result", "pathlib.PurePath", "pathlib.PurePosixPath", "random", "random.Random"]
+PURE_NAMES = words(
+    """os os.fsencode os.fsdecode os.stat_result pathlib.PurePath pathlib.PurePosixPath random random.Random"""
 )
 STARTS_PROCESSES = "agent.adapters.command"
-PROCESS_MODULES = {"subprocess", "multiprocessing", "pty", "popen2"}
-PROCESS_CALLS = set(["fork", "forkpty", "popen", "system", "posix_spawn", "posix_spawnp", "create_subprocess_exec"])
-PROCESS_CALLS |= {f"{family}{form}" for family in ("exec", "spawn") for form in ["l", "le", "lp", "v", "ve", "vp"]}
+PROCESS_MODULES = words("subprocess multiprocessing pty")
+PROCESS_CALLS = words(
+    """fork forkpty popen system posix_spawn posix_spawnp create_subprocess_exec create_subprocess_shell
+    execl execle execlp execv execve execvp execvpe spawnl spawnle spawnlp spawnv spawnve spawnvp spawnvpe"""
+)
 
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 300
@@ -143,6 +151,25 @@ def docstring_faults(module: str, parsed: ast.Module) -> list[str]:
 def is_all_fields(node: ast.stmt) -> bool:
     """A value whose named and typed fields say everything already."""
     return isinstance(node, ast.ClassDef) and all(isinstance(part, ast.AnnAssign) for part in node.body)
+
+
+def cycle(graph: dict[str, set[str]]) -> list[str]:
+    """One import cycle, or nothing."""
+    done: set[str] = set()
+
+    def walk(module: str, above: list[str]) -> list[str]:
+        if module in above:
+            return [*above[above.index(module) :], module]
+        if module in done:
+            return []
+        for target in sorted(graph.get(module, ())):
+            found = walk(target, [*above, module])
+            if found:
+                return found
+        done.add(module)
+        return []
+
+    return next((found for module in sorted(graph) if (found := walk(module, []))), [])
 
 
 # ---- what holds for our modules --------------------------------------------------------------
