@@ -34,7 +34,8 @@ WORLDLY = words(
 # of modules that are half pure, what may be used
 HALF_PURE = ("os", "pathlib", "random")
 PURE_NAMES = words(
-    """os os.fsencode os.fsdecode os.stat_result pathlib.PurePath pathlib.PurePosixPath random random.Random"""
+    """os os.fsencode os.fsdecode os.stat_result pathlib.PurePath pathlib.PurePosixPath
+    random random.Random"""
 )
 STARTS_PROCESSES = "agent.adapters.command"
 PROCESS_MODULES = words("subprocess multiprocessing pty")
