@@ -1,0 +1,158 @@
+"""What the ledger knows of one process in one repository, and which part of it still counts."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from posixpath import normpath
+
+from msgspec import Struct
+
+from agent.core.model import CriticalProcess, DrillRecord, SnapshotRecord
+
+CLOCK_TOLERANCE = timedelta(hours=1)
+WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding
+
+
+class Copy(Struct, frozen=True, kw_only=True):
+    """The selected records of one process in one repository, newest first as the ledger has them."""
+
+    process: str
+    repository: str
+    snapshots: tuple[SnapshotRecord, ...] = ()
+    drills: tuple[DrillRecord, ...] = ()
+
+    @property
+    def newest(self) -> tuple[SnapshotRecord | DrillRecord, ...]:
+        """The newest snapshot and the newest drill, whatever became of them."""
+        return (*self.snapshots[:1], *self.drills[:1])
+
+    @property
+    def records(self) -> tuple[SnapshotRecord | DrillRecord, ...]:
+        """All of them; the order says nothing."""
+        return (*self.snapshots, *self.drills)
+
+
+class Evidence(Struct, frozen=True, kw_only=True):
+    """Everything a verdict is made from, and where in the ledger it was taken."""
+
+    copies: tuple[Copy, ...] = ()
+    sequence: int = 0
+    head: str = "0" * 64
+
+    def of(self, process: str) -> tuple[Copy, ...]:
+        """The copies of one process, in the order of the config's repositories."""
+        return tuple(copy for copy in self.copies if copy.process == process)
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """What counts of one copy at one moment; every sequence is newest first."""
+
+    copy: Copy
+    good: tuple[SnapshotRecord, ...]  # passed, cover today's paths, not refuted by a drill
+    failures: tuple[DrillRecord, ...]  # failed, and no later drill has shown otherwise
+    proofs: tuple[DrillRecord, ...]  # passed, at any time
+    current: tuple[DrillRecord, ...]  # the proofs that are young enough
+
+    @property
+    def repository(self) -> str:
+        return self.copy.repository
+
+    @property
+    def same_device(self) -> bool:
+        """The newest good snapshot lies on the same device as what it is a copy of."""
+        return bool(self.good) and self.good[0].same_device
+
+    @property
+    def covered(self) -> float:
+        """How much of the process the current proofs cover: 1.0 is everything."""
+        return min(1.0, sum(drill.share for drill in self.current))
+
+
+def standing(copy: Copy, process: CriticalProcess, now: datetime) -> Standing:
+    """Sort out what still counts. Passes from the future count for nothing, failures always do."""
+    repository_id = next((s.repository_id for s in copy.snapshots if s.outcome == "passed"), "")
+    failures = tuple(
+        drill
+        for index, drill in enumerate(copy.drills)
+        if drill.outcome == "failed" and not _is_cleared(drill, copy.drills[:index])
+    )
+    proofs = tuple(
+        drill
+        for drill in copy.drills
+        if drill.outcome == "passed"
+        and not is_future(drill.started, now)
+        and (not repository_id or drill.repository_id in ("", repository_id))
+    )
+    return Standing(
+        copy=copy,
+        good=_good_snapshots(copy, process, now, _refuted(copy, failures)),
+        failures=failures,
+        proofs=proofs,
+        current=tuple(drill for drill in proofs if _is_current(drill, process, now)),
+    )
+
+
+def is_future(moment: datetime, now: datetime) -> bool:
+    """So far ahead that a clock must have been changed."""
+    return moment > now + CLOCK_TOLERANCE
+
+
+def taken_at(record: SnapshotRecord) -> datetime:
+    """The moment whose data the snapshot holds."""
+    return record.snapshot_at or record.started
+
+
+def covers(record: SnapshotRecord, process: CriticalProcess) -> bool:
+    """The snapshot holds every path that the process has today."""
+    kept = [normpath(path) for path in record.paths]
+    return not kept or all(_is_within(normpath(path), kept) for path in process.paths)
+
+
+def _is_within(path: str, roots: Iterable[str]) -> bool:
+    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+
+
+def _is_cleared(failure: DrillRecord, later: Iterable[DrillRecord]) -> bool:
+    """A failure ends with a full pass of the same or a newer snapshot, or with samples that add up to one.
+
+    A pass of an older snapshot says nothing of the one that failed, and neither does another sample of
+    it. Samples may leave proofs out, so only a full drill clears a failed proof.
+    """
+    passes = [drill for drill in later if drill.outcome == "passed" and _is_as_new(drill, failure)]
+    if any(drill.share >= WHOLE for drill in passes):
+        return True
+    if any(proof.outcome == "failed" for proof in failure.proofs):
+        return False
+    return sum(drill.share for drill in passes) >= WHOLE
+
+
+def _is_as_new(drill: DrillRecord, failure: DrillRecord) -> bool:
+    if failure.snapshot_at is None or drill.snapshot == failure.snapshot:
+        return True
+    return drill.snapshot_at is not None and drill.snapshot_at >= failure.snapshot_at
+
+
+def _refuted(copy: Copy, failures: Iterable[DrillRecord]) -> frozenset[str]:
+    """Snapshots that were taken for good until a drill tried them."""
+    refused = {skipped.snapshot for drill in copy.drills for skipped in drill.refused}
+    proven = {drill.snapshot for drill in copy.drills if drill.outcome == "passed" and drill.share >= WHOLE}
+    return frozenset((refused - proven) | {drill.snapshot for drill in failures if drill.snapshot})
+
+
+def _good_snapshots(
+    copy: Copy, process: CriticalProcess, now: datetime, refuted: frozenset[str]
+) -> tuple[SnapshotRecord, ...]:
+    return tuple(
+        record
+        for record in copy.snapshots
+        if record.outcome == "passed"
+        and record.snapshot not in refuted
+        and not is_future(taken_at(record), now)
+        and covers(record, process)
+    )
+
+
+def _is_current(drill: DrillRecord, process: CriticalProcess, now: datetime) -> bool:
+    """Young enough, and of a snapshot that was young enough: an old snapshot proves the past."""
+    limit = timedelta(seconds=process.max_proof_age)
+    taken = drill.snapshot_at or drill.started
+    return now - drill.started <= limit and drill.started - taken <= limit

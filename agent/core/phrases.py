@@ -1,0 +1,38 @@
+"""Times and lists as people say them, in the business's own time zone."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+# not strftime: the language must not depend on the machine's locale
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+SOON = timedelta(days=6)
+
+
+def moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """ "Saturday 17:00"; with the date when that is not within a week, and the year when it is another."""
+    local, today = when.astimezone(zone), now.astimezone(zone)
+    clock = f"{local:%H:%M}"
+    if abs(local.date() - today.date()) <= SOON:
+        return f"{WEEKDAYS[local.weekday()]} {clock}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year} {clock}"
+
+
+def joined(words: Sequence[str], limit: int = 5) -> str:
+    """ "a, b and c"; beyond `limit` the rest is counted."""
+    if len(words) > limit:
+        words = [*words[:limit], f"{len(words) - limit:,} more"]
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def percent(share: float) -> str:
+    """ "30 %"; never "100 %" for a part, and never "0 %" for something."""
+    shown = min(max(round(share * 100), 1 if share > 0 else 0), 100 if share >= 1 else 99)
+    return f"{shown} %"

@@ -1,0 +1,191 @@
+"""The rules that make a process UNKNOWN or NOT READY: what is not proven, and what is proven to be bad."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from agent.core.evidence import Copy, is_future, taken_at
+from agent.core.judgement import Case, Reason
+from agent.core.model import CriticalProcess, DrillRecord, Finding, SnapshotRecord, Verdict
+from agent.core.phrases import joined
+from agent.core.text import duration
+
+Rule = Callable[[Case], Iterator[Reason]]
+
+
+def clock_went_back(case: Case) -> Iterator[Reason]:
+    """Records from the future: how old anything is cannot be said."""
+    newest = [record.started for one in case.standings for record in one.copy.newest]
+    ahead = [started for started in newest if is_future(started, case.now)]
+    if ahead:
+        lead = duration((max(ahead) - case.now).total_seconds())
+        yield case.reason(
+            "clock-went-back",
+            Verdict.UNKNOWN,
+            f"The newest record lies {lead} in the future, so a clock is wrong and no age can be trusted.",
+            f"Set the clock (timedatectl status), then run: readiness drill {case.process.name}",
+        )
+
+
+def no_good_snapshot(case: Case) -> Iterator[Reason]:
+    """Nothing to recover from, or nothing that is known of it."""
+    if any(one.good for one in case.standings):
+        return
+    name = case.process.name
+    attempts = [record for one in case.standings for record in one.copy.snapshots]
+    passed = [record for record in attempts if record.outcome == "passed"]
+    failed = next((record for record in attempts if record.outcome == "failed"), None)
+    hint = f"Run: readiness snapshot {name}"
+    if any(one.failures for one in case.standings):
+        sentence = "There is no good snapshot: drills refused those that were taken."
+        yield case.reason("no-good-snapshot", Verdict.NOT_READY, sentence, hint)
+    elif passed:
+        yield _passed_but_not_good(case, passed, hint)
+    elif failed:
+        sentence = f"There is no good snapshot: {cause(failed)}"
+        yield case.reason("no-good-snapshot", Verdict.NOT_READY, sentence, remedy(failed) or hint)
+    else:
+        why = f": {cause(attempts[0])}" if attempts else "."
+        hint = (remedy(attempts[0]) if attempts else "") or hint
+        yield case.reason("no-snapshot", Verdict.UNKNOWN, f"No snapshot has been taken yet{why}", hint)
+
+
+def _passed_but_not_good(case: Case, passed: Sequence[SnapshotRecord], hint: str) -> Reason:
+    kept = {path for record in passed[:1] for path in record.paths}
+    added = [path for path in case.process.paths if path not in kept]
+    if not added:
+        sentence = "No snapshot that counts is left: those that were taken are dated in the future."
+        return case.reason("no-snapshot", Verdict.UNKNOWN, sentence, hint)
+    sentence = f"No snapshot holds {joined(added)} yet."
+    return case.reason("paths-not-covered", Verdict.UNKNOWN, sentence, hint)
+
+
+def snapshot_stale(case: Case) -> Iterator[Reason]:
+    """More would be lost than was promised."""
+    if case.rpo.met is not False:
+        return
+    newest = max(taken_at(one.good[0]) for one in case.standings if one.good)
+    yield case.reason(
+        "snapshot-stale",
+        Verdict.NOT_READY,
+        f"The newest good snapshot is from {case.when(newest)}; the promise is to lose at most "
+        f"{duration(case.rpo.objective_s)}.",
+        f"Run: readiness snapshot {case.process.name}",
+    )
+
+
+def not_proven(case: Case) -> Iterator[Reason]:
+    """No drill has passed within the maximum age of a proof."""
+    if any(one.current for one in case.standings):
+        return
+    hint = f"Run: readiness drill {case.process.name}"
+    limit = duration(case.process.max_proof_age)
+    proofs = [drill for one in case.standings for drill in one.proofs]
+    if not proofs:
+        yield case.reason("never-proven", Verdict.UNKNOWN, "No restore has been proven yet.", hint)
+        return
+    newest = max(proofs, key=lambda drill: drill.started)
+    when = case.when(newest.started)
+    if (case.now - newest.started).total_seconds() > case.process.max_proof_age:
+        sentence = f"The last restore was proven on {when}; a proof counts for {limit}."
+    else:
+        sentence = f"The restore of {when}, was of a snapshot older than {limit}, which proves only the past."
+    yield case.reason("proof-expired", Verdict.UNKNOWN, sentence, hint)
+
+
+def drill_failed(case: Case) -> Iterator[Reason]:
+    """A rehearsed restore went wrong, and none since has gone right."""
+    for one in case.standings:
+        for drill in one.failures[:1]:
+            yield case.reason(
+                "drill-failed",
+                Verdict.NOT_READY,
+                f"The drill from {one.repository} on {case.when(drill.started)}, failed: {cause(drill)}",
+                remedy(drill) or f"Run: readiness drill {case.process.name} --snapshot last-good",
+                one.repository,
+            )
+
+
+def rto_missed(case: Case) -> Iterator[Reason]:
+    """Recovery takes longer than was promised."""
+    rto = case.rto
+    if rto.met is not False or rto.actual_s is None:
+        return
+    steps = f" with {duration(rto.steps_s)} of steps by people" if rto.steps_s else ""
+    yield case.reason(
+        "rto-missed",
+        Verdict.NOT_READY,
+        f"Recovery takes {duration(rto.actual_s)}{steps} ({rto.basis}), longer than the promised "
+        f"{duration(rto.objective_s)}.",
+        "Make the copy quicker to reach, split the process, shorten its steps, or promise less (rto).",
+        rto.repository,
+    )
+
+
+# The order is the order in which reasons of the same weight are shown.
+GRAVE_RULES: tuple[Rule, ...] = (
+    drill_failed,
+    no_good_snapshot,
+    snapshot_stale,
+    rto_missed,
+    clock_went_back,
+    not_proven,
+)
+
+
+def cause(record: SnapshotRecord | DrillRecord) -> str:
+    """Why a record is not a passed one, in one sentence."""
+    finding = gravest(record.findings)
+    if finding is None:
+        return "the record does not say why."
+    others = len([other for other in record.findings if other.severity != "info"]) - 1
+    more = f" ({others:,} more)" if others > 0 else ""
+    return finding.message.rstrip(".") + more + "."
+
+
+def remedy(record: SnapshotRecord | DrillRecord) -> str:
+    """What the gravest finding of a record says to do."""
+    finding = gravest(record.findings)
+    return finding.hint if finding else ""
+
+
+def gravest(findings: Sequence[Finding]) -> Finding | None:
+    """The first error, else the first warning; findings that only inform are none."""
+    for severity in ("error", "warning"):
+        for finding in findings:
+            if finding.severity == severity:
+                return finding
+    return None
+
+
+GONE = ("repository-missing", "repository-changed", "snapshots-vanished")
+
+
+def repository_troubles(copies: Sequence[Copy], now: datetime) -> dict[str, Finding]:
+    """Repositories that vanished or were replaced, by name: as any process saw it, until one passes again."""
+    troubles: dict[str, Finding] = {}
+    for repository in dict.fromkeys(copy.repository for copy in copies):
+        here = [copy for copy in copies if copy.repository == repository]
+        seen = [(r.started, f) for copy in here for r in copy.newest for f in r.findings if f.code in GONE]
+        passed = [
+            record.started
+            for copy in here
+            for record in copy.records
+            if record.outcome == "passed" and not is_future(record.started, now)
+        ]
+        if seen:
+            when, finding = max(seen, key=lambda pair: pair[0])
+            if not any(moment > when for moment in passed):
+                troubles[repository] = finding
+    return troubles
+
+
+def repository_gone(process: CriticalProcess, repository: str, finding: Finding) -> Reason:
+    """The reason that a vanished or replaced repository is for every process kept in it."""
+    return Reason(
+        code=finding.code,
+        verdict=Verdict.NOT_READY,
+        sentence=f"Repository {repository}: {finding.message}",
+        hint=finding.hint,
+        process=process.name,
+        repository=repository,
+    )

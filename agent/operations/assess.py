@@ -1,0 +1,56 @@
+"""Gather the newest records that a verdict needs, with few indexed queries, and judge them."""
+
+from agent.core.evidence import WHOLE, Copy, Evidence
+from agent.core.judgement import Assessment
+from agent.core.model import Config, DrillRecord, SnapshotRecord
+from agent.core.verdict import assess
+from agent.operations.ports import Clock, LedgerReader
+
+NEWEST = 12  # records of a kind that are read anyway
+SAMPLES = 100  # passing drills that are looked through when only samples were drilled lately
+FAILURES = 5  # failed drills that are looked for behind those
+
+
+def assess_now(config: Config, ledger: LedgerReader, clock: Clock) -> Assessment:
+    """The answer at this moment; reads the ledger, writes nothing."""
+    return assess(config, gather(config, ledger), clock.now())
+
+
+def gather(config: Config, ledger: LedgerReader) -> Evidence:
+    """The same work for a hundred records in the ledger as for a million."""
+    sequence, head = ledger.head()
+    copies = tuple(
+        Copy(
+            process=process.name,
+            repository=repository.name,
+            snapshots=_snapshots(ledger, process.name, repository.name),
+            drills=_drills(ledger, process.name, repository.name),
+        )
+        for process in config.processes
+        for repository in config.repositories
+    )
+    return Evidence(copies=copies, sequence=sequence, head=head)
+
+
+def _snapshots(ledger: LedgerReader, process: str, repository: str) -> tuple[SnapshotRecord, ...]:
+    """The newest, and the newest good one however long ago that was."""
+    newest = ledger.newest(SnapshotRecord, process=process, repository=repository, limit=NEWEST)
+    if len(newest) == NEWEST and not any(record.outcome == "passed" for record in newest):
+        newest += ledger.newest(SnapshotRecord, process=process, repository=repository, outcome="passed")
+    return tuple(newest)
+
+
+def _drills(ledger: LedgerReader, process: str, repository: str) -> tuple[DrillRecord, ...]:
+    """The newest back to a full pass, which settles what went before; without one, as far as samples go."""
+    newest = ledger.newest(DrillRecord, process=process, repository=repository, limit=NEWEST)
+    if len(newest) < NEWEST or any(r.outcome == "passed" and r.share >= WHOLE for r in newest):
+        return tuple(newest)
+    older = [
+        record
+        for outcome, limit in (("passed", SAMPLES), ("failed", FAILURES))
+        for record in ledger.newest(
+            DrillRecord, process=process, repository=repository, outcome=outcome, limit=limit
+        )
+        if record not in newest
+    ]
+    return (*newest, *sorted(older, key=lambda record: record.started, reverse=True))

@@ -1,0 +1,54 @@
+"""Hand-written stand-ins for the outside world, shared by the tests."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TypeVar
+
+from agent.core.model import Body, Entry
+
+B = TypeVar("B", bound=Body)
+
+
+class FakeClock:
+    def __init__(self, now: datetime) -> None:
+        self.time = now
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class FakeLedger:
+    """A ledger in memory that counts what is asked of it."""
+
+    def __init__(self, *bodies: Body) -> None:
+        self.stored: list[Entry] = []
+        self.queries = 0
+        self.read = 0  # bodies handed out
+        for body in bodies:
+            self.append(body, getattr(body, "started", datetime.min))
+
+    def append(self, body: Body, at: datetime) -> Entry:
+        number = len(self.stored) + 1
+        entry = Entry(sequence=number, at=at, body=body, hash=f"{number:064x}")
+        self.stored.append(entry)
+        return entry
+
+    def newest(
+        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
+    ) -> list[B]:
+        self.queries += 1
+        wanted = {"process": process, "repository": repository, "outcome": outcome}
+        found = [
+            entry.body
+            for entry in reversed(self.stored)
+            if isinstance(entry.body, body)
+            and all(value in ("", getattr(entry.body, key, None)) for key, value in wanted.items())
+        ][:limit]
+        self.read += len(found)
+        return found
+
+    def head(self) -> tuple[int, str]:
+        return (len(self.stored), self.stored[-1].hash) if self.stored else (0, "0" * 64)
+
+    def entries(self) -> Iterator[Entry]:
+        return iter(self.stored)
