@@ -4,7 +4,7 @@ import pytest
 import tomli
 
 from agent.config.lines import line_numbers, line_of, written_key
-from agent.config.reading import At
+from agent.core.problem import At
 
 TEXT = '''# a comment with [a.table] and key = 1
 top = 1

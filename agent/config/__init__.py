@@ -7,9 +7,9 @@ import tomli
 from msgspec import Struct
 
 from agent.config.building import build
-from agent.config.reading import Noted, Notes
+from agent.config.reading import Notes
 from agent.core.model import Config
-from agent.core.problem import Problem, sentence
+from agent.core.problem import Noted, Problem, sentence
 from agent.core.text import count
 from agent.errors import ConfigError
 
@@ -23,6 +23,7 @@ class Reading(Struct, frozen=True):
 
     config: Config | None
     problems: tuple[Problem, ...] = ()
+    text: str = ""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -62,10 +63,19 @@ def read(path: str) -> Reading:
     if not document:
         return _refused(path, 0, "is empty", INIT_HINT)
     config = build(document, path, notes)
-    return Reading(config, located(notes.noted, path, text))
+    return Reading(config, _located(notes.noted, path, text), text)
 
 
-def located(noted: list[Noted], path: str, text: str) -> tuple[Problem, ...]:
+def with_noted(reading: Reading, path: str, noted: list[Noted]) -> Reading:
+    """The same with what the machine says, but not about keys that are wrong in themselves."""
+    wrong = {problem.key for problem in reading.errors if problem.key}
+    wrong |= {"agent.scratch"} if "agent.state" in wrong else set()
+    added = _located(noted, path, reading.text)
+    both = (*reading.problems, *(problem for problem in added if problem.key not in wrong))
+    return Reading(reading.config, tuple(sorted(both, key=lambda problem: problem.line)), reading.text)
+
+
+def _located(noted: list[Noted], path: str, text: str) -> tuple[Problem, ...]:
     """The same with line numbers and written keys, in the file's order."""
     if not noted:
         return ()

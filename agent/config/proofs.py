@@ -4,7 +4,7 @@ import posixpath
 from typing import Any
 
 from agent.config.keys import COMMAND_ONLY, PROOF_KINDS
-from agent.config.reading import At, Notes, read_table
+from agent.config.reading import Notes, read_table
 from agent.core.model import (
     ArchiveProof,
     CommandProof,
@@ -14,6 +14,7 @@ from agent.core.model import (
     Proof,
     SqliteProof,
 )
+from agent.core.problem import At
 from agent.core.text import count
 
 

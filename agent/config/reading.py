@@ -3,24 +3,13 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from msgspec import Struct
-
 from agent.config.keys import TABLES, Key
 from agent.config.values import CHECKS, Wrong, did_you_mean, shown
+from agent.core.problem import At, Noted
 
 T = TypeVar("T")
-At = tuple[str | int, ...]  # where in the file: ("process", "orders", "paths", 1)
 
 SECRETS = ("password", "passphrase", "secret", "password_command")
-
-
-class Noted(Struct, frozen=True):
-    """Something wrong, before its line is known."""
-
-    at: At
-    message: str
-    hint: str = ""
-    warning: bool = False
 
 
 class Notes:

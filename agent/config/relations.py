@@ -3,10 +3,11 @@
 from collections import Counter
 
 from agent.config.proofs import proof_path
-from agent.config.reading import At, Notes
+from agent.config.reading import Notes
 from agent.config.values import did_you_mean
-from agent.core.location import is_inside
+from agent.core.location import is_excluded, is_inside
 from agent.core.model import Business, CriticalProcess, Repository
+from agent.core.problem import At
 from agent.core.text import duration, printable
 
 
@@ -106,22 +107,13 @@ def _check_excluded(process: CriticalProcess, at: At, notes: Notes) -> None:
 
 
 def _check_kept(path: str, process: CriticalProcess, at: At, notes: Notes) -> None:
-    by = next((pattern for pattern in process.exclude if _excludes(pattern, path)), None)
+    by = next((pattern for pattern in process.exclude if is_excluded(path, (pattern,))), None)
     if by is not None:
         notes.error(
             at,
             f'{printable(path)} would not be in any snapshot: exclude has "{printable(by)}"',
             "Narrow the exclude pattern, or do not ask for this path.",
         )
-
-
-def _excludes(pattern: str, path: str) -> bool:
-    from agent.core.exclude import compile_excludes, os_bytes  # noqa: PLC0415 - rarely needed
-
-    excluded = compile_excludes((pattern,))
-    parts = path.split("/")
-    above = ("/".join(parts[:length]) for length in range(2, len(parts) + 1))
-    return excluded is not None and any(excluded.match(os_bytes(ancestor)) for ancestor in above)
 
 
 def check_dependencies(processes: list[CriticalProcess], names: list[str], notes: Notes) -> None:

@@ -1,6 +1,10 @@
-"""What a repository's URL says about where it is."""
+"""Where things lie: repositories by their URL, paths inside or outside of each other."""
 
 import re
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
 
 PASSWORD_IN_URL = re.compile("://[^/@]*:[^/@]*@")
 REMOTE = ("azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift")
@@ -17,3 +21,30 @@ def local_path(url: str) -> str | None:
 def is_inside(path: str, directory: str) -> bool:
     """Whether `path` is `directory` or lies below it; both absolute and normalised, links not followed."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def is_excluded(path: str, patterns: Sequence[str]) -> bool:
+    """Whether exclude patterns keep `path`, or a directory above it, out of a snapshot."""
+    from agent.core.exclude import compile_excludes, os_bytes  # noqa: PLC0415 - rarely needed
+
+    excluded = compile_excludes(patterns)
+    parts = path.split("/")
+    above = ("/".join(parts[:length]) for length in range(2, len(parts) + 1))
+    return excluded is not None and any(excluded.match(os_bytes(ancestor)) for ancestor in above)
+
+
+class FileFacts(Struct, frozen=True):
+    """What a path is, links not followed. "hidden": we may not even look."""
+
+    kind: Literal["file", "directory", "link", "other", "hidden"]
+    mode: int = 0  # the permission bits
+    user: int = 0
+    size: int = 0
+
+
+class Extent(Struct, frozen=True):
+    """How much lies below some paths; `whole` is False when the walk ran out of time."""
+
+    bytes: int
+    files: int
+    whole: bool = True

@@ -4,6 +4,17 @@ from typing import Literal
 
 from msgspec import Struct
 
+At = tuple[str | int, ...]  # where in a config: ("process", "orders", "paths", 1)
+
+
+class Noted(Struct, frozen=True):
+    """Something wrong, before its line is known."""
+
+    at: At
+    message: str
+    hint: str = ""
+    warning: bool = False
+
 
 class Problem(Struct, frozen=True, kw_only=True):
     """What is wrong, where, and what to do. An error refuses the config, a warning does not."""

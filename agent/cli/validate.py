@@ -1,0 +1,53 @@
+"""`readiness validate`: check the config and the machine, every problem at once."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from agent import app
+from agent.cli.output import Invocation, print_json
+from agent.core.problem import Problem, place
+from agent.core.text import count, printable
+from agent.errors import Exit
+
+if TYPE_CHECKING:
+    from agent.config import Reading
+
+
+@click.command(name="validate")
+@click.pass_obj
+def command(invocation: Invocation) -> Exit:
+    """Check the config and the machine: every problem at once, with file, line, key and what to do.
+
+    Errors end with status 78. Warnings alone end with 0.
+    """
+    reading = app.validate(invocation.config_file)
+    status = Exit.CONFIG if reading.errors else Exit.GOOD
+    if invocation.as_json:
+        print_json("validate", status, {"file": invocation.config_file, "problems": reading.problems})
+    else:
+        click.echo("\n\n".join([_answer(reading, invocation.config_file), *map(_block, reading.problems)]))
+    return status
+
+
+def _answer(reading: "Reading", file: str) -> str:
+    errors = len(reading.errors)
+    warnings = len(reading.problems) - errors
+    also = f" and {count(warnings, 'warning')}" if warnings else ""
+    if errors:
+        return f"{count(errors, 'problem')}{also} in {printable(file)}:"
+    config = reading.config
+    assert config is not None  # a file that is no config is an error
+    processes = count(len(config.processes), "process", "processes")
+    repositories = count(len(config.repositories), "repository", "repositories")
+    good = f"The config is good: {processes}, {repositories}"
+    return f"{good}. {count(warnings, 'warning')}:" if warnings else f"{good}."
+
+
+def _block(problem: Problem) -> str:
+    label = "warning: " if problem.severity == "warning" else ""
+    lines = [
+        f"{place(problem)}: {label}{problem.message}",
+        *(f"    {hint}" for hint in problem.hint.split("\n")),
+    ]
+    return "\n".join(printable(line) for line in lines if line.strip())

@@ -1,0 +1,119 @@
+"""Check what only the machine can tell about a config: every problem at once, nothing changed."""
+
+import posixpath
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+from agent.core.location import PASSWORD_IN_URL, FileFacts, local_path
+from agent.core.model import Config, Repository
+from agent.core.problem import At, Noted
+from agent.core.text import printable
+from agent.errors import ResticError
+from agent.operations.machine import Machine
+from agent.operations.ports import LedgerReader
+from agent.operations.validate_places import check_places
+from agent.operations.validate_sources import check_scratch_room, check_sources
+
+OpenLedger = Callable[[], AbstractContextManager[LedgerReader]]
+
+
+def validate(config: Config, machine: Machine, open_ledger: OpenLedger) -> list[Noted]:
+    """Everything on this machine that keeps the config from doing what it says."""
+    return [
+        *_check_config_file(config, machine),
+        *_check_restic(config, machine),
+        *(noted for repository in config.repositories for noted in _check_repository(repository, machine)),
+        *(noted for process in config.processes for noted in check_sources(process, machine)),
+        *check_places(config, machine),
+        *check_scratch_room(config, machine, open_ledger),
+    ]
+
+
+def _check_config_file(config: Config, machine: Machine) -> list[Noted]:
+    """Whoever can change the config decides which commands and paths are used."""
+    file = machine.real_path(config.file)
+    facts = machine.facts(file)
+    if facts is None:
+        return []
+    noted = []
+    if facts.mode & 0o022:
+        noted.append(Noted((), "can be changed by other users", f"Run: chmod go-w {shlex.quote(file)}"))
+    if facts.user not in (0, machine.user):
+        hint = f"Run: chown root {shlex.quote(file)}"
+        noted.append(Noted((), "belongs to another user, who can change it at will", hint))
+    for directory in _parents(file):
+        found = machine.facts(directory)
+        if found and found.mode & 0o1002 == 0o002:  # without the sticky bit that makes /tmp bearable
+            hint = f"Run: chmod o-w {shlex.quote(directory)}"
+            noted.append(Noted((), f"can be replaced by every user, through {printable(directory)}", hint))
+    secret = any(PASSWORD_IN_URL.search(repository.url) for repository in config.repositories)
+    if secret and facts.mode & 0o044:
+        hint = f"Run: chmod go-r {shlex.quote(file)}"
+        noted.append(Noted((), "holds a password in a repository's url and can be read by others", hint))
+    return noted
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path != "/":
+        path = posixpath.dirname(path)
+        yield path
+
+
+def _check_restic(config: Config, machine: Machine) -> list[Noted]:
+    try:
+        machine.restic_version(config.settings.restic)
+    except ResticError as error:
+        return [Noted(("agent", "restic"), error.message, error.hint)]
+    return []
+
+
+def _check_repository(repository: Repository, machine: Machine) -> list[Noted]:
+    at: At = ("repository", repository.name)
+    noted = _check_password((*at, "password_file"), repository.password_file, machine)
+    local = local_path(repository.url)
+    if local is not None:
+        noted += _check_local((*at, "url"), local, machine)
+    return noted
+
+
+def _check_password(at: At, path: str, machine: Machine) -> list[Noted]:
+    shown = printable(path)
+    facts = machine.facts(machine.real_path(path))
+    if facts is None:
+        hint = "Write the repository's password into it (mode 0600), or correct the path."
+        return [Noted(at, f"{shown} is not there", hint)]
+    if facts.kind != "file":
+        return [Noted(at, f"{shown} is no file that can be read", "Name a file that holds the password.")]
+    noted = []
+    others = _who_else(facts)
+    if others:
+        hint = f"Run: chmod 600 {shlex.quote(machine.real_path(path))}"
+        noted.append(Noted(at, f"{shown} is open to {others} (mode {facts.mode:04o})", hint))
+    if facts.size == 0:
+        noted.append(Noted(at, f"{shown} is empty", "Write the repository's password into it."))
+    elif not machine.can_read(path):
+        noted.append(Noted(at, f"{shown} may not be read by us", "Run as its owner, or as root."))
+    return noted
+
+
+def _who_else(facts: FileFacts) -> str:
+    if facts.mode & 0o007:
+        return "every user of this machine"
+    return "its whole group" if facts.mode & 0o070 else ""
+
+
+def _check_local(at: At, path: str, machine: Machine) -> list[Noted]:
+    """A repository on this machine must be there already: nobody but `init` makes one."""
+    shown = printable(path)
+    facts = machine.facts(machine.real_path(path))
+    make = f"Mount it, or make it: restic init -r {shlex.quote(path)}"
+    if facts is None:
+        return [Noted(at, f"{shown} is not there", make)]
+    if facts.kind != "directory":
+        return [Noted(at, f"{shown} is no directory that can be read", "Name the repository's directory.")]
+    if not machine.can_read(path) or not machine.can_write(path):
+        return [Noted(at, f"{shown} may not be read and written by us", "Run as its owner, or as root.")]
+    if machine.facts(f"{machine.real_path(path)}/config") is None:
+        return [Noted(at, f"{shown} holds no restic repository", make)]
+    return []
