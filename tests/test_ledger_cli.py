@@ -89,7 +89,7 @@ def test_a_head_that_an_old_report_printed_is_found_again(
     path: Path, spelling: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     head = write(path, 5)[2]
-    given = spelling.format(head, head[:4], head[4:8], head[8:12])
+    given = spelling.format(head.upper(), head[:4], head[4:8], head[8:12])
     assert ledger(path, "verify", "--head", given) == (2 if spelling == "0X" else 0)
     assert "Traceback" not in capsys.readouterr().err
 

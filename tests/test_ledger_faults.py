@@ -397,6 +397,32 @@ def test_an_index_that_lost_an_entry_is_a_fault(path: Path) -> None:
     assert {fault.what for fault in examine(path).faults} == {"unreadable"}
 
 
+def test_an_index_that_names_another_record_is_never_believed(path: Path) -> None:
+    write(path, 4)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'process, repository', 'repository, process')"
+            " WHERE type = 'index'"
+        )
+        database.commit()
+    with open_reader(path) as reader, pytest.raises(LedgerDamaged, match="names a record that is not there"):
+        reader.newest(DrillRecord, process="primary", repository="orders")
+
+
+def test_text_that_is_no_text_any_more_is_the_fault_of_its_record(path: Path) -> None:
+    write(path, 4)
+    with tampering(path) as database:
+        database.execute("UPDATE record SET body = CAST(x'7bff7d' AS TEXT) WHERE sequence = 3")
+    assert found(path) == [(3, "altered")]
+
+
+def test_a_head_file_never_goes_back(path: Path) -> None:
+    hashes = write(path, 3)
+    write_head(path, Head(2, hashes[1]))
+    assert read_head(path) == Head(3, hashes[2])
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_flipped_bytes_never_pass_for_whole_when_a_record_changed(path: Path, seed: int) -> None:
     write(path, 120)

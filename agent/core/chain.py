@@ -123,8 +123,7 @@ def open_record(record: StoredRecord) -> Entry | None:
 
 def chain_faults(records: Iterable[StoredRecord]) -> Iterator[ChainFault]:
     """Every fault of a whole chain, read oldest first; each names its own record, none cascades."""
-    last, last_is_faulty = 0, False
-    links: tuple[str, ...] = (GENESIS,)
+    last, link, last_is_faulty = 0, GENESIS, False
     for record in records:
         in_place = record.sequence == last + 1
         if record.sequence > last + 1:
@@ -132,13 +131,11 @@ def chain_faults(records: Iterable[StoredRecord]) -> Iterator[ChainFault]:
                 sequence=last + 1, what="removed", message=missing(last + 1, record.sequence - 1)
             )
         # behind a gap nothing can be said about the link
-        linked = record.sequence > last + 1 or (in_place and record.previous in links)
-        fault = _own_fault(record, linked, links, last_is_faulty)
+        linked = record.sequence > last + 1 or (in_place and record.previous == link)
+        fault = _own_fault(record, linked, link, last_is_faulty)
         if fault is not None:
             yield fault
-        # the next record may be chained to what this one says or to the hash it carries: whichever of the
-        # two was altered, that is this record's fault and not the next one's
-        last, links, last_is_faulty = record.sequence, (record.hash, content_hash(record)), fault is not None
+        last, link, last_is_faulty = record.sequence, record.hash, fault is not None
 
 
 def missing(first: int, last: int) -> str:
@@ -146,17 +143,15 @@ def missing(first: int, last: int) -> str:
     return f"record {first:,} is missing" if first == last else f"records {first:,} to {last:,} are missing"
 
 
-def _own_fault(
-    record: StoredRecord, linked: bool, links: tuple[str, ...], last_is_faulty: bool
-) -> ChainFault | None:
+def _own_fault(record: StoredRecord, linked: bool, link: str, last_is_faulty: bool) -> ChainFault | None:
     number = record.sequence
     sound = _is_sound(record)
     if sound and (linked or last_is_faulty):
-        return None
+        return None  # a broken link behind a faulty record is that record's fault
     if sound:
         text = f"record {number:,} does not follow the record before it: one of the two was moved or replaced"
         return ChainFault(sequence=number, what="reordered", message=text)
-    if linked or any(content_hash(replace(record, previous=link)) == record.hash for link in links):
+    if linked or content_hash(replace(record, previous=link)) == record.hash:
         text = f"record {number:,} was altered: its content does not match its hash"
         return ChainFault(sequence=number, what="altered", message=text)
     text = f"record {number:,} is not the one that was written in its place: it was moved or replaced"
