@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from agent.adapters.command import CommandMissing, Running, run
-from agent.adapters.sandbox_owner import hand_over, unused_user
+from agent.adapters.sandbox_owner import hand_over, has_name, unused_user
 from agent.adapters.sandbox_walls import FULL, PATH, TMP, WALLS, Limits, Room, walls_script
 from agent.adapters.sandbox_watch import TOKEN, Stopped, Watch, threads_of, usual_limits
 from agent.core.proofs import CommandRun
@@ -81,7 +81,8 @@ class Sandbox:
             ("group", f"proof:x:{user}:"),
         ):
             own = private / name
-            own.write_bytes(Path("/etc", name).read_bytes().rstrip(b"\n") + f"\n{line}\n".encode())
+            known = Path("/etc", name).read_bytes().rstrip(b"\n") + b"\n"
+            own.write_bytes(known if has_name(user) else known + f"{line}\n".encode())
             own.chmod(0o644)
         if os.geteuid() != 0 and "--user" not in self._namespaces:
             limits = replace(limits, processes=limits.processes + threads_of(user))

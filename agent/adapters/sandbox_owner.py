@@ -16,14 +16,17 @@ def unused_user() -> int:
     """A user ID that nobody has and that runs nothing, so that limits per user count only ours."""
     found = psutil.process_iter(["uids"])
     running: set[int] = {process.info["uids"].real for process in found if process.info["uids"]}
-    start = os.getpid() % len(USERS)  # two of us at once shall not choose the same
-    for user in (*USERS[start:], *USERS[:start]):
-        try:
-            pwd.getpwuid(user)
-        except KeyError:
-            if user not in running:
-                return user
-    return USERS[start]
+    first = USERS.start + os.getpid() % len(USERS)  # two of us at once shall not choose the same
+    candidates = (*range(first, USERS.stop), *range(USERS.start, first))
+    return next((user for user in candidates if user not in running and not has_name(user)), first)
+
+
+def has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def hand_over(tree: Path, user: int) -> None:

@@ -152,14 +152,14 @@ def _entering(room: Room, command: tuple[str, ...]) -> str:
     """Limits, then the other user without any capability, then the look around."""
     limits = room.limits
     words = ["prlimit", f"--as={limits.address_space}", f"--nproc={limits.processes}"]
-    words += [f"--fsize={limits.file_size}", "--core=0", "--nofile=1024", "setpriv"]
-    if not room.mapped and os.geteuid() == 0:
-        words += [f"--reuid={room.user}", f"--regid={room.user}", "--clear-groups"]
-    if room.mapped or os.geteuid() == 0:
-        words += ["--bounding-set=-all", "--ambient-caps=-all"]
-    words += ["--inh-caps=-all"]
-    if room.mapped:  # back from the namespace's root to the user we are outside
+    words += [f"--fsize={limits.file_size}", "--core=0", "--nofile=1024"]
+    if room.mapped:  # back from our namespace's root to the user we are outside, which sheds all capabilities
         words += ["unshare", "--user", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}", "setpriv"]
+    elif os.geteuid() == 0:
+        words += ["setpriv", f"--reuid={room.user}", f"--regid={room.user}", "--clear-groups"]
+        words += ["--bounding-set=-all", "--ambient-caps=-all", "--inh-caps=-all"]
+    else:
+        words += ["setpriv"]
     words += ["--no-new-privs", "sh", "-c", INSIDE, "sh", room.place, str(os.geteuid())]
     words += [str(Path("/proc/self/ns/pid").readlink()), str(Path("/proc/self/ns/net").readlink())]
     words += [str(limits.address_space), str(limits.processes), str(limits.file_size)]
@@ -178,8 +178,8 @@ def _mounting(room: Room) -> list[str]:
         f'pin() {{ if [ -d "$1" ]; then {tmpfs},mode=0755,size=1m readiness "$1"; '
         'elif [ -e "$1" ]; then mount --bind /dev/null "$1"; fi; }',
     ]
-    if not room.mapped:
-        lines += [f"mount --bind {q(room.private / name)} /etc/{name}" for name in ("passwd", "group")]
+    # some programs refuse to run as a user without a name
+    lines += [f"mount --bind {q(room.private / name)} /etc/{name}" for name in ("passwd", "group")]
     lines += [f"mount --rbind {private_tmp} {TMP}"]
     lines += [f"mount -o {flags} {q(place)} 2>/dev/null || :" for place, flags in _storage_mounts()]
     lines += [f"[ -d /var/tmp ] && mount --bind {TMP} /var/tmp || :"]

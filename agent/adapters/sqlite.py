@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
-from agent.core.proofs import Soundness
+from agent.core.proofs import Judgement, Soundness, failed
 from agent.core.text import count, printable
 from agent.errors import ReadinessError
 
@@ -195,12 +195,13 @@ class SqliteDatabases:
         except DatabaseUnusable as error:
             return Soundness(faults=(error.message.replace(f"{database} ", "the file ", 1).rstrip("."),))
 
-    def newest(self, database: Path, query: str) -> str | int | float | None:
-        """The first column of the first row of the user's own query, run read-only."""
-        with _reading(database, QUERY_SECONDS) as connection:
-            connection.execute("PRAGMA query_only=ON")
-            row = connection.execute(query).fetchone()
+    def newest(self, database: Path, query: str) -> str | int | float | Judgement | None:
+        """The first column of the first row of the user's own query, run read-only; or why there is none."""
+        try:
+            with _reading(database, QUERY_SECONDS) as connection:
+                connection.execute("PRAGMA query_only=ON")
+                row = connection.execute(query).fetchone()
+        except DatabaseUnusable as error:
+            return failed(error.message.rstrip("."))
         value = row[0] if row else None
-        if isinstance(value, bytes):
-            return _text(value)
-        return value if isinstance(value, str | int | float) else None
+        return _text(value) if isinstance(value, bytes) else value

@@ -154,6 +154,19 @@ def judge_file_count(seen: FileTally | None, at_least: int) -> Judgement:
     return passed(count(files, "file"))
 
 
+def judge_archives(seen: list[tuple[str, Judgement]]) -> Judgement:
+    """All of them must be good: name each bad one, then each that could not be read."""
+    if not seen:
+        return failed("no file matches")
+    for outcome in ("failed", "not_tested"):
+        wrong = [(name, judged.reason) for name, judged in seen if judged.outcome == outcome]
+        if wrong:
+            more = f"; and {len(wrong) - 3} more" if len(wrong) > 3 else ""
+            reason = "; ".join(f"{printable(name)}: {reason}" for name, reason in wrong[:3]) + more
+            return failed(reason) if outcome == "failed" else not_tested(reason)
+    return passed(", ".join(printable(name) for name, _ in seen[:20]))
+
+
 def judge_command(run: CommandRun, expect: str | None, expect_status: int) -> Judgement:
     """Exit status and the whole trimmed standard output.
 
