@@ -73,7 +73,7 @@ def _check_repository(repository: Repository, machine: Machine) -> list[Noted]:
     noted = _check_password((*at, "password_file"), repository.password_file, machine)
     local = local_path(repository.url)
     if local is not None:
-        noted += _check_local((*at, "url"), local, machine)
+        noted += _check_local((*at, "url"), local, repository.password_file, machine)
     return noted
 
 
@@ -103,11 +103,11 @@ def _who_else(facts: FileFacts) -> str:
     return "its whole group" if facts.mode & 0o070 else ""
 
 
-def _check_local(at: At, path: str, machine: Machine) -> list[Noted]:
+def _check_local(at: At, path: str, password_file: str, machine: Machine) -> list[Noted]:
     """A repository on this machine must be there already: nobody but `init` makes one."""
     shown = printable(path)
     facts = machine.facts(machine.real_path(path))
-    make = f"Mount it, or make it: restic init -r {shlex.quote(path)}"
+    make = f"Mount it, or make it: restic init -r {shlex.quote(path)} -p {shlex.quote(password_file)}"
     if facts is None:
         return [Noted(at, f"{shown} is not there", make)]
     if facts.kind != "directory":
