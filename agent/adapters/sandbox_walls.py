@@ -259,10 +259,10 @@ def _storage_mounts() -> list[tuple[str, str]]:
 
 def _seen_hidden(room: Room) -> str:
     """A shell test that is true when nothing of what is to be hidden can be read."""
-    tests = [
-        f'{{ [ ! -r {q(path)} ] || [ ! -s {q(path)} ] || [ -d {q(path)} ] && [ -z "$(ls -A {q(path)})" ]; }}'
-        for path in _hideable(room.hidden)
-    ]
+    tests = []
+    for path in map(q, _hideable(room.hidden)):
+        empty = f'{{ [ -d {path} ] && [ -z "$(ls -A {path})" ]; }}'
+        tests.append(f"{{ [ ! -r {path} ] || [ ! -s {path} ] || {empty}; }}")
     return " && ".join(tests) or ":"
 
 
