@@ -13,8 +13,8 @@ from agent.errors import UsageError
 if TYPE_CHECKING:
     from agent.adapters.ledger import SqliteLedger
     from agent.adapters.restic import Restic
-    from agent.core.model import SnapshotRecord
-    from agent.operations.ports import Progress
+    from agent.core.model import DrillRecord, SnapshotRecord
+    from agent.operations.ports import Progress, Prover
 
 
 class SystemClock:
@@ -98,3 +98,52 @@ def snapshots(
                 yield take_snapshot(task, tools)
             finally:
                 sources.close()
+
+
+def drills(
+    config: Config,
+    processes: list[CriticalProcess],
+    progress: "Progress",
+    *,
+    source: str | None,
+    select: str,
+    share: float,
+    keep: bool,
+) -> Iterator[tuple["DrillRecord", str]]:
+    """Drill each process from one repository; yields each record, and where a kept tree lies."""
+    from agent.adapters.drill_room import drill_room
+    from agent.operations.drill import drill
+    from agent.operations.drill_task import DrillTask, DrillTools
+
+    repository = chosen_repository(config, source)
+    restic = restic_for(config, repository)
+    settings = config.settings
+    with working_ledger(config) as ledger:
+        for process in processes:
+            with drill_room(Path(settings.scratch), Path(settings.state)) as room:
+                tools = DrillTools(
+                    repository=restic.through_cache(room.cache),
+                    room=room,
+                    prove=prover_for(config),
+                    ledger=ledger,
+                    clock=SystemClock(),
+                    progress=progress,
+                )
+                task = DrillTask(
+                    process=process,
+                    repository=repository.name,
+                    host=settings.host,
+                    select=select,
+                    share=share,
+                    keep=keep,
+                )
+                yield drill(task, tools)
+
+
+def prover_for(config: Config) -> "Prover":
+    """What runs the proofs."""
+
+    def prove(process, tree, tables, snapshot_at):  # type: ignore[no-untyped-def]
+        return (), ()
+
+    return prove

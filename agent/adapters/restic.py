@@ -207,7 +207,9 @@ class Restore:
         if completed.status == 0:
             return RestoreReport(seconds=completed.seconds)
         trouble = restic_errors.trouble("restoring", completed)
-        return RestoreReport(seconds=completed.seconds, complaint=trouble.message, code=trouble.code)
+        return RestoreReport(
+            seconds=completed.seconds, complaint=trouble.message, hint=trouble.hint, code=trouble.code
+        )
 
     def stop(self) -> None:
         """End the restore now."""

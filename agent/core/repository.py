@@ -32,6 +32,7 @@ class RestoreReport(Struct, frozen=True, kw_only=True):
 
     seconds: float
     complaint: str = ""
+    hint: str = ""
     code: str = ""  # the finding code of the complaint, where it is one that says "could not be tested"
 
 

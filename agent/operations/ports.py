@@ -5,11 +5,15 @@ Adapters implement these; operations and adapters never import each other.
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from agent.core.extent import Scan
-from agent.core.model import Body, Entry, Finding, TableCounts
+from agent.core.model import Body, CriticalProcess, Entry, Finding, ProofResult, TableCounts
+from agent.core.proofs import CommandRun, FileTally, Judgement, Soundness
 from agent.core.repository import BackupSummary, RestoreReport, StoredSnapshot
+from agent.core.sampling import Part
+from agent.core.verification import MovingFiles, RestoredWitness, Verification
 
 B = TypeVar("B", bound=Body)
 
@@ -135,4 +139,115 @@ class Sources(Protocol):
 
     def on_device_of(self, url: str) -> bool:
         """Whether the repository at `url` lies on the same device as one of the sources."""
+        ...
+
+
+class DrillRoom(Protocol):
+    """Private room below the scratch for one drill; what is restored lies in `tree`."""
+
+    tree: str
+
+    def require(self, needed_bytes: int, files: int) -> None:
+        """ReadinessError `scratch-too-small` when that would not fit."""
+        ...
+
+    def renew(self) -> None:
+        """Begin again with an empty tree."""
+        ...
+
+    def listen(self) -> Callable[[bytes], None]:
+        """Read files as soon as restic says that they are complete; the callback hears of each."""
+        ...
+
+    def hush(self) -> None:
+        """Stop listening; what was read is remembered for `verify`."""
+        ...
+
+    def find_witness(self, paths: Sequence[str]) -> RestoredWitness | None:
+        """The witness that came back below one of `paths`."""
+        ...
+
+    def known_witness(self, process: str, sha256: str) -> RestoredWitness | None:
+        """Our own copy of the witness, when it is the one with this digest."""
+        ...
+
+    def next_part(self, witness: RestoredWitness, share: float, cursor: str) -> tuple[Part, list[bytes]]:
+        """The part of a sampled drill and the restic patterns that include it."""
+        ...
+
+    def verify(
+        self,
+        witness: RestoredWitness,
+        roots: Sequence[str],
+        moving: MovingFiles,
+        part: Part | None,
+        on_read: Callable[[int, int], None],
+        vital: Sequence[str] = (),
+    ) -> Verification:
+        """Compare what was restored with the witness."""
+        ...
+
+    def lay_databases(self, witness: RestoredWitness, tables: Sequence[TableCounts]) -> None:
+        """Put the consistent copies of databases in the places of the restored live files."""
+        ...
+
+    def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:
+        """List lost and surviving files in two files below the state directory; returns their directory."""
+        ...
+
+    def keep(self) -> str:
+        """Keep the restored tree for a person to look at; returns where it is."""
+        ...
+
+
+class Prover(Protocol):
+    """Runs the proofs of a process on a restored tree."""
+
+    def __call__(
+        self, process: CriticalProcess, tree: str, tables: tuple[TableCounts, ...], snapshot_at: datetime
+    ) -> tuple[tuple[ProofResult, ...], tuple[str, ...]]:
+        """The results, and which walls stood around the commands."""
+        ...
+
+
+class ProofRunner(Protocol):
+    """Runs the proof commands of one restored tree behind walls."""
+
+    @property
+    def isolation(self) -> tuple[str, ...]:
+        """The walls seen standing around every command so far, and "without ..." for those that were not."""
+        ...
+
+    def run(self, command: tuple[str, ...], timeout: int) -> CommandRun: ...
+
+
+class DatabaseReader(Protocol):
+    """Looks into restored SQLite databases. May raise ReadinessError when nothing can be said."""
+
+    def examine(self, database: Path) -> Soundness: ...
+
+    def newest(self, database: Path, query: str) -> str | int | float | Judgement | None:
+        """What the query returns, or the judgement that the database does not answer it."""
+        ...
+
+
+class ArchiveReader(Protocol):
+    def examine(self, archive: Path) -> Judgement:
+        """Read the archive to its end."""
+        ...
+
+
+class TreeReader(Protocol):
+    """Looks at a restored tree without leaving it."""
+
+    def find(self, root: Path, path: str) -> Path | None:
+        """Where the source path `path` lies below `root`; None when it was not restored."""
+        ...
+
+    def tally(self, root: Path, path: str, until: datetime) -> FileTally | None:
+        """Count the regular files below `path`; None when it was not restored."""
+        ...
+
+    def matching(self, root: Path, pattern: str) -> list[Path]:
+        """The regular files that match a glob."""
         ...

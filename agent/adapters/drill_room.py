@@ -1,0 +1,185 @@
+"""Private room for one drill, with all that is done in it. Implements the port `DrillRoom`."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.adapters.early import EarlyReader
+from agent.adapters.scratch import Scratch, scratch_room
+from agent.adapters.sources import DATABASES, SCHEMA
+from agent.adapters.sqlite_copy import lay_in_place
+from agent.adapters.verify import Comparison, Verifier
+from agent.adapters.witness_files import ABOUT, WITNESS, path_of, read_lines
+from agent.core.compare import Abilities
+from agent.core.exclude import os_bytes
+from agent.core.model import TableCounts
+from agent.core.sampling import Part, Weight, include_patterns, next_part
+from agent.core.verification import MovingFiles, RestoredWitness, Verification
+from agent.core.witness import parse
+
+LISTABLE = 100_000  # lost files; beyond that nobody reads a list of the survivors
+
+
+class Room:
+    """See `agent.operations.ports.DrillRoom`; make it with `drill_room`."""
+
+    def __init__(self, scratch: Scratch, state: Path) -> None:
+        self._scratch = scratch
+        self._state = state
+        self._early: EarlyReader | None = None
+        self._tree_handle: int | None = None
+        self.tree = str(scratch.tree)
+        self.cache = str(scratch.cache)
+
+    def require(self, needed_bytes: int, files: int) -> None:
+        """ScratchTooSmall when that would not fit."""
+        self._scratch.require(needed_bytes, files)
+
+    def renew(self) -> None:
+        """Begin again with an empty tree."""
+        self.close()
+        self._scratch.renew()
+
+    def listen(self) -> Callable[[bytes], None]:
+        """Begin to read files as soon as restic says that they are complete."""
+        self._tree_handle = os.open(self.tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._early = EarlyReader(self._tree_handle)
+        return self._early.heard
+
+    def hush(self) -> None:
+        """Stop listening; what was read stays known."""
+        if self._early:
+            self._early.stop()
+
+    def close(self) -> None:
+        """Stop listening and forget what was read."""
+        self.hush()
+        self._early = None
+        if self._tree_handle is not None:
+            os.close(self._tree_handle)
+            self._tree_handle = None
+
+    def find_witness(self, paths: Sequence[str]) -> RestoredWitness | None:
+        """The witness that came back below one of `paths`."""
+        for path in paths:
+            found = _read_witness(self._scratch.tree / path.strip("/"), path)
+            if found is not None:
+                return found
+        return None
+
+    def known_witness(self, process: str, sha256: str) -> RestoredWitness | None:
+        """Our own copy of the witness, when it is the one with this digest."""
+        carried = self._state / "carried" / process
+        found = _read_witness(carried, str(carried))
+        return found if found and sha256 and found.sha256 == sha256 else None
+
+    def next_part(self, witness: RestoredWitness, share: float, cursor: str) -> tuple[Part, list[bytes]]:
+        """The part of a sampled drill and the restic patterns that include it."""
+
+        def weights() -> Iterator[Weight]:
+            for entry in map(parse, read_lines(Path(witness.file))):
+                yield Weight(entry.path, entry.size, entry.type == b"d")
+
+        part = next_part(weights, share, cursor)
+        return part, include_patterns(weights, part)
+
+    def verify(
+        self,
+        witness: RestoredWitness,
+        roots: Sequence[str],
+        moving: MovingFiles,
+        part: Part | None,
+        on_read: Callable[[int, int], None],
+        vital: Sequence[str] = (),
+    ) -> Verification:
+        """Compare what was restored with the witness."""
+        is_root = os.geteuid() == 0
+        comparison = Comparison(
+            tree=self._scratch.tree,
+            witness=Path(witness.file),
+            roots=tuple(roots),
+            abilities=Abilities(owners=is_root, devices=is_root, xattrs=self._scratch.xattr_name_spaces()),
+            moving=moving,
+            part=part,
+            vital=frozenset(os_bytes(path).strip(b"/") for path in vital),
+        )
+        return Verifier(comparison, self._early, on_read).run()
+
+    def lay_databases(self, witness: RestoredWitness, tables: Sequence[TableCounts]) -> None:
+        """Put the consistent copies in the places of the restored live databases, as a recovery would."""
+        for known in tables:
+            copy = self._scratch.tree / witness.carried.strip("/") / DATABASES / known.copy
+            target = self._scratch.tree / known.database.strip("/")
+            if copy.is_file() and target.parent.is_dir():
+                lay_in_place(copy, target)
+
+    def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:
+        """List lost and surviving files in two files below the state directory."""
+        directory = self._state / "damage" / name
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lost = {*result.missing_paths, *result.damaged_paths, *result.unreadable_paths}
+        lost |= {path for path, _ in result.changed_paths}
+        with (
+            (directory / "lost.txt").open("wb") as lost_list,
+            (directory / "survived.txt").open("wb") as rest,
+        ):
+            for path in map(path_of, read_lines(Path(witness.file))):
+                (lost_list if path in lost else rest).write(b"/" + path + b"\n")
+        return str(directory)
+
+    def keep(self) -> str:
+        """Keep the restored tree for a person to look at."""
+        return str(self._scratch.keep())
+
+
+@contextmanager
+def drill_room(scratch: Path, state: Path) -> Iterator[Room]:
+    """A fresh room, removed at the end whatever happens."""
+    with scratch_room(scratch) as bare:
+        room = Room(bare, state)
+        try:
+            yield room
+        finally:
+            room.close()
+
+
+def _read_witness(directory: Path, source: str) -> RestoredWitness | None:
+    """The witness in `directory`; None when there is none of ours."""
+    file = directory / WITNESS
+    about = _read_about(directory / ABOUT)
+    if not file.is_file():
+        return None
+    if about is None and not (directory / "SHA256SUMS").is_file():
+        return None  # somebody else's file of that name
+    about = about or {}
+    with file.open("rb") as content:
+        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+    return RestoredWitness(
+        file=str(file),
+        sha256=sha256,
+        described_sha256=str(about.get("witness_sha256", "")),
+        begun_ns=about["begun_ns"] if isinstance(about.get("begun_ns"), int) else 0,
+        tables=_tables(about),
+        carried=source,
+    )
+
+
+def _read_about(file: Path) -> dict[str, Any] | None:
+    try:
+        about = json.loads(file.read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return about if isinstance(about, dict) and about.get("schema") == SCHEMA else None
+
+
+def _tables(about: dict[str, Any]) -> tuple[TableCounts, ...]:
+    try:
+        return msgspec.convert(about.get("tables", []), tuple[TableCounts, ...])
+    except msgspec.ValidationError:
+        return ()

@@ -1,0 +1,124 @@
+"""Private room for a drill: 0700, marked as ours, gone afterwards whatever happens."""
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.adapters.command import run
+from agent.core.text import size
+from agent.errors import ReadinessError, StateError
+
+PREFIX = "drill-"
+MARKER = ".readiness-scratch"
+MARGIN = 1.1
+BLOCK = 4096  # what a small file takes at least
+# an access control list that says what the mode 0700 says
+_ACL = b"\2\0\0\0" + b"".join(
+    bytes((tag, 0, mode, 0)) + b"\xff" * 4 for tag, mode in ((1, 7), (4, 0), (32, 0))
+)
+_PROBES = {
+    b"user": ("user.readiness", b"1"),
+    b"security": ("security.readiness", b"1"),
+    b"system": ("system.posix_acl_access", _ACL),
+}
+
+
+class ScratchTooSmall(ReadinessError):
+    """The restore would not fit."""
+
+    code = "scratch-too-small"
+
+
+class Scratch:
+    """One drill's room: `tree` for the restored files, `cache` for a cold restic cache."""
+
+    def __init__(self, room: Path) -> None:
+        self.room = room
+        self.tree = room / "tree"
+        self.cache = room / "cache"
+
+    def renew(self) -> None:
+        """Throw away what was restored and begin with an empty tree; the cache stays."""
+        _remove(self.tree)
+        self.tree.mkdir(mode=0o700)
+
+    def xattr_name_spaces(self) -> frozenset[bytes]:
+        """The extended-attribute name spaces that this file system keeps, found by trying."""
+        return frozenset(space for space, (name, value) in _PROBES.items() if self._takes(name, value))
+
+    def _takes(self, name: str, value: bytes) -> bool:
+        try:
+            os.setxattr(self.cache, name, value)
+        except OSError:
+            return False
+        return True
+
+    def require(self, needed: int, files: int) -> None:
+        """ScratchTooSmall when `needed` bytes in `files` files would not fit with a margin."""
+        room = os.statvfs(self.room)
+        wanted = int(MARGIN * needed) + files * BLOCK // 2
+        free = room.f_bavail * room.f_frsize
+        if free < wanted:
+            raise ScratchTooSmall(
+                f"The scratch {self.room.parent} has {size(free)} free; the restore needs {size(wanted)}.",
+                "Free some space there, or name a larger place as scratch in [agent].",
+            )
+        if room.f_files and room.f_favail < files:
+            raise ScratchTooSmall(
+                f"The scratch {self.room.parent} has room for {room.f_favail:,} more files; "
+                f"the restore needs {files:,}.",
+                "Name a file system with more inodes as scratch in [agent].",
+            )
+
+    def keep(self) -> Path:
+        """Leave the restored tree for a person to look at; returns where it is."""
+        kept = self.room.with_name(self.room.name.replace(PREFIX, "kept-", 1))
+        (self.room / MARKER).unlink()
+        _remove(self.cache)
+        self.room.rename(kept)
+        return kept / "tree"
+
+
+@contextmanager
+def scratch_room(scratch: Path) -> Iterator[Scratch]:
+    """A fresh room below `scratch`, removed at the end; also sweeps what a killed drill left."""
+    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sweep(scratch)
+    room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=scratch))
+    try:
+        (room / MARKER).touch(mode=0o600)
+        for part in ("tree", "cache"):
+            (room / part).mkdir(mode=0o700)
+        yield Scratch(room)
+    finally:
+        if room.exists():
+            _remove(room)
+
+
+def sweep(scratch: Path) -> None:
+    """Remove the rooms of drills that were killed: ours by name, marker and owner, and no others."""
+    for room in scratch.glob(f"{PREFIX}*"):
+        status = room.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            continue
+        if (room / MARKER).is_file():
+            _remove(room)
+        elif not any(room.iterdir()):
+            room.rmdir()
+
+
+def _remove(directory: Path) -> None:
+    """rm, because it takes any depth and is quick; restored modes may first have to be opened up."""
+    run(["rm", "-rf", "--one-file-system", "--", str(directory)])
+    if not directory.exists():
+        return
+    run(["chmod", "-R", "u+rwX", "--", str(directory)])
+    shutil.rmtree(directory, ignore_errors=True)
+    if directory.exists():
+        raise StateError(
+            f"The scratch {directory} cannot be removed.", "It holds restored data: remove it by hand."
+        )

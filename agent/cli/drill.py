@@ -1,0 +1,139 @@
+"""`readiness drill`: rehearse the restore."""
+
+import re
+from typing import Any
+
+import click
+
+from agent import app
+from agent.adapters.progress import suitable_progress
+from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.core.model import DrillRecord
+from agent.core.text import count, duration, printable, size
+from agent.errors import Exit
+
+WORDS = ("latest", "last-good", "random")
+
+
+class SnapshotChoice(click.ParamType[str]):
+    """latest, last-good, random, or the ID of a snapshot."""
+
+    name = "latest|last-good|random|ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in WORDS and not re.fullmatch(r"[0-9a-f]{4,64}", value):
+            self.fail(f"{value} is neither latest, last-good nor random, nor a snapshot's ID.", param, ctx)
+        return str(value)
+
+
+class Percentage(click.ParamType[float]):
+    """A share such as 10%, above 0 and at most 100."""
+
+    name = "N%"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        number = re.fullmatch(r"(\d{1,3}(?:\.\d+)?)%?", value)
+        if not number or not 0 < float(number[1]) <= 100:
+            self.fail(f"{value} is not a percentage above 0 and at most 100.", param, ctx)
+        return float(number[1]) / 100
+
+
+@click.command(name="drill")
+@click.argument("processes", nargs=-1, metavar="[PROCESS]...")
+@click.option("--from", "source", metavar="REPOSITORY", help="Drill from this repository, not the first.")
+@click.option(
+    "--snapshot",
+    "select",
+    type=SnapshotChoice(),
+    default="latest",
+    help="Which snapshot; last-good walks back to the newest that passes. Default: latest.",
+)
+@click.option(
+    "--sample", "share", type=Percentage(), default=1.0, help="Drill a part that goes on with each drill."
+)
+@click.option("--keep", is_flag=True, help="Keep the restored files in the scratch.")
+@click.pass_obj
+def command(
+    invocation: Invocation,
+    processes: tuple[str, ...],
+    source: str | None,
+    select: str,
+    share: float,
+    keep: bool,
+) -> Exit:
+    """Rehearse the restore of the named critical processes, or of all: cold, timed, verified, proven."""
+    config = app.load_config(invocation.config_file)
+    chosen = app.chosen_processes(config, processes)
+    progress = suitable_progress(quiet=invocation.as_json)
+    records = []
+    for record, kept in app.drills(
+        config, chosen, progress, source=source, select=select, share=share, keep=keep
+    ):
+        records.append(record)
+        if not invocation.as_json:
+            click.echo(_text(record, kept))
+            print_findings(record.findings)
+    status = worst([record.outcome for record in records])
+    if invocation.as_json:
+        print_json("drill", status, {"drills": [_row(record) for record in records]})
+    return status
+
+
+def _text(record: DrillRecord, kept: str) -> str:
+    return "\n".join([_line(record), *(f"  {line}" for line in _details(record, kept))])
+
+
+def _line(record: DrillRecord) -> str:
+    if record.outcome == "passed":
+        how = "restored and proven" if record.rung == "L5" else "restored and verified"
+        return f"{record.process}: PASSED, {how} in {duration(record.seconds.total)}"
+    if record.outcome == "failed":
+        return f"{record.process}: FAILED, this could not be brought back as it was"
+    return f"{record.process}: NOT TESTED, which is neither good nor bad"
+
+
+def _details(record: DrillRecord, kept: str) -> list[str]:
+    lines = []
+    if record.snapshot_at:
+        age = duration(record.recovery_point_age or 0)
+        lines.append(f"snapshot {record.snapshot[:8]} from {record.repository}, {age} old at the start")
+    if record.files.expected:
+        spent = record.seconds
+        lines.append(
+            f"{count(record.files.restored, 'entry', 'entries')}, {size(record.bytes)}: restored in "
+            f"{duration(spent.restore)}, verified in {duration(spent.verify)}"
+            + (f", proven in {duration(spent.prove)}" if record.proofs else "")
+        )
+    if record.statement:
+        lines.append(record.statement)
+    for proof in record.proofs:
+        word = {"passed": "proven", "failed": "DISPROVEN", "not_tested": "not proven"}[proof.outcome]
+        reason = f" ({printable(proof.message)})" if proof.message else ""
+        lines.append(f"{word}: {printable(proof.name)}{reason}")
+    for refused in record.refused:
+        lines.append(f"refused snapshot {refused.snapshot[:8]}: {printable(refused.reason)}")
+    if kept:
+        lines.append(f"the restored files are kept in {kept}")
+    return lines
+
+
+def _row(record: DrillRecord) -> dict[str, Any]:
+    return {
+        "process": record.process,
+        "repository": record.repository,
+        "snapshot": record.snapshot,
+        "snapshot_at": record.snapshot_at,
+        "outcome": record.outcome,
+        "rung": record.rung,
+        "seconds": record.seconds,
+        "files": record.files,
+        "bytes": record.bytes,
+        "share": record.share,
+        "statement": record.statement,
+        "proofs": record.proofs,
+        "isolation": record.isolation,
+        "refused": record.refused,
+        "findings": record.findings,
+    }

@@ -1,0 +1,80 @@
+"""View models: one report in words, the same for the terminal, HTML and JSON.
+
+Every string is ready for people: times in the business's zone, sizes and durations with units, and
+whatever comes from outside made printable, so that a renderer only places words.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Audience = Literal["owner", "admin", "auditor"]
+
+
+class ProcessLine(Struct, frozen=True, kw_only=True):
+    """One process in one line of a table."""
+
+    process: str
+    state: str
+    promise: str
+    owner: str
+    proven: str  # when a restore was last proven
+    takes: str  # how long its recovery takes, "~" in front when extrapolated
+    takes_promised: str
+    loses: str  # what would be lost now
+    loses_promised: str
+    back: str  # when it is back if the failure happens at closing time
+
+
+class ReasonLine(Struct, frozen=True, kw_only=True):
+    """Why not READY, and what to do. `process` is empty for the whole business."""
+
+    process: str
+    state: str  # the state that this reason alone causes
+    code: str
+    sentence: str
+    hint: str
+
+
+class FindingLine(Struct, frozen=True, kw_only=True):
+    process: str
+    code: str
+    severity: str
+    message: str
+    hint: str
+
+
+class Fact(Struct, frozen=True):
+    """A label and what it says."""
+
+    label: str
+    text: str
+
+
+class Proofs(Struct, frozen=True, kw_only=True):
+    """The evidence for one process in one repository."""
+
+    process: str
+    repository: str
+    facts: tuple[Fact, ...]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The whole report; sections that an audience does not need are empty."""
+
+    audience: Audience
+    business: str
+    question: str
+    state: str
+    answer: str  # one or two sentences after the state
+    at: str
+    window: str
+    first: str  # the one thing to do first; empty when there is nothing to do
+    processes: tuple[ProcessLine, ...]  # in the order of recovery
+    reasons: tuple[ReasonLine, ...]  # worst first
+    not_tested: tuple[Fact, ...]
+    plan_b: str
+    seal: str  # the ledger's head
+    findings: tuple[FindingLine, ...] = ()
+    methods: tuple[Fact, ...] = ()  # how each number was obtained
+    evidence: tuple[Proofs, ...] = ()

@@ -1,0 +1,28 @@
+"""What a drill is asked to do, and with what."""
+
+from msgspec import Struct
+
+from agent.core.model import CriticalProcess
+from agent.operations.ports import Clock, DrillRoom, Ledger, Progress, Prover, Repository
+
+
+class DrillTask(Struct, frozen=True, kw_only=True):
+    """What to drill: `select` is latest, last-good, random or an ID; a `share` below 1 is a sample."""
+
+    process: CriticalProcess
+    repository: str
+    host: str
+    select: str = "latest"
+    share: float = 1.0
+    keep: bool = False
+
+
+class DrillTools(Struct, frozen=True, kw_only=True):
+    """`repository` sees the repository through an empty cache: a warm one hides damage."""
+
+    repository: Repository
+    room: DrillRoom
+    prove: Prover
+    ledger: Ledger
+    clock: Clock
+    progress: Progress
