@@ -39,7 +39,8 @@ class LocalMachine:
 
     def can_read(self, path: str) -> bool:
         """As the user we really are."""
-        wanted = os.R_OK | os.X_OK if Path(path).is_dir() else os.R_OK
+        is_directory = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where access is denied
+        wanted = os.R_OK | os.X_OK if is_directory else os.R_OK
         return os.access(path, wanted, effective_ids=True)
 
     def can_write(self, path: str) -> bool:

@@ -22,7 +22,7 @@ class LocalSetupFiles:
     def real_directory(self, path: str) -> str | None:
         """Absolute and free of links, or None."""
         real = os.path.realpath(path)
-        return real if Path(real).is_dir() else None
+        return real if os.path.isdir(real) else None  # noqa: PTH112 - Path.is_dir raises where access is denied
 
     def real_path(self, path: str) -> str:
         """Absolute and free of links as far as it exists."""
@@ -82,7 +82,7 @@ class LocalSetupFiles:
 
 
 def _device(path: Path) -> int:
-    while not path.exists():
+    while not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where access is denied
         path = path.parent
     return path.stat().st_dev
 
