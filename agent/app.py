@@ -13,8 +13,13 @@ from agent.errors import UsageError
 if TYPE_CHECKING:
     from agent.adapters.ledger import SqliteLedger
     from agent.adapters.restic import Restic
-    from agent.core.model import DrillRecord, SnapshotRecord
+    from agent.config import Reading
+    from agent.core.model import DrillRecord, ProofResult, SnapshotRecord, TableCounts
+    from agent.operations.initialise import Initialised, Wish
     from agent.operations.ports import Progress, Prover
+
+
+INIT_SECONDS = 120  # for a repository to be made, or to answer
 
 
 class SystemClock:
@@ -141,9 +146,59 @@ def drills(
 
 
 def prover_for(config: Config) -> "Prover":
-    """What runs the proofs."""
+    """What runs the proofs of a process on a restored tree, behind walls that hide all that is ours."""
+    from agent.adapters.archives import Archives
+    from agent.adapters.restored_files import RestoredFiles
+    from agent.adapters.sandbox import Sandbox
+    from agent.adapters.sqlite import SqliteDatabases
+    from agent.core.proofs import RestoredTree
+    from agent.operations.prove import Readers, prove
 
-    def prove(process, tree, tables, snapshot_at):  # type: ignore[no-untyped-def]
-        return (), ()
+    readers = Readers(files=RestoredFiles(), databases=SqliteDatabases(), archives=Archives())
 
-    return prove
+    def prover(
+        process: CriticalProcess, tree: str, tables: tuple["TableCounts", ...], snapshot_at: datetime
+    ) -> tuple[tuple["ProofResult", ...], tuple[str, ...]]:
+        others = [path for other in config.processes if other is not process for path in other.paths]
+        sandbox = Sandbox(Path(tree), live=process.paths, hidden=[*_private_places(config), *others])
+        results = prove(process, RestoredTree(Path(tree)), sandbox, tables, snapshot_at, readers)
+        return results, sandbox.isolation
+
+    return prover
+
+
+def _private_places(config: Config) -> list[str]:
+    """What no proof command may see: our state, the local repositories, the config and the passwords."""
+    from agent.core.location import local_path
+
+    repositories = [local_path(repository.url) for repository in config.repositories]
+    passwords = [repository.password_file for repository in config.repositories]
+    return [config.settings.state, config.file, *passwords, *(path for path in repositories if path)]
+
+
+def initialise(wish: "Wish") -> "Initialised":
+    """Write a config to start from, a password file and the repository."""
+    from agent.adapters.restic import Restic
+    from agent.adapters.setup_files import LocalSetupFiles
+    from agent.operations.initialise import initialise as set_up
+
+    def open_repository(url: str, password_file: str, state: str) -> Restic:
+        repository = RepositoryConfig(name="primary", url=url, password_file=password_file)
+        return Restic("restic", repository, f"{state}/cache", stall_timeout=INIT_SECONDS)
+
+    return set_up(wish, LocalSetupFiles(), open_repository)
+
+
+def validate(file: str) -> "Reading":
+    """Every problem of a config file, also those that only this machine can tell."""
+    from agent.adapters.ledger import open_reader
+    from agent.adapters.machine import LocalMachine
+    from agent.config import read, with_noted
+    from agent.operations.validate import validate as check
+
+    reading = read(file)
+    config = reading.config
+    if config is None:
+        return reading
+    noted = check(config, LocalMachine(), lambda: open_reader(ledger_path(config)))
+    return with_noted(reading, file, noted)
