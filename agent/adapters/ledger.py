@@ -175,6 +175,12 @@ class EmptyReader:
         """Nothing."""
         return iter(())
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
     def close(self) -> None:
         """Nothing is open."""
 

@@ -13,6 +13,7 @@ from agent.cli.output import Invocation, print_error
 from agent.core.text import printable
 from agent.errors import Exit, Interrupted, ReadinessError, StateError, UsageError
 
+DEFECT_HINT = "That is a defect. Run the same with -v for the details, and report them."
 DEFAULT_CONFIG = "/etc/readiness/readiness.toml"
 
 # name -> (module, one line for --help); modules are imported only when their command runs
@@ -22,6 +23,7 @@ COMMANDS = {
     "snapshot": ("agent.cli.snapshot", "Take snapshots now."),
     "drill": ("agent.cli.drill", "Rehearse the restore: cold, timed, verified, proven."),
     "status": ("agent.cli.status", "One screen: the verdict and why."),
+    "forecast": ("agent.cli.forecast", "When would each process be back?"),
     "report": ("agent.cli.report", "Write the readiness report."),
     "ledger": ("agent.cli.ledger", "Verify or export the record of everything that was done."),
 }
@@ -113,6 +115,12 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each way
     except OSError as error:
         where = f"{printable(str(error.filename))}: " if error.filename else ""
         print_error(invocation, StateError(f"{where}{error.strerror}.", "Mend that, and try again."))
+        return Exit.NOT_TESTED
+    except Exception as error:  # noqa: BLE001 - a defect of ours is no reason to frighten anybody
+        if invocation.verbose:
+            raise
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        print_error(invocation, ReadinessError(f"readiness itself failed ({what}).", DEFECT_HINT))
         return Exit.NOT_TESTED
 
 
