@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from agent.adapters.ledger import SqliteLedger
     from agent.adapters.restic import Restic
     from agent.config import Reading
+    from agent.core.judgement import Assessment
     from agent.core.model import DrillRecord, ProofResult, SnapshotRecord, TableCounts
+    from agent.core.views import Audience, Report
     from agent.operations.initialise import Initialised, Wish
     from agent.operations.ports import Progress, Prover
 
@@ -202,3 +204,54 @@ def validate(file: str) -> "Reading":
         return reading
     noted = check(config, LocalMachine(), lambda: open_reader(ledger_path(config)))
     return with_noted(reading, file, noted)
+
+
+def assessment(config: Config) -> "Assessment":
+    """The verdict from what was recorded so far; a ledger that does not exist yet holds nothing."""
+    from contextlib import closing
+
+    from agent.adapters.ledger import open_reader
+    from agent.operations.assess import assess_now
+
+    with closing(open_reader(ledger_path(config))) as ledger:
+        return assess_now(config, ledger, SystemClock())
+
+
+def report(judged: "Assessment", audience: "Audience") -> "Report":
+    """The assessment in words."""
+    from agent.core.report import build
+
+    return build(judged, audience)
+
+
+def rendered(report: "Report", form: str) -> str:
+    """The report as "text" or "html"."""
+    if form == "html":
+        from agent.adapters.render_html import html_report
+
+        return html_report(report)
+    from agent.adapters.render_text import text_report
+
+    return text_report(report)
+
+
+def status_screen(report: "Report") -> str:
+    """The report's answer on one screen."""
+    from agent.adapters.render_text import status_screen as screen
+
+    return screen(report)
+
+
+def forecast_screen(judged: "Assessment") -> str:
+    """The timetable on one screen."""
+    from agent.adapters.render_text import forecast_screen as screen
+    from agent.core.report_forecast import forecast
+
+    return screen(forecast(judged))
+
+
+def write_report(file: str, text: str) -> None:
+    """Put a rendered report into a file, whole or not at all."""
+    from agent.adapters.report_file import write_report as write
+
+    write(file, text)

@@ -23,6 +23,14 @@ def moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
     return f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year} {clock}"
 
 
+def day(when: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """The same for a narrow column: "Saturday 17:00", beyond a week "14 Nov 2026"."""
+    local = when.astimezone(zone)
+    if abs(local.date() - now.astimezone(zone).date()) <= SOON:
+        return moment(when, zone, now)
+    return f"{local.day} {MONTHS[local.month - 1][:3]} {local.year}"
+
+
 def joined(words: Sequence[str], limit: int = 5) -> str:
     """ "a, b and c"; beyond `limit` the rest is counted."""
     if len(words) > limit:

@@ -36,6 +36,31 @@ def status_result(assessment: Assessment) -> dict[str, Any]:
     }
 
 
+def forecast_result(assessment: Assessment) -> dict[str, Any]:
+    """`readiness.forecast/1`: the timetable, in the order of recovery."""
+    plan, window = assessment.timetable, assessment.window
+    return {
+        "closes": _rfc3339(window.closes),
+        "deadline": _rfc3339(window.opens),
+        "fits": plan.fits,
+        "probability": plan.probability,
+        "all_back_at": _rfc3339(plan.all_back),
+        "processes": [
+            {
+                "process": line.process,
+                "starts_at": _rfc3339(line.starts),
+                "back_at": _rfc3339(line.back),
+                "machine_s": line.machine_s,
+                "steps_s": line.steps_s,
+                "due_at": _rfc3339(line.due),
+                "in_time": line.in_time,
+                "before_opening": line.before_opening,
+            }
+            for line in plan.returns
+        ],
+    }
+
+
 def _process(judgement: Judgement, assessment: Assessment) -> dict[str, Any]:
     rpo, rto, zone = judgement.rpo, judgement.rto, assessment.window.opens.tzinfo
     planned = next(line for line in assessment.timetable.returns if line.process == judgement.process)

@@ -78,3 +78,23 @@ class Report(Struct, frozen=True, kw_only=True):
     findings: tuple[FindingLine, ...] = ()
     methods: tuple[Fact, ...] = ()  # how each number was obtained
     evidence: tuple[Proofs, ...] = ()
+
+
+class ForecastLine(Struct, frozen=True, kw_only=True):
+    """One process of the timetable."""
+
+    process: str
+    back: str
+    machine: str  # how long restoring takes, "~" in front when extrapolated
+    people: str  # how long the declared steps take
+    promised: str
+    in_time: str  # "yes", "no" or "unknown"
+
+
+class Forecast(Struct, frozen=True, kw_only=True):
+    """When each process is back if everything is lost at closing time."""
+
+    answer: str
+    window: str
+    probability: str  # for now why there is none
+    lines: tuple[ForecastLine, ...]

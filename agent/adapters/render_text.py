@@ -1,0 +1,158 @@
+"""The status screen and the report as plain text, at most 80 columns wide."""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from agent.core.views import Fact, Forecast, ProcessLine, ReasonLine, Report
+
+WIDTH = 80
+HEADINGS = ("process", "state", "proven", "recovers in", "would lose now")
+GAP = "  "
+
+
+def status_screen(report: Report) -> str:
+    """One screen, the answer first."""
+    lines = [*_answer(report), ""]
+    lines += [*_processes(report.processes), ""]
+    if report.first:
+        lines += [*_labelled("Do first", report.first), ""]
+    lines += _reasons(report.reasons[:5])
+    if len(report.reasons) > 5:
+        lines.append(f"  ... and {len(report.reasons) - 5:,} more: readiness report")
+    lines += [""] if report.reasons else []
+    lines += _labelled("Window", report.window)
+    lines += _labelled("Plan B", report.plan_b)
+    lines += _labelled("Ledger", report.seal)
+    return "\n".join(lines)
+
+
+def text_report(report: Report) -> str:
+    """Everything that the report holds, in the order in which it is needed."""
+    lines = [*_answer(report), "", *_wrapped(report.question), ""]
+    if report.first:
+        lines += [*_labelled("Do first", report.first), ""]
+    lines += _section("The critical processes", _processes(report.processes))
+    lines += _section("Back by, if it fails when the business closes", _timetable(report))
+    lines += _section("Why", _reasons(report.reasons))
+    lines += _section("Findings", _findings(report))
+    lines += _section("Not tested", _facts(report.not_tested))
+    lines += _section("Plan B", _wrapped(report.plan_b, "  "))
+    lines += _section("How the numbers were obtained", _facts(report.methods))
+    for proofs in report.evidence:
+        title = f"Evidence for {proofs.process} in {proofs.repository}"
+        lines += _section(title, _facts(proofs.facts))
+    lines += [*_labelled("Ledger", report.seal), *_labelled("Written", report.at)]
+    return "\n".join(lines)
+
+
+def forecast_screen(forecast: Forecast) -> str:
+    """The timetable, the answer first."""
+    lines = [*_wrapped(forecast.answer), ""]
+    cells = [(f.process, f.machine, f.people, f.back, f.promised, f.in_time) for f in forecast.lines]
+    lines += _table(("process", "restore", "people", "back", "promised", "in time"), cells)
+    lines += ["", *_labelled("Window", forecast.window), *_labelled("Chance", forecast.probability)]
+    return "\n".join(lines)
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns_of(char) for char in text)
+
+
+def _columns_of(char: str) -> int:
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _answer(report: Report) -> Iterator[str]:
+    yield from _wrapped(f"{report.state} - {report.answer}")
+
+
+def _section(title: str, lines: Iterator[str]) -> list[str]:
+    found = list(lines)
+    return [title.upper(), *found, ""] if found else []
+
+
+def _labelled(label: str, text: str) -> Iterator[str]:
+    yield from _wrapped(text, f"{label}: ".ljust(10), " " * 10)
+
+
+def _facts(facts: Sequence[Fact]) -> Iterator[str]:
+    for fact in facts:
+        yield from _wrapped(f"{fact.label}: {fact.text}", "  ", "    ")
+
+
+def _processes(processes: Sequence[ProcessLine]) -> Iterator[str]:
+    return _table(HEADINGS, [_cells(process) for process in processes])
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Columns; where those are too wide, a few lines for each row."""
+    cells = [headings, *rows]
+    widths = [max(columns(row[n]) for row in cells) for n in range(len(headings))]
+    if sum(widths) + len(GAP) * (len(widths) - 1) <= WIDTH:
+        for row in cells:
+            padded = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
+            yield GAP.join(padded).rstrip()
+        return
+    for row in rows:
+        yield from _wrapped(row[0], "", "  ")
+        for heading, cell in list(zip(headings, row, strict=True))[1:]:
+            yield from _wrapped(f"{heading}: {cell}", "  ", "    ")
+
+
+def _cells(process: ProcessLine) -> tuple[str, ...]:
+    return (
+        process.process,
+        process.state,
+        process.proven,
+        f"{process.takes} of {process.takes_promised}",
+        f"{process.loses} of {process.loses_promised}",
+    )
+
+
+def _timetable(report: Report) -> Iterator[str]:
+    yield from _wrapped(f"Window: {report.window}", "  ")
+    for process in report.processes:
+        promise = f" - {process.promise}" if process.promise else ""
+        yield from _wrapped(f"{process.process}: {process.back}{promise}", "  ", "    ")
+
+
+def _reasons(reasons: Sequence[ReasonLine]) -> Iterator[str]:
+    for reason in reasons:
+        where = f"{reason.process}: " if reason.process else ""
+        yield from _wrapped(f"{where}{reason.sentence}", f"  {reason.state}".ljust(13), " " * 13)
+        if reason.hint:
+            yield from _wrapped(reason.hint, " " * 13 + "-> ", " " * 16)
+
+
+def _findings(report: Report) -> Iterator[str]:
+    for finding in report.findings:
+        yield from _wrapped(f"{finding.process}: {finding.code}: {finding.message}", "  ", "    ")
+        if finding.hint:
+            yield from _wrapped(finding.hint, "    -> ", "       ")
+
+
+def _wrapped(text: str, first: str = "", rest: str | None = None) -> Iterator[str]:
+    """The text in lines of at most 80 columns; words that are longer are cut."""
+    line, indent, is_empty = first, first if rest is None else rest, True
+    for word in text.split():
+        for piece in _pieces(word, WIDTH - max(columns(first), columns(indent))):
+            joint = "" if is_empty else " "
+            if not is_empty and columns(line) + 1 + columns(piece) > WIDTH:
+                yield line
+                line, joint = indent, ""
+            line, is_empty = line + joint + piece, False
+    if not is_empty:
+        yield line
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    while columns(word) > width:
+        end = next(n for n in range(len(word), 0, -1) if columns(word[:n]) <= width)
+        yield word[:end]
+        word = word[end:]
+    yield word

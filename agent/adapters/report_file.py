@@ -1,0 +1,46 @@
+"""A report written to a file: whole or not at all."""
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from agent.errors import StateError
+
+PRIVATE = 0o600  # a report tells where a business is weak
+
+
+def write_report(file: str, text: str) -> None:
+    """Put `text` in the place of `file`, following symbolic links; a new file has mode 0600.
+
+    What is no regular file (such as /dev/stdout) is written to directly. Raises StateError.
+    """
+    try:
+        target = Path(file).resolve()
+        mode = target.stat().st_mode if target.exists() else stat.S_IFREG | PRIVATE
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(21, "it is a directory")
+        if stat.S_ISREG(mode):
+            _replace(target, text, stat.S_IMODE(mode))
+        else:
+            target.write_text(text, encoding="utf-8")
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise StateError(
+            f"The report cannot be written to {file}: {reason}.",
+            "Name a file in a directory that exists and may be written to.",
+        ) from error
+
+
+def _replace(target: Path, text: str, mode: int) -> None:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name[:64]}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as new:
+            new.write(text)
+            new.flush()
+            os.fsync(new.fileno())
+            os.fchmod(new.fileno(), mode)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

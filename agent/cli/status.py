@@ -1,0 +1,34 @@
+"""`readiness status`: one screen, the answer first."""
+
+import os
+
+import click
+
+from agent import app
+from agent.cli.output import Invocation, print_json
+from agent.core.status import EXITS, status_result
+from agent.errors import Exit
+
+COLOURS = {"READY": "green", "AT RISK": "yellow", "NOT READY": "red", "UNKNOWN": "magenta"}
+
+
+@click.command(name="status")
+@click.pass_obj
+def command(invocation: Invocation) -> Exit:
+    """Could you recover over the weekend? The verdict and why, from what was recorded so far.
+
+    Looks at the config and the ledger only, so that it takes no time and changes nothing. The exit status is
+    that of the verdict: 0 READY, 4 AT RISK, 1 NOT READY, 3 UNKNOWN.
+    """
+    assessment = app.assessment(app.load_config(invocation.config_file))
+    status = EXITS[assessment.verdict]
+    if invocation.as_json:
+        print_json("status", status, status_result(assessment))
+        return status
+    report = app.report(assessment, "owner")
+    screen = app.status_screen(report)
+    if not os.environ.get("NO_COLOR"):  # click leaves colours out by itself where there is no terminal
+        state = click.style(report.state, fg=COLOURS[report.state], bold=True)
+        screen = screen.replace(report.state, state, 1)
+    click.echo(screen)
+    return status

@@ -1,0 +1,79 @@
+"""What was NOT tested: a report that leaves this out would promise more than is known."""
+
+from collections.abc import Iterator, Sequence
+
+from agent.core.evidence import WHOLE
+from agent.core.judgement import Assessment, Judgement
+from agent.core.model import CriticalProcess, DrillRecord
+from agent.core.phrases import joined, percent
+from agent.core.text import count, duration, printable
+from agent.core.views import Fact
+
+ELSEWHERE = (
+    "Everything was restored on this machine. Getting another one, installing it, finding the password and "
+    "switching over were not tested."
+)
+
+
+def gaps(assessment: Assessment) -> tuple[Fact, ...]:
+    """Per process in the order of recovery, and what holds for all of them."""
+    processes = {process.name: process for process in assessment.config.processes}
+    found = [
+        Fact(printable(judgement.process), printable(sentence))
+        for judgement in assessment.judgements
+        for sentence in _of_process(processes[judgement.process], judgement)
+    ]
+    return (*found, Fact("everything", ELSEWHERE))
+
+
+def plan_b(assessment: Assessment) -> str:
+    """What there is beside the first repository."""
+    names = [repository.name for repository in assessment.config.repositories]
+    if len(names) < 2:
+        return "none: only one repository is configured."
+    words = []
+    for name in names[1:]:
+        standings = [one for j in assessment.judgements for one in j.standings if one.repository == name]
+        proven = [one.copy.process for one in standings if one.current]
+        lacking = [one.copy.process for one in standings if not one.current]
+        parts = [f"{joined(proven)} proven"] if proven else []
+        parts += [f"{joined(lacking)} not proven"] if lacking else []
+        words.append(f"{name}: {', '.join(parts)}.")
+    return printable(" ".join(words))
+
+
+def _of_process(process: CriticalProcess, judgement: Judgement) -> Iterator[str]:
+    drills = [drill for one in judgement.standings for drill in one.current]
+    if not drills:
+        yield "Nothing of it has a restore that counts as proven."
+    else:
+        yield from _of_drills(process, judgement, drills)
+    if process.steps:
+        minutes = duration(60 * sum(step.minutes for step in process.steps))
+        yield f"{count(len(process.steps), 'step')} by people ({minutes}): declared, not measured."
+    excluded = [path for one in judgement.standings for path in (one.good[0].excluded if one.good else ())]
+    if excluded:
+        yield f"Kept out of every snapshot by exclude: {joined(list(dict.fromkeys(excluded)))}."
+    for one in judgement.standings:
+        if drills and not one.current:
+            yield f"The copy in {one.repository} has no current proof."
+
+
+def _of_drills(
+    process: CriticalProcess, judgement: Judgement, drills: Sequence[DrillRecord]
+) -> Iterator[str]:
+    covered = max(one.covered for one in judgement.standings)
+    if covered < WHOLE:
+        yield f"Only {percent(covered)} of its entries were drilled, and extrapolated to the whole."
+    newest = drills[0]
+    if newest.files.moving:
+        files = count(newest.files.moving, "file")
+        yield f"{files} changed while the snapshot was taken: restored, but not compared."
+    if not process.proofs:
+        yield "No proof is configured: files were compared, the sense of the data in them was not."
+    unrun = [proof.name for proof in newest.proofs if proof.outcome == "not_tested"]
+    if unrun:
+        yield f"Not run in the newest drill: {joined(unrun)}."
+    missing = [wall.removeprefix("without ") for wall in newest.isolation if wall.startswith("without ")]
+    if missing:
+        yield f"Proof commands ran without these walls around them: {joined(missing)}."
