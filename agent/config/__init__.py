@@ -13,7 +13,7 @@ from agent.core.problem import Noted, Problem, sentence
 from agent.core.text import count
 from agent.errors import ConfigError
 
-LARGEST = 4 << 20  # bytes; a config beyond this is not a config
+LARGEST = 1 << 20  # bytes; a config beyond this is not a config
 INIT_HINT = "`readiness init DIRECTORY...` writes a config to start from; --config names another file."
 
 

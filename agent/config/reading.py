@@ -33,7 +33,7 @@ class Notes:
 
     def item(self, at: At, index: int) -> At:
         """Where in the file the item stands that is now at `index` of the list at `at`."""
-        for position in range(index + 1 + len(self._dropped)):
+        for position in range(index + 1 + len(self._dropped)) if self._dropped else ():
             index += (*at, position) in self._dropped and position <= index
         return (*at, index)
 

@@ -1,6 +1,7 @@
 """What only shows when values are held against each other: cycles, overlaps, contradictions."""
 
-from collections import Counter
+import posixpath
+from collections.abc import Iterator
 
 from agent.config.proofs import proof_path
 from agent.config.reading import Notes
@@ -57,17 +58,25 @@ def _check_objectives(process: CriticalProcess, at: At, notes: Notes) -> None:
 
 
 def _check_overlaps(paths: tuple[str, ...], at: At, notes: Notes) -> None:
+    listed = set(paths)
+    seen: set[str] = set()
     for index, path in enumerate(paths):
-        if path in paths[:index]:
+        outer = next((above for above in _above(path) if above in listed), None)
+        if path in seen:
             notes.error(notes.item(at, index), f"{printable(path)} is named twice", "Take one of them out.")
-            continue
-        outer = next((other for other in paths if other != path and is_inside(path, other)), None)
-        if outer is not None:
+        elif outer is not None:
             notes.error(
                 notes.item(at, index),
                 f"{printable(path)} lies inside {printable(outer)}, which is listed too",
                 "Take the inner one out: the outer one brings it along.",
             )
+        seen.add(path)
+
+
+def _above(path: str) -> Iterator[str]:
+    while path != "/":
+        path = posixpath.dirname(path)
+        yield path
 
 
 def _is_covered(path: str, process: CriticalProcess) -> bool:
@@ -119,18 +128,18 @@ def _check_kept(path: str, process: CriticalProcess, at: At, notes: Notes) -> No
 def check_dependencies(processes: list[CriticalProcess], names: list[str], notes: Notes) -> None:
     """Every name in depends_on exists (`names` also has those of processes that could not be read),
     and following them never leads back."""
+    known = set(names)
     for process in processes:
         at: At = ("process", process.name, "depends_on")
-        twice = Counter(process.depends_on)
+        seen: set[str] = set()
         for index, needed in enumerate(process.depends_on):
-            if needed not in names:
+            if needed not in known:
                 hint = did_you_mean(needed, names) or f"There are: {', '.join(names)}."
                 notes.error(notes.item(at, index), f'there is no process "{needed}"', hint)
-            elif process.depends_on.index(needed) != index:
-                notes.error(
-                    notes.item(at, index), f'"{needed}" is named {twice[needed]} times', "Once is enough."
-                )
-    _check_cycles({process.name: set(process.depends_on) for process in processes}, notes)
+            elif needed in seen:
+                notes.error(notes.item(at, index), f'"{needed}" is named twice', "Take one of them out.")
+            seen.add(needed)
+    _check_cycles({process.name: set(process.depends_on) & known for process in processes}, notes)
 
 
 def _check_cycles(needs: dict[str, set[str]], notes: Notes) -> None:
@@ -146,17 +155,27 @@ def _check_cycles(needs: dict[str, set[str]], notes: Notes) -> None:
 
 def _without_the_solvable(needs: dict[str, set[str]]) -> dict[str, set[str]]:
     """What is left when everything that can come back in some order has come back."""
-    left = dict(needs)
-    while solvable := [name for name, needed in left.items() if not needed & left.keys()]:
-        for name in solvable:
-            del left[name]
+    left = {name: needed & needs.keys() for name, needed in needs.items()}
+    wanted_by: dict[str, list[str]] = {name: [] for name in needs}
+    for name, needed in left.items():
+        for other in needed:
+            wanted_by[other].append(name)
+    solvable = [name for name, needed in left.items() if not needed]
+    while solvable:
+        back = solvable.pop()
+        del left[back]
+        for name in wanted_by[back]:
+            left[name].discard(back)
+            if not left[name]:
+                solvable.append(name)
     return left
 
 
 def _one_cycle(needs: dict[str, set[str]]) -> list[str]:
-    walked: list[str] = []
+    walked: dict[str, None] = {}
     name = next(iter(needs))
     while name not in walked:
-        walked.append(name)
-        name = min(needs[name] & needs.keys())
-    return walked[walked.index(name) :]
+        walked[name] = None
+        name = min(needs[name])
+    order = list(walked)
+    return order[order.index(name) :]

@@ -49,7 +49,7 @@ def did_you_mean(written: str, known: list[str]) -> str:
     """A hint with the known name that is closest, or an empty one."""
     import difflib  # noqa: PLC0415 - slow to import, and only wanted when something is wrong
 
-    close = difflib.get_close_matches(written[:100], known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(written[:100], known[:1000], n=1, cutoff=0.6)
     return f'Did you mean "{close[0]}"?' if close else ""
 
 
