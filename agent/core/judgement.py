@@ -10,8 +10,8 @@ from agent.core.evidence import Evidence, Standing
 from agent.core.forecast import Return, Timetable
 from agent.core.model import Config, CriticalProcess, Finding, Verdict
 from agent.core.phrases import moment as phrase
+from agent.core.phrases import span
 from agent.core.recovery_time import RecoveryTime
-from agent.core.text import duration
 from agent.core.window import Window
 
 
@@ -90,7 +90,7 @@ class Case(Struct, frozen=True, kw_only=True):
 
     def when(self, moment: datetime) -> str:
         """A moment as people say it, with its age."""
-        age = duration(max(0.0, (self.now - moment).total_seconds()))
+        age = span(max(0.0, (self.now - moment).total_seconds()))
         return f"{phrase(moment, self.zone, self.now)}, {age} ago"
 
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from zoneinfo import ZoneInfo
+
+from agent.core.text import duration
 
 # not strftime: the language must not depend on the machine's locale
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -11,6 +14,7 @@ MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 SOON = timedelta(days=6)
+LONG_HOURS = 96
 
 
 def moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
@@ -29,6 +33,23 @@ def day(when: datetime, zone: ZoneInfo, now: datetime) -> str:
     if abs(local.date() - now.astimezone(zone).date()) <= SOON:
         return moment(when, zone, now)
     return f"{local.day} {MONTHS[local.month - 1][:3]} {local.year}"
+
+
+def span(seconds: float) -> str:
+    """A length of time, rounded up to whole minutes, in hours up to four days: "24 h", "63 h", "6 d"."""
+    if seconds < 60:
+        return duration(seconds)
+    minutes = ceil(seconds / 60)
+    if minutes > LONG_HOURS * 60:
+        return duration(minutes * 60)
+    hours, rest = divmod(minutes, 60)
+    return " ".join(part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest else "") if part)
+
+
+def shortened(text: str, limit: int = 300) -> str:
+    """At most so many characters; what was left out of the middle is shown as "..."."""
+    half = (limit - 3) // 2
+    return text if len(text) <= limit else f"{text[:half]}...{text[-half:]}"
 
 
 def joined(words: Sequence[str], limit: int = 5) -> str:

@@ -6,8 +6,7 @@ from datetime import datetime
 from agent.core.evidence import Copy, is_future, taken_at
 from agent.core.judgement import Case, Reason
 from agent.core.model import CriticalProcess, DrillRecord, Finding, SnapshotRecord, Verdict
-from agent.core.phrases import joined
-from agent.core.text import duration
+from agent.core.phrases import joined, shortened, span
 
 Rule = Callable[[Case], Iterator[Reason]]
 
@@ -17,7 +16,7 @@ def clock_went_back(case: Case) -> Iterator[Reason]:
     newest = [record.started for one in case.standings for record in one.copy.newest]
     ahead = [started for started in newest if is_future(started, case.now)]
     if ahead:
-        lead = duration((max(ahead) - case.now).total_seconds())
+        lead = span((max(ahead) - case.now).total_seconds())
         yield case.reason(
             "clock-went-back",
             Verdict.UNKNOWN,
@@ -68,7 +67,7 @@ def snapshot_stale(case: Case) -> Iterator[Reason]:
         "snapshot-stale",
         Verdict.NOT_READY,
         f"The newest good snapshot is from {case.when(newest)}; the promise is to lose at most "
-        f"{duration(case.rpo.objective_s)}.",
+        f"{span(case.rpo.objective_s)}.",
         f"Run: readiness snapshot {case.process.name}",
     )
 
@@ -78,7 +77,7 @@ def not_proven(case: Case) -> Iterator[Reason]:
     if any(one.current for one in case.standings):
         return
     hint = f"Run: readiness drill {case.process.name}"
-    limit = duration(case.process.max_proof_age)
+    limit = span(case.process.max_proof_age)
     proofs = [drill for one in case.standings for drill in one.proofs]
     if not proofs:
         yield case.reason("never-proven", Verdict.UNKNOWN, "No restore has been proven yet.", hint)
@@ -110,12 +109,12 @@ def rto_missed(case: Case) -> Iterator[Reason]:
     rto = case.rto
     if rto.met is not False or rto.actual_s is None:
         return
-    steps = f" with {duration(rto.steps_s)} of steps by people" if rto.steps_s else ""
+    steps = f" with {span(rto.steps_s)} of steps by people" if rto.steps_s else ""
     yield case.reason(
         "rto-missed",
         Verdict.NOT_READY,
-        f"Recovery takes {duration(rto.actual_s)}{steps} ({rto.basis}), longer than the promised "
-        f"{duration(rto.objective_s)}.",
+        f"Recovery takes {span(rto.actual_s)}{steps} ({rto.basis}), longer than the promised "
+        f"{span(rto.objective_s)}.",
         "Make the copy quicker to reach, split the process, shorten its steps, or promise less (rto).",
         rto.repository,
     )
@@ -139,7 +138,7 @@ def cause(record: SnapshotRecord | DrillRecord) -> str:
         return "the record does not say why."
     others = len([other for other in record.findings if other.severity != "info"]) - 1
     more = f" ({others:,} more)" if others > 0 else ""
-    return finding.message.rstrip(".") + more + "."
+    return shortened(finding.message.rstrip(".")) + more + "."
 
 
 def remedy(record: SnapshotRecord | DrillRecord) -> str:
@@ -184,7 +183,7 @@ def repository_gone(process: CriticalProcess, repository: str, finding: Finding)
     return Reason(
         code=finding.code,
         verdict=Verdict.NOT_READY,
-        sentence=f"Repository {repository}: {finding.message}",
+        sentence=f"Repository {repository}: {shortened(finding.message)}",
         hint=finding.hint,
         process=process.name,
         repository=repository,

@@ -7,10 +7,9 @@ from agent.core.evidence import WHOLE, Standing, covers, taken_at
 from agent.core.growth import days_until_too_long
 from agent.core.judgement import Case, Reason
 from agent.core.model import Finding, Verdict
-from agent.core.phrases import joined, moment, percent
+from agent.core.phrases import joined, moment, percent, shortened, span
 from agent.core.reasons import Rule, cause, remedy
 from agent.core.recovery_time import recovery_time
-from agent.core.text import duration
 
 NEARLY = 0.8  # of an objective or of a proof's age
 
@@ -32,7 +31,7 @@ def same_device(case: Case) -> Iterator[Reason]:
 def no_sound_copy(case: Case) -> Iterator[Reason]:
     """Freshness, proof and speed do not meet in any one copy that would outlive the data's device."""
     outliving = [one for one in case.standings if one.good and not one.same_device]
-    if not outliving or not case.rpo.met or not case.rto.met:
+    if not outliving or not case.rpo.met or not case.rto.met or any(one.failures for one in case.standings):
         return
     flaws = [f"{one.repository} {_flaw(case, one)}" for one in outliving if _flaw(case, one)]
     if len(flaws) < len(outliving) or not any(one.current for one in case.standings):
@@ -52,7 +51,7 @@ def _flaw(case: Case, one: Standing) -> str:
     if not one.current:
         return "has no current proof"
     if age > case.process.rpo:
-        return f"is {duration(age)} old"
+        return f"is {span(age)} old"
     if recovery_time(case.process, [one]).met is False:
         return "takes too long to restore"
     return ""
@@ -111,7 +110,7 @@ def proof_partial(case: Case) -> Iterator[Reason]:
             "proof-partial",
             Verdict.AT_RISK,
             f"Only {percent(covered)} of it was drilled within the last "
-            f"{duration(case.process.max_proof_age)}; the rest is not proven.",
+            f"{span(case.process.max_proof_age)}; the rest is not proven.",
             f"Run a full drill: readiness drill {case.process.name}",
         )
 
@@ -161,8 +160,8 @@ def rto_tight(case: Case) -> Iterator[Reason]:
         yield case.reason(
             "rto-tight",
             Verdict.AT_RISK,
-            f"Recovery takes {duration(rto.actual_s)} ({rto.basis}) of the promised "
-            f"{duration(rto.objective_s)}: hardly any room is left.",
+            f"Recovery takes {span(rto.actual_s)} ({rto.basis}) of the promised "
+            f"{span(rto.objective_s)}: hardly any room is left.",
             "Make the copy quicker to reach, shorten the steps, or promise less (rto).",
         )
 
@@ -176,7 +175,7 @@ def growth(case: Case) -> Iterator[Reason]:
             "growth",
             Verdict.AT_RISK,
             f"If it goes on growing like this, recovery takes longer than the promised "
-            f"{duration(case.rto.objective_s)} from about {then.rsplit(' ', 1)[0]} on.",
+            f"{span(case.rto.objective_s)} from about {then.rsplit(' ', 1)[0]} on.",
             "Move old data elsewhere, make the copy quicker to reach, or promise less (rto).",
         )
 
@@ -197,7 +196,7 @@ def late_in_sequence(case: Case) -> Iterator[Reason]:
 def warnings(case: Case) -> Iterator[Reason]:
     """What newest records that passed still warn of."""
     for finding in passed_warnings(case.standings):
-        yield case.reason(finding.code, Verdict.AT_RISK, finding.message, finding.hint)
+        yield case.reason(finding.code, Verdict.AT_RISK, shortened(finding.message), finding.hint)
 
 
 def passed_warnings(standings: Sequence[Standing]) -> list[Finding]:

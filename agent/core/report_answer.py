@@ -1,12 +1,13 @@
 """The top of a report: the answer, why, what to do first, and one line for each process."""
 
+from collections.abc import Sequence
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from agent.core.judgement import Assessment, Judgement, Reason, badness
 from agent.core.model import CriticalProcess, Verdict
-from agent.core.phrases import day, moment
-from agent.core.text import duration, printable
+from agent.core.phrases import day, joined, moment, span
+from agent.core.text import printable
 from agent.core.views import ProcessLine, ReasonLine
 
 STATES = {
@@ -26,16 +27,21 @@ def question(assessment: Assessment) -> str:
 
 def answer(assessment: Assessment) -> str:
     """The answer behind the state word, in one or two sentences."""
-    reasons = all_reasons(assessment)
-    top = _with_process(reasons[0]) if reasons else ""
+    reasons = reason_lines(assessment)
+    top = _headline(reasons[0]) if reasons else ""
     back = back_in_time(assessment)
     if assessment.verdict == Verdict.READY:
-        return f"Everything critical would be back by {back}."
+        return f"Everything critical {would_be(assessment)} back by {back}."
     if assessment.verdict == Verdict.AT_RISK:
-        return f"Everything critical would be back by {back}, but it is slipping. {top}"
+        return f"Everything critical {would_be(assessment)} back by {back}, but it is slipping. {top}"
     if assessment.verdict == Verdict.UNKNOWN:
         return f"Nobody can say. {top}"
     return top
+
+
+def would_be(assessment: Assessment) -> str:
+    """A window that has begun is spoken of as one that was lost when it began."""
+    return "would have been" if assessment.window.closes <= assessment.at else "would be"
 
 
 def back_in_time(assessment: Assessment) -> str:
@@ -58,7 +64,10 @@ def window_line(assessment: Assessment) -> str:
 
 def first_thing(assessment: Assessment) -> str:
     """The one thing to do first."""
-    return next((_with_process(r, r.hint) for r in all_reasons(assessment) if r.hint), "")
+    worst = next((line for line in reason_lines(assessment) if line.hint), None)
+    if worst is None:
+        return ""
+    return f"{worst.process}: {worst.hint}" if worst.process else worst.hint
 
 
 def all_reasons(assessment: Assessment) -> list[Reason]:
@@ -68,16 +77,29 @@ def all_reasons(assessment: Assessment) -> list[Reason]:
 
 
 def reason_lines(assessment: Assessment) -> tuple[ReasonLine, ...]:
+    """The reasons worst first; what several processes have in common is said once."""
+    alike: dict[tuple[str, str, str], list[Reason]] = {}
+    for reason in all_reasons(assessment):
+        alike.setdefault((reason.code, reason.verdict, reason.sentence), []).append(reason)
     return tuple(
         ReasonLine(
-            process=printable(reason.process),
-            state=STATES[reason.verdict],
-            code=reason.code,
-            sentence=printable(reason.sentence),
-            hint=printable(reason.hint),
+            process=printable(joined([reason.process for reason in reasons])),
+            state=STATES[reasons[0].verdict],
+            code=reasons[0].code,
+            sentence=printable(reasons[0].sentence),
+            hint=printable(_common_hint(reasons)),
         )
-        for reason in all_reasons(assessment)
+        for reasons in alike.values()
     )
+
+
+def _common_hint(reasons: Sequence[Reason]) -> str:
+    """One hint for all; "Run: readiness drill a" and "... drill b" become "Run: readiness drill a b"."""
+    first = reasons[0]
+    stem = first.hint.removesuffix(first.process)
+    if stem != first.hint and all(reason.hint == stem + reason.process for reason in reasons):
+        return stem + " ".join(reason.process for reason in reasons)
+    return first.hint
 
 
 def process_lines(assessment: Assessment) -> tuple[ProcessLine, ...]:
@@ -97,10 +119,10 @@ def _line(assessment: Assessment, judgement: Judgement, process: CriticalProcess
         promise=printable(process.promise),
         owner=printable(process.owner),
         proven=day(proven, zone, assessment.at) if proven else "never",
-        takes="unknown" if rto.actual_s is None else about + duration(rto.actual_s),
-        takes_promised=duration(rto.objective_s),
-        loses="everything" if rpo.actual_s is None else duration(rpo.actual_s),
-        loses_promised=duration(rpo.objective_s),
+        takes="unknown" if rto.actual_s is None else about + span(rto.actual_s),
+        takes_promised=span(rto.objective_s),
+        loses="everything" if rpo.actual_s is None else span(rpo.actual_s),
+        loses_promised=span(rpo.objective_s),
         back=moment(planned.back, zone, assessment.at) if planned.back else "unknown",
     )
 
@@ -115,6 +137,5 @@ def seal(assessment: Assessment) -> str:
     return f"record {number:,}, {head[:16]}" if number else "no record yet"
 
 
-def _with_process(reason: Reason, text: str | None = None) -> str:
-    words = printable(reason.sentence if text is None else text)
-    return f"{printable(reason.process)}: {words}" if reason.process else words
+def _headline(line: ReasonLine) -> str:
+    return f"{line.process}: {line.sentence}" if line.process else line.sentence

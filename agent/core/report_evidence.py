@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from agent.core.evidence import WHOLE, Standing, taken_at
 from agent.core.judgement import Assessment, Judgement
 from agent.core.model import DrillRecord, SnapshotRecord
-from agent.core.phrases import joined, moment, percent
+from agent.core.phrases import joined, moment, percent, span
 from agent.core.report_answer import zone_of
 from agent.core.text import count, duration, printable, size
 from agent.core.views import Fact, FindingLine, Proofs
@@ -57,15 +57,13 @@ def _how_long(judgement: Judgement, zone: ZoneInfo, now: datetime) -> str:
     if rto.measured_at is None or rto.machine_s is None:
         return "not known: no drill has passed."
     when = moment(rto.measured_at, zone, now)
-    steps = f", plus {duration(rto.steps_s)} of steps by people as declared" if rto.steps_s else ""
+    steps = f", plus {span(rto.steps_s)} of steps by people as declared" if rto.steps_s else ""
     if rto.basis == "measured":
-        return (
-            f"measured in the full drill from {rto.repository} on {when}: {duration(rto.machine_s)}{steps}."
-        )
+        return f"measured in the full drill from {rto.repository} on {when}: {span(rto.machine_s)}{steps}."
     drills = f"{count(rto.drills, 'drill')}, the newest on {when}, from {rto.repository}"
     return (
         f"extrapolated from {drills}: seconds of restoring and verifying times {rto.scale:.2f}, which is how "
-        f"many times more bytes or files there are: {duration(rto.machine_s)}{steps}."
+        f"many times more bytes or files there are: {span(rto.machine_s)}{steps}."
     )
 
 

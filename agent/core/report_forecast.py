@@ -2,9 +2,9 @@
 
 from agent.core.forecast import Return
 from agent.core.judgement import Assessment
-from agent.core.phrases import moment
-from agent.core.report_answer import back_in_time, window_line, zone_of
-from agent.core.text import duration, printable
+from agent.core.phrases import moment, span
+from agent.core.report_answer import back_in_time, window_line, would_be, zone_of
+from agent.core.text import printable
 from agent.core.views import Forecast, ForecastLine
 
 NO_PROBABILITY = "not simulated: these are single measurements and declared times, one after another."
@@ -14,7 +14,7 @@ def forecast(assessment: Assessment) -> Forecast:
     """When is each process back, and does that fit?"""
     plan, zone, now = assessment.timetable, zone_of(assessment), assessment.at
     if plan.fits:
-        answer = f"Everything critical is back by {back_in_time(assessment)}."
+        answer = f"Everything critical {would_be(assessment)} back by {back_in_time(assessment)}."
     elif plan.fits is None:
         answer = "When everything is back is not known, because not everything has been restored in a drill."
     else:
@@ -30,12 +30,12 @@ def forecast(assessment: Assessment) -> Forecast:
 def _line(assessment: Assessment, line: Return) -> ForecastLine:
     zone, now = zone_of(assessment), assessment.at
     basis = next(one.rto.basis for one in assessment.judgements if one.process == line.process)
-    machine = "unknown" if line.machine_s is None else duration(line.machine_s)
+    machine = "unknown" if line.machine_s is None else span(line.machine_s)
     return ForecastLine(
         process=printable(line.process),
         back=moment(line.back, zone, now) if line.back else "unknown",
         machine=f"~{machine}" if basis == "extrapolated" else machine,
-        people=duration(line.steps_s) if line.steps_s else "none",
+        people=span(line.steps_s) if line.steps_s else "none",
         promised=moment(line.due, zone, now),
         in_time={True: "yes", False: "no", None: "unknown"}[line.in_time],
     )

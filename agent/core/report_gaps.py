@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from agent.core.evidence import WHOLE
 from agent.core.judgement import Assessment, Judgement
 from agent.core.model import CriticalProcess, DrillRecord
-from agent.core.phrases import joined, percent
-from agent.core.text import count, duration, printable
+from agent.core.phrases import joined, percent, span
+from agent.core.text import count, printable
 from agent.core.views import Fact
 
 ELSEWHERE = (
@@ -16,13 +16,13 @@ ELSEWHERE = (
 
 
 def gaps(assessment: Assessment) -> tuple[Fact, ...]:
-    """Per process in the order of recovery, and what holds for all of them."""
+    """In the order of recovery, what several processes have in common said once; then what holds for all."""
     processes = {process.name: process for process in assessment.config.processes}
-    found = [
-        Fact(printable(judgement.process), printable(sentence))
-        for judgement in assessment.judgements
-        for sentence in _of_process(processes[judgement.process], judgement)
-    ]
+    alike: dict[str, list[str]] = {}
+    for judgement in assessment.judgements:
+        for sentence in _of_process(processes[judgement.process], judgement):
+            alike.setdefault(sentence, []).append(judgement.process)
+    found = [Fact(printable(joined(names)), printable(sentence)) for sentence, names in alike.items()]
     return (*found, Fact("everything", ELSEWHERE))
 
 
@@ -49,7 +49,7 @@ def _of_process(process: CriticalProcess, judgement: Judgement) -> Iterator[str]
     else:
         yield from _of_drills(process, judgement, drills)
     if process.steps:
-        minutes = duration(60 * sum(step.minutes for step in process.steps))
+        minutes = span(60 * sum(step.minutes for step in process.steps))
         yield f"{count(len(process.steps), 'step')} by people ({minutes}): declared, not measured."
     excluded = [path for one in judgement.standings for path in (one.good[0].excluded if one.good else ())]
     if excluded:
