@@ -351,6 +351,52 @@ def test_no_capability_comes_back(machine: Machine) -> None:
     assert set(shown) == {"0" * 16}
 
 
+@pytest.fixture
+def without_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in a container that allows no namespaces; the way to the temporary directory is opened meanwhile."""
+    monkeypatch.setattr("agent.adapters.sandbox._possible_namespaces", lambda: ())
+    parents = [tmp_path, tmp_path.parent, tmp_path.parent.parent]
+    modes = [parent.stat().st_mode & 0o7777 for parent in parents]
+    for parent, mode in zip(parents, modes, strict=True):
+        parent.chmod(mode | 0o011)
+    yield
+    for parent, mode in zip(parents, modes, strict=True):
+        parent.chmod(mode)
+
+
+@pytest.mark.usefixtures("without_namespaces")
+class TestWithoutNamespaces:
+    def test_a_daemon_does_not_survive_its_command(self, machine: Machine) -> None:
+        run = machine.shell("setsid sh -c 'setsid sleep 600 & setsid sleep 600 &' & sleep 0.5; echo over")
+        assert (run.status, run.stdout) == (0, "over\n")
+
+    def test_a_fork_bomb_is_held(self, machine: Machine) -> None:
+        run = machine.shell("bomb() { bomb | bomb & }; bomb; sleep 1; wait", timeout=5)
+        assert (run.unusable, machine.left_behind()) == ("", [])
+
+    def test_daemons_count_for_the_memory_limit(self, machine: Machine) -> None:
+        hog = "import os, time; hog = os.urandom(1 << 20) * 300; time.sleep(60)"
+        run = machine.shell(f"setsid {PYTHON} -c '{hog}' & sleep 60", timeout=30)
+        assert run.trouble == "it used more than 200.0 MiB of memory"
+
+    def test_the_walls_that_are_missing_are_said(self, machine: Machine) -> None:
+        machine.shell("true")
+        seen = machine.sandbox.isolation
+        assert {"no-new-privileges", "no-capabilities", "memory-limit"} <= set(seen)
+        assert {"without no-network", "without pid-namespace", "without read-only-system"} <= set(seen)
+
+    @pytest.mark.usefixtures("as_root")
+    def test_live_data_in_sight_is_said(self, machine: Machine) -> None:
+        machine.shell("true")
+        assert "without restored-at-live-paths" in machine.sandbox.isolation
+        assert "user" in machine.sandbox.isolation
+
+    @pytest.mark.usefixtures("as_root")
+    def test_a_tree_that_the_proofs_user_cannot_reach_was_not_tested(self, machine: Machine) -> None:
+        machine.state.chmod(0o700)
+        assert "cannot reach the restored tree" in machine.shell("true").unusable
+
+
 @contextmanager
 def agent_at_work(machine: Machine, command: str) -> Iterator[subprocess.Popen[bytes]]:
     code = f"""

@@ -14,6 +14,7 @@ import pytest
 
 from agent.adapters.sqlite import DatabaseUnread, DatabaseUnusable, SqliteDatabases, count_rows
 from agent.adapters.sqlite_copy import copy_consistently, fingerprint, lay_in_place, refresh_copy
+from agent.core.proofs import Judgement
 
 Seen = dict[str, tuple[int, int, int, int, int]]
 
@@ -304,9 +305,11 @@ def test_the_newest_value_comes_from_the_users_query(tmp_path: Path) -> None:
 def test_a_query_can_only_read_its_own_database(tmp_path: Path, query: str) -> None:
     database = make_orders(tmp_path / "o.db")
     before = database.read_bytes()
-    with pytest.raises(DatabaseUnusable):
-        SqliteDatabases().newest(database, query)
+    judged = SqliteDatabases().newest(database, query)
+    assert isinstance(judged, Judgement)
+    assert judged.outcome == "failed"
     assert database.read_bytes() == before
+    assert os.listdir(tmp_path) == ["o.db"]
 
 
 def test_an_endless_query_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
