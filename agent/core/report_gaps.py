@@ -30,7 +30,7 @@ def plan_b(assessment: Assessment) -> str:
     """What there is beside the first repository."""
     names = [repository.name for repository in assessment.config.repositories]
     if len(names) < 2:
-        return "none: only one repository is configured."
+        return "None: only one repository is configured."
     words = []
     for name in names[1:]:
         standings = [one for j in assessment.judgements for one in j.standings if one.repository == name]

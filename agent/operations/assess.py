@@ -1,22 +1,27 @@
 """Gather the newest records that a verdict needs, with few indexed queries, and judge them."""
 
+from typing import TYPE_CHECKING
+
 from agent.core.evidence import WHOLE, Copy, Evidence
 from agent.core.judgement import Assessment
 from agent.core.model import Config, DrillRecord, SnapshotRecord
 from agent.core.verdict import assess
-from agent.operations.ports import Clock, LedgerReader
 
-NEWEST = 12  # records of a kind that are read anyway
+if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four
+    from agent.operations.ports import Clock, LedgerReader
+
+SNAPSHOTS = 8  # that are read anyway: enough to see a trend
+DRILLS = 4  # likewise; without a full pass among them more are looked through
 SAMPLES = 100  # passing drills that are looked through when only samples were drilled lately
 FAILURES = 5  # failed drills that are looked for behind those
 
 
-def assess_now(config: Config, ledger: LedgerReader, clock: Clock) -> Assessment:
+def assess_now(config: Config, ledger: "LedgerReader", clock: "Clock") -> Assessment:
     """The answer at this moment; reads the ledger, writes nothing."""
     return assess(config, gather(config, ledger), clock.now())
 
 
-def gather(config: Config, ledger: LedgerReader) -> Evidence:
+def gather(config: Config, ledger: "LedgerReader") -> Evidence:
     """The same work for a hundred records in the ledger as for a million."""
     sequence, head = ledger.head()
     copies = tuple(
@@ -32,18 +37,18 @@ def gather(config: Config, ledger: LedgerReader) -> Evidence:
     return Evidence(copies=copies, sequence=sequence, head=head)
 
 
-def _snapshots(ledger: LedgerReader, process: str, repository: str) -> tuple[SnapshotRecord, ...]:
+def _snapshots(ledger: "LedgerReader", process: str, repository: str) -> tuple[SnapshotRecord, ...]:
     """The newest, and the newest good one however long ago that was."""
-    newest = ledger.newest(SnapshotRecord, process=process, repository=repository, limit=NEWEST)
-    if len(newest) == NEWEST and not any(record.outcome == "passed" for record in newest):
+    newest = ledger.newest(SnapshotRecord, process=process, repository=repository, limit=SNAPSHOTS)
+    if len(newest) == SNAPSHOTS and not any(record.outcome == "passed" for record in newest):
         newest += ledger.newest(SnapshotRecord, process=process, repository=repository, outcome="passed")
     return tuple(newest)
 
 
-def _drills(ledger: LedgerReader, process: str, repository: str) -> tuple[DrillRecord, ...]:
+def _drills(ledger: "LedgerReader", process: str, repository: str) -> tuple[DrillRecord, ...]:
     """The newest back to a full pass, which settles what went before; without one, as far as samples go."""
-    newest = ledger.newest(DrillRecord, process=process, repository=repository, limit=NEWEST)
-    if len(newest) < NEWEST or any(r.outcome == "passed" and r.share >= WHOLE for r in newest):
+    newest = ledger.newest(DrillRecord, process=process, repository=repository, limit=DRILLS)
+    if len(newest) < DRILLS or any(r.outcome == "passed" and r.share >= WHOLE for r in newest):
         return tuple(newest)
     older = [
         record
