@@ -10,6 +10,7 @@ from agent.adapters.walk import open_beneath
 
 BLOCK = 1 << 20
 SMALL = 1 << 16
+HEAD = 64  # bytes that tell most files from zeros at once
 _buffers = threading.local()
 
 
@@ -57,9 +58,13 @@ def _read(handle: int, size: int) -> tuple[str, int, bool]:
     if size < SMALL:
         content = os.read(handle, SMALL)
         if len(content) < SMALL:
-            return hashlib.sha256(content).hexdigest(), len(content), not content.strip(b"\0")
+            return hashlib.sha256(content).hexdigest(), len(content), _is_zeros(content)
         os.lseek(handle, 0, os.SEEK_SET)  # it grew meanwhile
     return _read_blocks(handle)
+
+
+def _is_zeros(content: bytes | bytearray) -> bool:
+    return not any(content[:HEAD]) and content == bytes(len(content))
 
 
 def _read_blocks(handle: int) -> tuple[str, int, bool]:
@@ -71,6 +76,6 @@ def _read_blocks(handle: int) -> tuple[str, int, bool]:
     total, zeros = 0, True
     while count := os.readv(handle, [buffer]):
         sha256.update(view[:count])
-        zeros = zeros and not any(view[:64]) and not buffer[:count].strip(b"\0")
+        zeros = zeros and not any(view[:HEAD]) and _is_zeros(buffer[:count])
         total += count
     return sha256.hexdigest(), total, zeros
