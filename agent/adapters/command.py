@@ -10,11 +10,13 @@ import signal
 import subprocess
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from msgspec import Struct
 
+from agent.adapters.interrupts import at_work, held_off
 from agent.errors import ReadinessError
 
 LONGEST_LINE = 1 << 20  # a longer line of output is dropped whole
@@ -48,39 +50,49 @@ class Pipe(threading.Thread):
         self.on_line = on_line
         self.total = 0
         self._head = bytearray()
-        self._tail = bytearray()
+        self._tail: deque[bytes] = deque()
+        self._tail_bytes = 0
         self._line = bytearray()
         self._overlong = False
         self.start()
 
     def run(self) -> None:
+        whole = self.on_line is None
         with self.stream:
             while chunk := os.read(self.stream.fileno(), 1 << 16):
                 self.total += len(chunk)
-                if self.on_line:
-                    self._split(chunk)
-                else:
+                if whole:
                     self._store(chunk)
-        if self.on_line and self._line and not self._overlong:
-            self.on_line(bytes(self._line))
+                else:
+                    self._split(chunk)
+        if self._line and not self._overlong:
+            self._hear(bytes(self._line))
 
     def kept(self) -> bytes:
         """What was kept: everything when it was short, else the first and the last half of `keep`."""
-        return bytes(self._head + self._tail)
+        tail = b"".join(self._tail)
+        return bytes(self._head) + tail[max(0, len(tail) - self.keep // 2) :]
+
+    def leave(self, seconds: float) -> None:
+        """Wait for the end; whoever else still holds the pipe open is no longer listened to."""
+        self.join(timeout=seconds)
+        self.on_line = None
 
     def _store(self, chunk: bytes) -> None:
         room = self.keep // 2 - len(self._head)
         if room > 0:
             self._head += chunk[:room]
             chunk = chunk[room:]
-        self._tail = (self._tail + chunk)[-(self.keep // 2) :]
+        self._tail.append(chunk)
+        self._tail_bytes += len(chunk)
+        while self._tail_bytes - len(self._tail[0]) > self.keep // 2:
+            self._tail_bytes -= len(self._tail.popleft())
 
     def _split(self, chunk: bytes) -> None:
-        assert self.on_line
         *lines, rest = chunk.split(b"\n")
         for line in lines:
             if not self._overlong:
-                self.on_line(bytes(self._line) + line)
+                self._hear(bytes(self._line) + line)
             self._line.clear()
             self._overlong = False
         if not self._overlong:
@@ -88,6 +100,10 @@ class Pipe(threading.Thread):
             if len(self._line) > LONGEST_LINE:
                 self._line.clear()
                 self._overlong = True
+
+    def _hear(self, line: bytes) -> None:
+        if listener := self.on_line:
+            listener(line)
 
 
 class Running:
@@ -110,27 +126,29 @@ class Running:
     ) -> None:
         self.stop_signal = stop_signal
         self._started = time.monotonic()
+        name = os.fsdecode(argv[0])
         if shutil.which(argv[0], path=env.get("PATH") if env else None) is None:
-            raise CommandMissing(f"{os.fsdecode(argv[0])} is not installed, or may not be executed.")
+            raise CommandMissing(f"{name} is not installed, or may not be executed.")
         dying = ["setpriv", "--pdeathsig", stop_signal.name.removeprefix("SIG"), "--"]
-        try:
-            self.process = subprocess.Popen(
-                [*dying, *argv],
-                env=dict(env) if env is not None else None,
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                pass_fds=pass_fds,
-            )
-        except OSError as error:
-            name = os.fsdecode(argv[0])
-            raise CommandMissing(f"{name} cannot be started: {error.strerror}.") from error
-        assert self.process.stdout
-        assert self.process.stderr
-        self.stdout = Pipe(self.process.stdout, keep, on_line)
-        self.stderr = Pipe(self.process.stderr, 1 << 16, None)
+        with held_off():
+            try:
+                self.process = subprocess.Popen(
+                    [*dying, *argv],
+                    env=dict(env) if env is not None else None,
+                    cwd=cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    start_new_session=True,
+                    pass_fds=pass_fds,
+                )
+            except OSError as error:
+                raise _cannot_start(name, error) from error
+            assert self.process.stdout
+            assert self.process.stderr
+            self.stdout = Pipe(self.process.stdout, keep, on_line)
+            self.stderr = Pipe(self.process.stderr, 1 << 16, None)
+            at_work.add(self)
 
     @property
     def pid(self) -> int:
@@ -157,28 +175,31 @@ class Running:
 
     def stop(self, grace: float = 10.0) -> None:
         """Ask the process group to end, insist after `grace` seconds, and wait until it is gone."""
-        self._signal_group(self.stop_signal)
-        if not self._ended_within(grace):
-            self._signal_group(signal.SIGKILL)
-            self.process.wait()
-        self._signal_group(signal.SIGKILL)  # what the leader left behind in its group
+        if self.process.returncode is None:
+            self._signal_group(self.stop_signal)
+            self._signal_group(signal.SIGCONT)  # a stopped one would not hear
+            if not self._ended_within(grace):
+                self._signal_group(signal.SIGKILL)
+                self._ended_within(None)
         for pipe in (self.stdout, self.stderr):
-            pipe.join(timeout=2)
+            pipe.leave(2)
 
-    def _ended_within(self, seconds: float) -> bool:
-        if self.process.poll() is not None:
+    def _ended_within(self, seconds: float | None) -> bool:
+        """Whether it ended; then nothing of its group is left, and its number is free again."""
+        if self.process.returncode is not None:
             return True
-        try:
-            handle = os.pidfd_open(self.process.pid)
-        except ProcessLookupError:
-            return self.process.poll() is not None
+        handle = os.pidfd_open(self.process.pid)  # not yet waited for, so that it is still there
         try:
             watch = select.poll()  # not select(): a deep walk may hold more than 1,024 descriptors
             watch.register(handle, select.POLLIN)
-            watch.poll(seconds * 1000)
+            if not watch.poll(None if seconds is None else seconds * 1000):
+                return False
         finally:
             os.close(handle)
-        return self.process.poll() is not None
+        self._signal_group(signal.SIGKILL)  # what the leader left behind in its group
+        self.process.wait()
+        at_work.discard(self)
+        return True
 
     def _signal_group(self, number: signal.Signals) -> None:
         try:
@@ -189,7 +210,7 @@ class Running:
 
     def _completed(self, timed_out: bool) -> Completed:
         for pipe in (self.stdout, self.stderr):
-            pipe.join(timeout=5)  # a grandchild may hold the pipe open for ever
+            pipe.leave(5)  # a grandchild may hold the pipe open for ever
         return Completed(
             status=self.process.returncode,
             stdout=self.stdout.kept(),
@@ -198,6 +219,12 @@ class Running:
             timed_out=timed_out,
             output_bytes=self.stdout.total,
         )
+
+
+def _cannot_start(name: str, error: OSError) -> CommandMissing:
+    if shutil.which("setpriv") is None:
+        return CommandMissing("setpriv is not installed.", "Install it: apt install util-linux.")
+    return CommandMissing(f"{name} cannot be started: {error.strerror}.")
 
 
 def run(

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agent.adapters.command import run
+from agent.adapters.command import CommandMissing, run
+from agent.adapters.interrupts import stop_all
 from agent.core.text import size
 from agent.errors import ReadinessError, StateError
 
 PREFIX = "drill-"
 MARKER = ".readiness-scratch"
 MARGIN = 1.1
+ATTEMPTS = 5  # at removing what the restic of a drill that was killed may still be writing to
 BLOCK = 4096  # what a small file takes at least
 # an access control list that says what the mode 0700 says
 _ACL = b"\2\0\0\0" + b"".join(
@@ -77,9 +79,9 @@ class Scratch:
     def keep(self) -> Path:
         """Leave the restored tree for a person to look at; returns where it is."""
         kept = self.room.with_name(self.room.name.replace(PREFIX, "kept-", 1))
-        (self.room / MARKER).unlink()
         _remove(self.cache)
         self.room.rename(kept)
+        (kept / MARKER).unlink()
         return kept / "tree"
 
 
@@ -95,8 +97,8 @@ def scratch_room(scratch: Path) -> Iterator[Scratch]:
             (room / part).mkdir(mode=0o700)
         yield Scratch(room)
     finally:
-        if room.exists():
-            _remove(room)
+        stop_all()  # what still writes into the room
+        _remove_room(room)
 
 
 def sweep(scratch: Path) -> None:
@@ -106,18 +108,30 @@ def sweep(scratch: Path) -> None:
         if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
             continue
         if (room / MARKER).is_file():
-            _remove(room)
+            _remove_room(room)
         elif not any(room.iterdir()):
             room.rmdir()
 
 
+def _remove_room(room: Path) -> None:
+    """The marker goes last, so that a room half removed is still known as ours."""
+    if room.exists():
+        for part in ("tree", "cache"):
+            _remove(room / part)
+        _remove(room)
+
+
 def _remove(directory: Path) -> None:
     """rm, because it takes any depth and is quick; restored modes may first have to be opened up."""
-    run(["rm", "-rf", "--one-file-system", "--", str(directory)])
-    if not directory.exists():
-        return
-    run(["chmod", "-R", "u+rwX", "--", str(directory)])
-    shutil.rmtree(directory, ignore_errors=True)
+    for _ in range(ATTEMPTS):
+        if not directory.exists():
+            return
+        try:
+            run(["rm", "-rf", "--one-file-system", "--", str(directory)])
+            if directory.exists():
+                run(["chmod", "-R", "u+rwX", "--", str(directory)])
+        except CommandMissing:
+            shutil.rmtree(directory, ignore_errors=True)
     if directory.exists():
         raise StateError(
             f"The scratch {directory} cannot be removed.", "It holds restored data: remove it by hand."

@@ -1,7 +1,6 @@
 """The command line: parse, call one operation, print, exit. Every error ends here as one sentence."""
 
 import os
-import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import click
 
 from agent import __version__
+from agent.adapters.interrupts import stop_all, unwind_on_signals
 from agent.cli.output import Invocation, print_error
 from agent.core.text import printable
 from agent.errors import Exit, Interrupted, ReadinessError, StateError, UsageError
@@ -103,6 +103,7 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each way
         print_error(invocation, UsageError(error.format_message(), "See readiness --help."))
         return Exit.USAGE
     except (click.Abort, KeyboardInterrupt):
+        stop_all()
         print_error(invocation, Interrupted("Interrupted; everything was cleaned up."))
         return Exit.INTERRUPTED
     except ReadinessError as error:
@@ -116,7 +117,7 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each way
         where = f"{printable(str(error.filename))}: " if error.filename else ""
         print_error(invocation, StateError(f"{where}{error.strerror}.", "Mend that, and try again."))
         return Exit.NOT_TESTED
-    except Exception as error:  # noqa: BLE001 - a defect of ours is no reason to frighten anybody
+    except Exception as error:
         if invocation.verbose:
             raise
         what = f"{type(error).__name__}: {error}".rstrip(": ")
@@ -124,16 +125,8 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each way
         return Exit.NOT_TESTED
 
 
-def _end_on_signal(number: int, frame: object) -> None:
-    """The first signal unwinds everything; the clean-up is bounded and is not to be interrupted again."""
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """The console script. Whatever it writes is for its own user only."""
     os.umask(0o077)
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _end_on_signal)
+    unwind_on_signals()
     sys.exit(run(sys.argv[1:]))
