@@ -216,7 +216,8 @@ def test_the_error_itself_names_the_first_problem_and_counts_the_others(config_f
     config_file.write_text(REPOSITORY + ORDERS + "tier = 0\nrto = 1\n")
     with pytest.raises(ConfigError) as refused:
         load(str(config_file))
-    assert refused.value.message.startswith(f"2 problems in {config_file}; the first: {config_file}:6")
+    expected = f"2 problems in {config_file}, the first in line 6: process.orders.tier: must be between"
+    assert refused.value.message.startswith(expected)
     assert "\n" not in refused.value.message
 
 

@@ -33,6 +33,7 @@ class FakeMachine:
             "/backup": DIRECTORY,
             "/backup/config": FileFacts("file", 0o600, 0, 155),
             "/srv/orders": DIRECTORY,
+            "/srv": DIRECTORY,
             "/srv/orders/orders.db": FileFacts("file", 0o644, 0, 4096),
             "/srv/shop": DIRECTORY,
             "/state": FileFacts("directory", 0o700),
@@ -42,7 +43,11 @@ class FakeMachine:
         self.unwritable: set[str] = set()
         self.devices = {"/backup": 2}
         self.free = (100 * GIB, 10**9)
-        self.extents = {"/srv/orders": Extent(GIB, 1000), "/srv/shop": Extent(2 * GIB, 1000)}
+        self.extents = {
+            "/srv/orders": Extent(GIB, 1000),
+            "/srv/shop": Extent(2 * GIB, 1000),
+            "/srv": Extent(0, 0),
+        }
         self.restic: ResticError | None = None
 
     def facts(self, path: str) -> FileFacts | None:
@@ -238,6 +243,14 @@ def test_a_repository_beside_its_sources_is_a_warning(machine: FakeMachine, file
     assert "same device as orders, shop" in noted.message
 
 
+def test_one_path_of_a_process_beside_the_repository_is_enough(machine: FakeMachine, file: Path) -> None:
+    machine.devices["/srv/shop"] = 2
+    noted = the_note(
+        machine, file, ('["/srv/orders"]', '["/srv/orders", "/srv/shop"]'), ('["/srv/shop"]', '["/srv"]')
+    )
+    assert "same device as orders" in noted.message
+
+
 def test_a_repository_beside_its_sources_is_fine_when_another_is_elsewhere(
     machine: FakeMachine, file: Path
 ) -> None:
@@ -337,8 +350,9 @@ def test_a_state_that_cannot_be_written_is_a_problem(machine: FakeMachine, file:
     assert the_note(machine, file).at == ("agent", "state")
 
 
-def test_a_state_that_others_can_change_is_a_problem(machine: FakeMachine, file: Path) -> None:
-    machine.files["/state"] = FileFacts("directory", 0o777)
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+def test_a_state_that_others_can_change_is_a_problem(machine: FakeMachine, file: Path, mode: int) -> None:
+    machine.files["/state"] = FileFacts("directory", mode)
     assert the_note(machine, file).hint == "Run: chmod 700 /state"
 
 

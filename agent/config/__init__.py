@@ -37,11 +37,13 @@ def load(path: str) -> Config:
     errors = reading.errors
     if reading.config is not None and not errors:
         return reading.config
-    first, *others = errors
+    first = errors[0]
     message, hint = sentence(first), first.hint
-    if others:
-        message = f"{count(len(errors), 'problem')} in {path}; the first: {message}"
-        hint = "\n".join(line for line in (hint, "`readiness validate` shows them all.") if line)
+    if len(errors) > 1:
+        where = f" in line {first.line}" if first.line else ""
+        said = f"{first.key}: {first.message}" if first.key else first.message
+        message = f"{count(len(errors), 'problem')} in {path}, the first{where}: {said}"
+        hint = f"{hint}\n`readiness --config {path} validate` shows them all.".strip()
     raise ConfigError(message, hint, reading.problems)
 
 
