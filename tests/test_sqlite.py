@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.adapters.sqlite import DatabaseUnread, DatabaseUnusable, SqliteDatabases, count_rows
+from agent.adapters.sqlite import DatabaseUnread, DatabaseUnusable, SqliteDatabases, connect, count_rows
 from agent.adapters.sqlite_copy import copy_consistently, fingerprint, lay_in_place, refresh_copy
 from agent.core.proofs import Judgement
 
@@ -45,7 +45,13 @@ def seen_in(directory: Path) -> Seen:
 def application(database: Path, code: str) -> Iterator[subprocess.Popen[str]]:
     """Another process that has `database` open as `db` and runs `code`; waits until that prints "go"."""
     start = f"import sqlite3, time, sys\ndb = sqlite3.connect({str(database)!r}, isolation_level=None)\n"
-    process = subprocess.Popen([sys.executable, "-c", start + code], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", start + code, str(database)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
     assert process.stdout
     try:
         assert process.stdout.readline() == "go\n"
@@ -53,6 +59,7 @@ def application(database: Path, code: str) -> Iterator[subprocess.Popen[str]]:
     finally:
         process.kill()
         process.wait()
+        process.stdin.close()
         process.stdout.close()
 
 
@@ -76,7 +83,10 @@ def integrity(path: Path) -> str:
         return str(connection.execute("PRAGMA integrity_check").fetchone()[0])
 
 
-def test_fifty_copies_under_a_hammering_wal_writer_are_all_sound(tmp_path: Path) -> None:
+def test_fifty_copies_under_a_hammering_wal_writer_are_all_sound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("agent.adapters.sqlite_copy.STEP_PAGES", 8)  # so that it commits between two steps
     source = make_orders(tmp_path / "live" / "orders.db", journal="wal")
     counts = []
     with application(source, HAMMERS):
@@ -96,10 +106,84 @@ def test_fifty_copies_under_a_hammering_wal_writer_are_all_sound(tmp_path: Path)
     assert not [name for name in os.listdir(tmp_path / "copies") if not name.endswith(".db")]
 
 
+ENDS_WHEN_ASKED = """
+db.execute('INSERT INTO customers(name) VALUES (1)')
+print('go', flush=True)
+sys.stdin.readline()
+db.close()
+"""
+
+
+def test_an_application_that_ends_while_we_open_its_log_finds_nothing_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_orders(tmp_path / "live" / "orders.db", journal="wal")
+    with application(source, ENDS_WHEN_ASKED) as process:
+
+        def connect_late(database: Path, options: str) -> sqlite3.Connection:
+            if database == source and process.poll() is None:
+                assert process.stdin
+                process.stdin.write("end\n")
+                process.stdin.flush()
+                process.wait()
+            return connect(database, options)
+
+        monkeypatch.setattr("agent.adapters.sqlite_live.connect", connect_late)
+        copy_consistently(source, tmp_path / "copy.db", deadline=30)
+    left = {name: size for name, (_, size, *_) in seen_in(source.parent).items()}
+    assert left.get("orders.db-wal") != 0  # an empty one would be ours
+    assert count_rows(tmp_path / "copy.db")["customers"] == 2
+
+
+def test_a_database_that_changes_while_it_is_read_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = make_orders(tmp_path / "live" / "orders.db", journal="wal")
+    opened = []
+
+    def connect_early(database: Path, options: str) -> sqlite3.Connection:
+        connection = connect(database, options)
+        if database == source and not opened:
+            make = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('DELETE FROM orders');"
+            subprocess.run([sys.executable, "-c", f"{make} c.commit(); c.close()", str(source)], check=True)
+        opened.append(options)
+        return connection
+
+    monkeypatch.setattr("agent.adapters.sqlite_live.connect", connect_early)
+    copy_consistently(source, tmp_path / "copy.db", deadline=30)
+    assert len(opened) == 2
+    assert count_rows(tmp_path / "copy.db")["orders"] == 0
+
+
+OPENS_AND_CLOSES = """
+import select
+print('go', flush=True)
+db.close()
+while not select.select([sys.stdin], [], [], 0)[0]:
+    db = sqlite3.connect(sys.argv[1], isolation_level=None)
+    db.execute('PRAGMA busy_timeout=60000')
+    db.execute('INSERT INTO customers(name) VALUES (1)')
+    db.close()
+"""
+
+
+def test_an_application_that_opens_and_closes_all_the_time_finds_nothing_of_ours(tmp_path: Path) -> None:
+    source = make_orders(tmp_path / "live" / "orders.db", journal="wal")
+    with application(source, OPENS_AND_CLOSES) as process:
+        for number in range(60):
+            copy_consistently(source, tmp_path / "copy.db", deadline=30)
+            assert count_rows(tmp_path / "copy.db")["orders"] == 500, number
+        assert process.stdin
+        process.stdin.write("end\n")
+        process.stdin.flush()
+        assert process.wait(30) == 0
+    assert os.listdir(source.parent) == ["orders.db"]
+
+
 def test_copies_under_a_hammering_rollback_writer_are_sound(tmp_path: Path) -> None:
     source = make_orders(tmp_path / "live" / "orders.db")
     with application(source, HAMMERS):
-        for number in range(10):
+        for number in range(4):
             copy = tmp_path / f"{number}.db"
             copy_consistently(source, copy, deadline=30)
             rows = count_rows(copy)
