@@ -20,7 +20,7 @@ from agent.adapters.witness_files import joined, read_lines
 from agent.core.compare import Abilities, differences, restorable
 from agent.core.exclude import os_bytes
 from agent.core.sampling import Part
-from agent.core.verification import MovingFiles, Verification
+from agent.core.verification import NAMED, MovingFiles, Verification
 from agent.core.witness import MOVING, UNREADABLE, WitnessEntry, parse, sort_key, xattr_values
 
 READERS = 2
@@ -96,6 +96,10 @@ class Verifier:
         if not self._selected(entry.path) or not restorable(entry.type, self._comparison.abilities):
             return
         result.expected += 1
+        if UNREADABLE in entry.flags:  # whatever came back, there is nothing to compare it with
+            result.unreadable += 1
+            result.note(result.unreadable_paths, entry.path)
+            return
         if met is None:
             self._absent(entry)
             return
@@ -105,9 +109,9 @@ class Verifier:
             result.moving += 1
         elif found:
             result.changed += 1
-            if len(result.changed_paths) < len(result.missing_paths) + 1000:
+            if len(result.changed_paths) < NAMED:
                 result.changed_paths.append((entry.path, "; ".join(found)))
-        elif entry.type == b"f" and entry.sha256:
+        elif entry.type == b"f":
             self._to_read(entry, met.status)
         else:
             result.verified += 1
@@ -124,9 +128,6 @@ class Verifier:
         result = self._result
         if MOVING in entry.flags or self._comparison.moving.holds(entry.path, None):
             result.moving += 1
-        elif UNREADABLE in entry.flags:
-            result.unreadable += 1
-            result.note(result.unreadable_paths, entry.path)
         else:
             result.missing += 1
             result.note(result.missing_paths, entry.path)

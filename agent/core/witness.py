@@ -12,6 +12,8 @@ import stat
 
 from msgspec import Struct
 
+from agent.errors import ReadinessError
+
 MOVING = "m"  # changed while it was read: its content is not compared
 UNREADABLE = "u"  # could not be read: restic cannot have read it either
 ZEROED = "z"  # holds zero bytes only, and is no hole
@@ -28,8 +30,10 @@ _TYPES = {
 }
 
 
-class WitnessError(ValueError):
+class WitnessError(ReadinessError):
     """A line that no witness of ours holds."""
+
+    code = "witness-changed"
 
 
 class WitnessEntry(Struct, frozen=True, gc=False):
@@ -107,7 +111,7 @@ def parse(line: bytes) -> WitnessEntry:
             unescape(fields[15]),
         )
     except (IndexError, ValueError, TypeError) as error:
-        raise WitnessError(f"not a line of a witness: {line[:80]!r}") from error
+        raise WitnessError(f"This is no line of a witness: {line[:80]!r}.") from error
 
 
 def checksum_line(sha256: bytes, path: bytes) -> bytes:
@@ -144,8 +148,11 @@ def xattr_field(attributes: dict[bytes, bytes]) -> bytes:
 
 def xattr_values(field: bytes) -> dict[bytes, bytes]:
     """The inverse of `xattr_field`."""
-    pairs = (item.split(b"=", 1) for item in field.split(b",") if item)
-    return {bytes.fromhex(name.decode()): bytes.fromhex(value.decode()) for name, value in pairs}
+    try:
+        pairs = [item.decode("ascii").split("=") for item in field.split(b",") if item]
+        return {bytes.fromhex(name): bytes.fromhex(value) for name, value in pairs}
+    except ValueError as error:
+        raise WitnessError(f"These are no extended attributes: {field[:80]!r}.") from error
 
 
 def _quoted(text: bytes) -> bytes:

@@ -24,7 +24,7 @@ from agent.operations.drill_restore import REMEMBERED, Begun, Restored, Restorer
 from agent.operations.drill_task import DrillTask, DrillTools
 
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
-TESTED_AND_BAD = {"repository-missing", "repository-changed"}
+TESTED_AND_BAD = {"repository-missing", "repository-changed", "witness-changed", "witness-missing"}
 
 
 def drill(task: DrillTask, tools: DrillTools) -> tuple[DrillRecord, str]:
@@ -168,7 +168,7 @@ class _Rehearsal:
         checked = Checker(self.task, self.tools, snapshot, record).check(restored, self.started)
         self._note(restored, checked)
         aged = age_findings(self.process, taken, self.started, self.task.select == "latest")
-        return [*aged, *checked.findings]
+        return [*aged, *checked.findings, *_noted_before(record, checked)]
 
     def _note(self, restored: Restored, checked: Checked) -> None:
         seconds = DrillSeconds(
@@ -192,3 +192,15 @@ class _Rehearsal:
                 statement=statement(checked.result, restored.part),
                 rung=rung_of(checked.result, checked.proofs),
             )
+
+
+def _noted_before(record: SnapshotRecord | None, checked: Checked) -> list[Finding]:
+    """What was wrong with the snapshot when it was taken: a restore of it is not good either."""
+    if record is None or record.outcome != "failed":
+        return []
+    known = {(found.code, found.path) for found in checked.findings}
+    return [
+        found
+        for found in record.findings
+        if found.severity == "error" and (found.code, found.path) not in known
+    ]

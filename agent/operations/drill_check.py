@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from agent.core.drilled import complaint_findings, loss_findings, proof_findings, sparse_findings
 from agent.core.exclude import os_bytes
@@ -95,11 +95,17 @@ class Checker:
             self._tools.progress.end()
 
     def _moving(self, witness: RestoredWitness, started: datetime) -> MovingFiles:
-        if self._record:
-            paths = (os_bytes(path).strip(b"/") for path in self._record.moving_paths)
-            return MovingFiles(paths=frozenset(paths))
+        """By name as recorded; where no record names them all, by the time they came back with."""
+        record = self._record
         until = min(self._snapshot.time + LONGEST_SNAPSHOT, started)
-        return MovingFiles(since_ns=witness.begun_ns, until_ns=int(until.timestamp() * 1e9))
+        by_time = MovingFiles(since_ns=witness.begun_ns, until_ns=int(until.timestamp() * 1e9))
+        if record is None:
+            return by_time
+        paths = frozenset(os_bytes(path).strip(b"/") for path in record.moving_paths)
+        if record.moving <= len(record.moving_paths):
+            return MovingFiles(paths=paths)
+        ended = record.started + timedelta(seconds=record.seconds)
+        return structs.replace(by_time, paths=paths, until_ns=int(ended.timestamp() * 1e9))
 
     def _lists(self, witness: RestoredWitness, result: Verification) -> str:
         name = f"{self._process}-{self._snapshot.id[:8]}"
