@@ -16,12 +16,12 @@ def write_report(file: str, text: str) -> None:
     What is no regular file (such as /dev/stdout) is written to directly. Raises StateError.
     """
     try:
-        target = Path(file).resolve()
+        target = Path(file)
         mode = target.stat().st_mode if target.exists() else stat.S_IFREG | PRIVATE
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(21, "it is a directory")
         if stat.S_ISREG(mode):
-            _replace(target, text, stat.S_IMODE(mode))
+            _replace(target.resolve(), text, stat.S_IMODE(mode))
         else:
             target.write_text(text, encoding="utf-8")
     except (OSError, ValueError, RuntimeError) as error:

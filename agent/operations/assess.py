@@ -10,7 +10,7 @@ from agent.core.verdict import assess
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four
     from agent.operations.ports import Clock, LedgerReader
 
-SNAPSHOTS = 8  # that are read anyway: enough to see a trend
+SNAPSHOTS = 6  # that are read anyway: enough to see a trend
 DRILLS = 4  # likewise; without a full pass among them more are looked through
 SAMPLES = 100  # passing drills that are looked through when only samples were drilled lately
 FAILURES = 5  # failed drills that are looked for behind those
