@@ -6,6 +6,7 @@ The reader, the JSON Schema and the documentation are all held against this one 
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 NAME_PATTERN = "[a-z0-9][a-z0-9_-]*"
 
@@ -13,7 +14,6 @@ NAME_PATTERN = "[a-z0-9][a-z0-9_-]*"
 class Key(Struct, frozen=True):
     """One key: `many` means a list of the kind; `shown` is a default that only the machine knows."""
 
-    table: str
     name: str
     kind: str
     meaning: str
@@ -21,6 +21,7 @@ class Key(Struct, frozen=True):
     many: bool = False
     required: bool = False
     shown: str = ""
+    table: str = ""  # filled in by TABLES
 
     @property
     def path(self) -> str:
@@ -38,61 +39,49 @@ class Key(Struct, frozen=True):
 
 
 BUSINESS = (
-    Key("business", "name", "text", "The name of the business, as reports call it.", ""),
+    Key("name", "text", "The name of the business, as reports call it.", ""),
     Key(
-        "business",
         "time_zone",
         "zone",
         "The time zone of every time in this file, such as Europe/Berlin.",
         shown="the machine's, otherwise UTC",
     ),
-    Key("business", "closes", "moment", "When the business closes for the weekend, local time.", "Fri 17:00"),
-    Key("business", "opens", "moment", "When it has promised to be open again, local time.", "Mon 08:00"),
-    Key("business", "holidays", "date", "Days on which it stays closed, such as 2026-12-25.", (), many=True),
+    Key("closes", "moment", "When the business closes for the weekend, local time.", "Fri 17:00"),
+    Key("opens", "moment", "When it has promised to be open again, local time.", "Mon 08:00"),
+    Key("holidays", "date", "Days on which it stays closed, such as 2026-12-25.", (), many=True),
 )
 
 AGENT = (
     Key(
-        "agent",
         "state",
         "path",
         "The directory of everything that is ours: ledger, locks, caches.",
         "/var/lib/readiness",
     ),
     Key(
-        "agent",
         "scratch",
         "path",
         "The directory that drills restore into and clear afterwards.",
         shown='state + "/scratch"',
     ),
-    Key("agent", "restic", "program", "The restic to run: a name on PATH or an absolute path.", "restic"),
+    Key("restic", "program", "The restic to run: a name on PATH or an absolute path.", "restic"),
     Key(
-        "agent",
         "host",
         "host",
         "The host name that snapshots are filed and looked up under.",
         shown="the machine's host name",
     ),
-    Key(
-        "agent",
-        "stall_timeout",
-        "duration",
-        "A restic that shows no progress for this long is ended.",
-        "15m",
-    ),
+    Key("stall_timeout", "duration", "A restic that shows no progress for this long is ended.", "15m"),
 )
 
 REPOSITORY = (
     Key(
-        "repository.NAME",
         "url",
         "url",
         "Where the restic repository is: an absolute path, or any address that restic takes.",
         required=True,
     ),
     Key(
-        "repository.NAME",
         "password_file",
         "path",
         "The file with the repository's password, readable by root alone.",
@@ -101,146 +90,75 @@ REPOSITORY = (
 )
 
 PROCESS = (
-    Key("process.NAME", "promise", "text", "What customers were promised, in one sentence.", ""),
-    Key("process.NAME", "owner", "text", "Who answers for the process: a role or a mail address.", ""),
-    Key("process.NAME", "tier", "tier", "Order of recovery: 1 comes back first.", 2),
-    Key("process.NAME", "value_per_hour", "money", "What an hour without it costs, in your currency.", 0),
-    Key("process.NAME", "rto", "duration", "Recovery time objective: back within this time.", "24h"),
+    Key("promise", "text", "What customers were promised, in one sentence.", ""),
+    Key("owner", "text", "Who answers for the process: a role or a mail address.", ""),
+    Key("tier", "tier", "Order of recovery: 1 comes back first.", 2),
+    Key("value_per_hour", "money", "What an hour without it costs, in your currency.", 0),
+    Key("rto", "duration", "Recovery time objective: back within this time.", "24h"),
+    Key("rpo", "duration", "Recovery point objective: at most this much work may be lost.", "24h"),
     Key(
-        "process.NAME",
-        "rpo",
-        "duration",
-        "Recovery point objective: at most this much work may be lost.",
-        "24h",
-    ),
-    Key(
-        "process.NAME",
         "mtd",
         "duration",
         "Maximum tolerable downtime: beyond it the business is in danger.",
         shown='"72h", or the rto where that is longer',
     ),
+    Key("max_proof_age", "duration", "A passed drill counts as evidence for this long.", "14d"),
+    Key("paths", "path", "The directories and files that the process lives in.", many=True, required=True),
+    Key("exclude", "pattern", "What to leave out, as patterns of restic's --exclude.", (), many=True),
     Key(
-        "process.NAME",
-        "max_proof_age",
-        "duration",
-        "A passed drill counts as evidence for this long.",
-        "14d",
-    ),
-    Key(
-        "process.NAME",
-        "paths",
-        "path",
-        "The directories and files that the process lives in.",
-        many=True,
-        required=True,
-    ),
-    Key(
-        "process.NAME",
-        "exclude",
-        "pattern",
-        "What to leave out, as patterns of restic's --exclude.",
-        (),
-        many=True,
-    ),
-    Key(
-        "process.NAME",
         "vital",
         "path",
         "Files and directories that every snapshot and every sampled drill must hold.",
         (),
         many=True,
     ),
-    Key(
-        "process.NAME",
-        "depends_on",
-        "name",
-        "Processes that must be back before this one.",
-        (),
-        many=True,
-    ),
-    Key("process.NAME", "proof", "proof", "Checks that are run on restored data.", (), many=True),
-    Key("process.NAME", "step", "step", "What a person does during a recovery.", (), many=True),
+    Key("depends_on", "name", "Processes that must be back before this one.", (), many=True),
+    Key("proof", "proof", "Checks that are run on restored data.", (), many=True),
+    Key("step", "step", "What a person does during a recovery.", (), many=True),
 )
 
 STEP = (
-    Key("process.NAME.step", "name", "title", "What the person does.", required=True),
-    Key("process.NAME.step", "minutes", "minutes", "How many minutes it takes.", required=True),
+    Key("name", "title", "What the person does.", required=True),
+    Key("minutes", "minutes", "How many minutes it takes.", required=True),
 )
 
 PROOF = (
+    Key("name", "title", "The proof as one sentence, for reports.", shown="a sentence made from the kind"),
     Key(
-        "process.NAME.proof",
-        "name",
-        "title",
-        "The proof as one sentence, for reports.",
-        shown="a sentence made from the kind",
-    ),
-    Key(
-        "process.NAME.proof",
         "command",
         "argument",
         "A program and its arguments, run inside the restored tree (srv/orders, not /srv/orders).",
         many=True,
         shown="none",
     ),
+    Key("expect", "output", "What the command must print, ends trimmed; without it anything will do."),
+    Key("expect_status", "status", "The command's exit status when all is well.", 0),
+    Key("timeout", "duration", "The command is ended after this time.", "5m"),
+    Key("sqlite", "path", "A SQLite database that must be sound and hold the rows it held at snapshot time."),
+    Key("newest_row", "newest_row", "The newest row of a SQLite database is recent."),
+    Key("newest_file", "newest_file", "The newest file below a directory is recent."),
     Key(
-        "process.NAME.proof",
-        "expect",
-        "output",
-        "What the command must print, ends trimmed; without it anything will do.",
-    ),
-    Key("process.NAME.proof", "expect_status", "status", "The command's exit status when all is well.", 0),
-    Key("process.NAME.proof", "timeout", "duration", "The command is ended after this time.", "5m"),
-    Key(
-        "process.NAME.proof",
-        "sqlite",
-        "path",
-        "A SQLite database that must be sound and hold the rows it held at snapshot time.",
-    ),
-    Key("process.NAME.proof", "newest_row", "newest_row", "The newest row of a SQLite database is recent."),
-    Key("process.NAME.proof", "newest_file", "newest_file", "The newest file below a directory is recent."),
-    Key(
-        "process.NAME.proof",
         "archive",
         "glob",
         "Archives (zip, tar, gzip, bzip2, xz) that must read to their end; * and ? may stand in it.",
     ),
-    Key("process.NAME.proof", "file_count", "file_count", "A directory holds at least this many files."),
+    Key("file_count", "file_count", "A directory holds at least this many files."),
 )
 
 NEWEST_ROW = (
-    Key("process.NAME.proof.newest_row", "sqlite", "path", "The SQLite database.", required=True),
-    Key("process.NAME.proof.newest_row", "query", "query", "A query that returns one time.", required=True),
-    Key(
-        "process.NAME.proof.newest_row",
-        "max_age",
-        "duration",
-        "How much older than the snapshot that time may be.",
-        required=True,
-    ),
+    Key("sqlite", "path", "The SQLite database.", required=True),
+    Key("query", "query", "A query that returns one time.", required=True),
+    Key("max_age", "duration", "How much older than the snapshot that time may be.", required=True),
 )
 
 NEWEST_FILE = (
-    Key("process.NAME.proof.newest_file", "path", "path", "The directory or file.", required=True),
-    Key(
-        "process.NAME.proof.newest_file",
-        "max_age",
-        "duration",
-        "How much older than the snapshot the newest file may be.",
-        required=True,
-    ),
+    Key("path", "path", "The directory or file.", required=True),
+    Key("max_age", "duration", "How much older than the snapshot the newest file may be.", required=True),
 )
 
 FILE_COUNT = (
-    Key("process.NAME.proof.file_count", "path", "path", "The directory.", required=True),
-    Key(
-        "process.NAME.proof.file_count",
-        "at_least",
-        "count",
-        "The smallest number of regular files that is right.",
-        required=True,
-    ),
+    Key("path", "path", "The directory.", required=True),
+    Key("at_least", "count", "The smallest number of regular files that is right.", required=True),
 )
 
 # exactly one of these makes a proof; the others belong to `command`
@@ -248,15 +166,18 @@ PROOF_KINDS = ("command", "sqlite", "newest_row", "newest_file", "archive", "fil
 COMMAND_ONLY = ("expect", "expect_status", "timeout")
 
 TABLES: dict[str, tuple[Key, ...]] = {
-    "business": BUSINESS,
-    "agent": AGENT,
-    "repository.NAME": REPOSITORY,
-    "process.NAME": PROCESS,
-    "process.NAME.proof": PROOF,
-    "process.NAME.proof.newest_row": NEWEST_ROW,
-    "process.NAME.proof.newest_file": NEWEST_FILE,
-    "process.NAME.proof.file_count": FILE_COUNT,
-    "process.NAME.step": STEP,
+    table: tuple(replace(key, table=table) for key in keys)
+    for table, keys in (
+        ("business", BUSINESS),
+        ("agent", AGENT),
+        ("repository.NAME", REPOSITORY),
+        ("process.NAME", PROCESS),
+        ("process.NAME.proof", PROOF),
+        ("process.NAME.proof.newest_row", NEWEST_ROW),
+        ("process.NAME.proof.newest_file", NEWEST_FILE),
+        ("process.NAME.proof.file_count", FILE_COUNT),
+        ("process.NAME.step", STEP),
+    )
 }
 
 KEYS: tuple[Key, ...] = tuple(key for keys in TABLES.values() for key in keys)
