@@ -4,20 +4,26 @@ import os
 import re
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import msgspec
 
 from agent.adapters import restic_errors
 from agent.adapters.command import CommandMissing, Completed, Running, run
-from agent.adapters.restic_messages import Messages, OnBytes, SnapshotRow, backup_summary, garbled
+from agent.adapters.restic_messages import (
+    Messages,
+    OnBytes,
+    RepositoryConfig,
+    Sizes,
+    backup_summary,
+    garbled,
+    listed,
+    understood,
+)
 from agent.adapters.stall import StallWatch
 from agent.core.model import Repository
 from agent.core.repository import TAG, BackupSummary, RestoreReport, StoredSnapshot, process_tag
 from agent.errors import ResticError
 
 OLDEST = (0, 14, 0)
-ANSWER = 1 << 27  # bytes of a quick call's answer that are kept
+ANSWER = 1 << 26  # bytes of a quick call's answer that are kept
 Version = tuple[int, int, int]
 
 # A restic of ours asks nobody, and takes no secret or place from the environment but what we set.
@@ -53,11 +59,8 @@ class Restic:
 
     def repository_id(self) -> str:
         """The identity the repository was given when it was made."""
-        answer = self.answer(["cat", "config"], "reading the repository's identity")
-        identity = answer.get("id") if isinstance(answer, dict) else None
-        if not isinstance(identity, str) or not identity:
-            raise garbled("reading the repository's identity")
-        return identity
+        doing = "reading the repository's identity"
+        return understood(self.answer(["cat", "config"], doing), RepositoryConfig, doing).id
 
     def create(self) -> str:
         """Make the repository and return its identity; fails when there is one already."""
@@ -70,11 +73,10 @@ class Restic:
 
     def restore_size(self, snapshot: str) -> tuple[int, int]:
         """Bytes and files that restoring the snapshot would write."""
-        answer = self.answer(["stats", "--mode", "restore-size", snapshot], "sizing the snapshot")
-        try:
-            return int(answer["total_size"]), int(answer["total_file_count"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise garbled("sizing the snapshot") from error
+        doing = "sizing the snapshot"
+        argv = ["stats", "--mode", "restore-size", snapshot]
+        sizes = understood(self.answer(argv, doing), Sizes, doing)
+        return sizes.total_size, sizes.total_file_count
 
     def backup(
         self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str, on_bytes: OnBytes
@@ -84,7 +86,12 @@ class Restic:
         for pattern in excludes:
             argv += ["--exclude", pattern]
         messages = Messages(on_bytes)
-        completed = self._retried(lambda: self._long([*argv, "--", *paths], messages), "taking a snapshot")
+
+        def once() -> Completed:
+            messages.summary = None
+            return self._long([*argv, "--", *paths], messages)
+
+        completed = self._retried(once, "taking a snapshot")
         if completed.status not in (0, 3) or messages.summary is None:
             raise restic_errors.trouble("taking a snapshot", completed)
         return backup_summary(messages.summary, completed.status, completed.stderr)
@@ -108,7 +115,8 @@ class Restic:
             argv += ["--include", pattern]
         if on_restored and self.version() >= (0, 16, 0):
             argv.append("--verbose=2")
-        return Restore(self, argv, Messages(on_bytes, on_restored), target)
+        growth = Growth(target, on_bytes) if on_bytes and self.version() < (0, 16, 0) else None
+        return Restore(self, argv, Messages(on_bytes, on_restored), growth)
 
     def _long(self, argv: Sequence[str | bytes], messages: Messages) -> Completed:
         running = self.start(argv, messages)
@@ -126,32 +134,44 @@ class Restic:
             stop_signal=signal.SIGINT,  # every version removes its lock on SIGINT, 0.14 not on SIGTERM
         )
 
-    def answer(self, argv: Sequence[str], doing: str, first: Completed | None = None) -> Any:
-        """The JSON that a quick call printed; `first` is its first attempt where one was made already."""
+    def answer(self, argv: Sequence[str], doing: str, first: Running | None = None) -> bytes:
+        """What a quick call printed; `first` is its first attempt where one was started already."""
         completed = self._quick(argv, doing, first)
-        try:
-            return msgspec.json.decode(completed.stdout)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise garbled(doing) from error
+        if completed.output_bytes > len(completed.stdout):
+            raise garbled(doing)
+        return completed.stdout
 
-    def _quick(self, argv: Sequence[str], doing: str, first: Completed | None = None) -> Completed:
+    def _quick(self, argv: Sequence[str], doing: str, first: Running | None = None) -> Completed:
+        attempts = iter([first] if first else [])
+
         def once() -> Completed:
-            return self.start(argv, keep=ANSWER).wait(self.stall_timeout)
+            running = next(attempts, None) or self.start(argv, keep=ANSWER)
 
-        completed = self._retried(once, doing, first)
+            def look() -> None:
+                if running.stdout.total > ANSWER:
+                    raise garbled(doing)
+
+            return running.wait(self.stall_timeout, look)
+
+        completed = self._retried(once, doing)
         if completed.status != 0 or completed.timed_out:
             raise restic_errors.trouble(doing, completed)
         return completed
 
-    def _retried(
-        self, attempt: Callable[[], Completed], doing: str, first: Completed | None = None
-    ) -> Completed:
-        """Once more after `restic unlock`, which removes only locks whose owner is dead."""
-        completed = first or attempt()
-        if completed.status == 0 or restic_errors.trouble(doing, completed).code != "repository-locked":
+    def _retried(self, attempt: Callable[[], Completed], doing: str) -> Completed:
+        """Once more after `unlock` when a lock was in the way."""
+        completed = attempt()
+        if completed.status in (0, 3):
             return completed
+        code = restic_errors.trouble(doing, completed).code
+        if code not in ("repository-locked", "restic-killed"):
+            return completed
+        self.unlock()
+        return attempt() if code == "repository-locked" else completed
+
+    def unlock(self) -> None:
+        """Remove the locks whose owner is dead, such as a restic that was killed, and no others."""
         run([self.executable, "unlock"], env=self._environment(), deadline=self.stall_timeout)
-        return attempt()
 
     def _environment(self) -> Mapping[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
@@ -174,12 +194,7 @@ class Listing:
 
     def result(self) -> list[StoredSnapshot]:
         """The snapshots, in no particular order."""
-        completed = self._running.wait(self._restic.stall_timeout)
-        rows = self._restic.answer(self._argv, "listing snapshots", completed)
-        try:
-            return [row.translated() for row in msgspec.convert(rows or [], list[SnapshotRow])]
-        except msgspec.ValidationError as error:
-            raise garbled("listing snapshots") from error
+        return listed(self._restic.answer(self._argv, "listing snapshots", self._running))
 
     def stop(self) -> None:
         """The answer is no longer wanted."""
@@ -189,24 +204,29 @@ class Listing:
 class Restore:
     """A restore at work."""
 
-    def __init__(self, restic: Restic, argv: Sequence[str | bytes], messages: Messages, target: str) -> None:
-        self._messages = messages
+    def __init__(
+        self, restic: Restic, argv: Sequence[str | bytes], messages: Messages, growth: "Growth | None"
+    ) -> None:
+        self._restic = restic
+        self._growth = growth
         self._running = restic.start(argv, messages)
-        self._watch = StallWatch(self._running, self._signs_of_life, restic.stall_timeout)
-        self._target = target
+        self._watch = StallWatch(self._running, lambda: messages.done, restic.stall_timeout)
 
     def wait(self, tick: Callable[[], None] | None = None) -> RestoreReport:
         """Wait for the end; whatever went wrong stands in the report, judged by nobody yet."""
 
         def look() -> None:
             self._watch()
-            if tick:
-                tick()
+            for also in (self._growth, tick):
+                if also:
+                    also()
 
         completed = self._running.wait(tick=look)
         if completed.status == 0:
             return RestoreReport(seconds=completed.seconds)
         trouble = restic_errors.trouble("restoring", completed)
+        if trouble.code in ("repository-locked", "restic-killed"):
+            self._restic.unlock()
         return RestoreReport(
             seconds=completed.seconds, complaint=trouble.message, hint=trouble.hint, code=trouble.code
         )
@@ -215,12 +235,22 @@ class Restore:
         """End the restore now."""
         self._running.stop()
 
-    def _signs_of_life(self) -> object:
-        try:
-            free = os.statvfs(self._target).f_bavail
-        except OSError:
-            free = 0
-        return self._messages.done, free
+
+class Growth:
+    """Tells how far a restore is by what the target's file system has less room, for restic before 0.16."""
+
+    def __init__(self, target: str, on_bytes: OnBytes) -> None:
+        self._target = target
+        self._on_bytes = on_bytes
+        self._free = self._room()
+
+    def __call__(self) -> None:
+        """Look, and tell."""
+        self._on_bytes(max(0, self._free - self._room()), 0, 0)
+
+    def _room(self) -> int:
+        system = os.statvfs(self._target)
+        return system.f_bavail * system.f_frsize
 
 
 def installed_version(executable: str) -> Version:

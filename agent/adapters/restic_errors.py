@@ -1,5 +1,6 @@
 """What restic's exit status and words mean, across 0.14 to 0.19. Old versions say 1 for nearly everything."""
 
+import json
 import re
 
 from agent.adapters.command import Completed
@@ -8,6 +9,12 @@ from agent.errors import ResticError
 
 # (exit statuses, words on standard error, our code, hint); the first row that fits counts
 TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
+    (
+        (),
+        r"signal (interrupt|terminated) received|fatal error: (runtime: )?(out of memory|cannot allocate)",
+        "restic-killed",
+        "Somebody stopped it, or memory ran out: journalctl -k shows the latter.",
+    ),
     (
         (12,),
         r"wrong password or no key found",
@@ -54,7 +61,8 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
 )
 
-_SECRETS = re.compile(r"(\w+://|:)([^\s/@:]+):([^\s/@]+)@")
+_SECRETS = re.compile(r"(\w+://|:)([^\s/@:]*):(\S+)@")
+_ABOUT_ONE_FILE = re.compile(r"^ignoring error for .*: ")
 
 
 def without_secrets(text: str) -> str:
@@ -64,15 +72,35 @@ def without_secrets(text: str) -> str:
 
 def first_line(stderr: bytes) -> str:
     """The line of restic's standard error that says most, made safe to show."""
-    lines = [line.strip() for line in stderr.decode(errors="surrogateescape").splitlines() if line.strip()]
-    telling = [line for line in lines if line.startswith("Fatal:") or '"exit_error"' in line]
+    lines = [line for line in map(_said, stderr.decode(errors="surrogateescape").splitlines()) if line]
+    telling = [line for line in lines if line.startswith("Fatal:")]
     chosen = (telling or lines or ["it said nothing"])[0]
     return printable(without_secrets(chosen.removeprefix("Fatal: ")))[:300]
 
 
+def _said(line: str) -> str:
+    """The words of one line, which since 0.17 may be JSON."""
+    try:
+        message = json.loads(line) if line.startswith("{") else None
+    except (ValueError, RecursionError):
+        message = None
+    if isinstance(message, dict):
+        error = message.get("error")
+        words = error.get("message") if isinstance(error, dict) else message.get("message")
+        if isinstance(words, str):
+            return words.strip()
+    return line.strip()
+
+
+def _words(stderr: bytes) -> str:
+    """What standard error says, without the names of files: those may hold any words."""
+    lines = map(_said, stderr.decode(errors="replace").splitlines())
+    return "\n".join(_ABOUT_ONE_FILE.sub("", line) for line in lines)
+
+
 def trouble(doing: str, completed: Completed) -> ResticError:
     """The error that stands for a restic run that did not end well. `doing` reads "listing snapshots"."""
-    words = completed.stderr.decode(errors="replace")
+    words = _words(completed.stderr)
     if completed.timed_out:
         return ResticError(
             f"restic was ended after {completed.seconds:.0f} s without progress while {doing}.",

@@ -5,7 +5,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -15,17 +15,24 @@ from agent.errors import ResticError
 OnBytes = Callable[[int, int, int], None]  # bytes done, files done, bytes in all (0: not known)
 
 
+T = TypeVar("T")
+LARGEST = 1 << 62  # bytes or files; a larger number is nonsense
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+
+
 class SnapshotRow(msgspec.Struct):
     """A row of `restic snapshots --json`."""
 
-    id: str
-    time: datetime
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
     hostname: str = ""
     paths: list[str] = []
     tags: list[str] | None = None
 
     def translated(self) -> StoredSnapshot:
-        """The row in our own words."""
+        """The row in our own words; OverflowError for a time that no clock shows."""
+        if not 1970 < self.time.year < 9000:
+            raise OverflowError
         return StoredSnapshot(
             id=self.id,
             time=self.time.astimezone(UTC),
@@ -33,6 +40,37 @@ class SnapshotRow(msgspec.Struct):
             paths=tuple(self.paths),
             tags=tuple(self.tags or ()),
         )
+
+
+class Sizes(msgspec.Struct):
+    """The answer of `restic stats --mode restore-size --json`."""
+
+    total_size: Count
+    total_file_count: Count
+
+
+class RepositoryConfig(msgspec.Struct):
+    """The answer of `restic cat config`."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+def understood(answer: bytes, shape: type[T], doing: str) -> T:
+    """What restic printed, in the shape that it must have; ResticError when it has another."""
+    try:
+        return msgspec.json.decode(answer, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise garbled(doing) from error
+
+
+def listed(answer: bytes) -> list[StoredSnapshot]:
+    """What `restic snapshots --json` printed; a repository without snapshots may say null."""
+    doing = "listing snapshots"
+    rows = understood(answer, list[SnapshotRow] | None, doing) or []  # type: ignore[arg-type]
+    try:
+        return [row.translated() for row in rows]
+    except OverflowError as error:
+        raise garbled(doing) from error
 
 
 class Messages:
@@ -57,7 +95,11 @@ class Messages:
         elif kind == "status":
             self._progress(message)
         elif kind == "verbose_status" and self.on_restored and message.get("action") == "restored":
-            self.on_restored(os.fsencode(str(message.get("item", ""))))
+            self._restored(message.get("item"))
+
+    def _restored(self, item: object) -> None:
+        if self.on_restored and isinstance(item, str) and item and "\0" not in item:
+            self.on_restored(os.fsencode(item))
 
     def _progress(self, message: dict[str, Any]) -> None:
         done = _number(message, "bytes_done", "bytes_restored")
@@ -96,7 +138,7 @@ def _unreadable(stderr: bytes) -> list[str]:
 def _number(message: dict[str, Any], *names: str) -> int:
     for name in names:
         value = message.get(name)
-        if isinstance(value, int) and value >= 0:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
             return value
     return 0
 

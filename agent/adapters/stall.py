@@ -10,8 +10,8 @@ from agent.errors import ResticError
 class StallWatch:
     """Called at every tick of a running command; raises when it shows no sign of life for `patience` seconds.
 
-    A sign of life is a change of `signs()` or the use of processor time; a restic that retries a dead
-    backend shows neither.
+    A sign of life is a change of `signs()`, the use of processor time, or a mebibyte read or written; a
+    restic that retries a dead backend shows none of them.
     """
 
     def __init__(self, running: Running, signs: Callable[[], object], patience: float) -> None:
@@ -27,7 +27,7 @@ class StallWatch:
         if now < self._next_look:
             return
         self._next_look = now + min(5.0, self._patience / 4)
-        seen = (self._signs(), self._processor_seconds())
+        seen = (self._signs(), self._work_done())
         if seen != self._last:
             self._last, self._since = seen, now
         elif now - self._since > self._patience:
@@ -37,11 +37,17 @@ class StallWatch:
                 "timed-out",
             )
 
-    def _processor_seconds(self) -> int:
+    def _work_done(self) -> tuple[int, int]:
+        """Whole processor seconds and mebibytes, because idling costs a little, too; children included."""
         import psutil  # noqa: PLC0415 - only long runs pay for the import
 
+        seconds, moved = 0.0, 0
         try:
-            times = psutil.Process(self._running.pid).cpu_times()
+            leader = psutil.Process(self._running.pid)
+            for process in (leader, *leader.children(recursive=True)):
+                times, traffic = process.cpu_times(), process.io_counters()
+                seconds += times.user + times.system
+                moved += traffic.read_chars + traffic.write_chars
         except psutil.Error:
-            return 0
-        return int(times.user + times.system)  # whole seconds: idling costs a little, too
+            return 0, 0
+        return int(seconds), moved >> 20
