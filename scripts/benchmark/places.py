@@ -76,14 +76,9 @@ class Place:
 
     def readiness(self, *arguments: str, accepted: tuple[int, ...] = (0,), watch_memory: bool = False) -> Run:
         """One run of our own command line."""
-        command = [
-            sys.executable,
-            "-m",
-            "agent",
-            "--config",
-            str(self.directory / "readiness.toml"),
-            *arguments,
-        ]
+        start = "from agent.cli import main; main()"  # what the installed `readiness` does
+        config = ["--config", str(self.directory / "readiness.toml")]
+        command = [sys.executable, "-c", start, *config, *arguments]
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
         return run(command, {"PYTHONPATH": path}, accepted, watch_memory)
 
