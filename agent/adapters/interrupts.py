@@ -43,7 +43,11 @@ def held_off() -> Iterator[None]:
 
 
 class Stoppable(Protocol):
-    def stop(self) -> None: ...
+    """Something at work that can be ended."""
+
+    def stop(self) -> None:
+        """End it now."""
+        ...
 
 
 at_work: set[Stoppable] = set()  # programs that have not ended yet
