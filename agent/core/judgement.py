@@ -100,4 +100,5 @@ def worst(reasons: tuple[Reason, ...]) -> Verdict:
 
 
 def badness(verdict: Verdict) -> Badness:
+    """How bad a verdict is, to compare it with others."""
     return Badness[verdict.name]

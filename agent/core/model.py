@@ -279,6 +279,8 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(StrEnum):
+    """The answer, for one process or for the whole business."""
+
     READY = "READY"
     AT_RISK = "AT_RISK"
     NOT_READY = "NOT_READY"

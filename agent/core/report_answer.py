@@ -128,6 +128,7 @@ def _line(assessment: Assessment, judgement: Judgement, process: CriticalProcess
 
 
 def zone_of(assessment: Assessment) -> ZoneInfo:
+    """The time zone in which the report tells times."""
     return ZoneInfo(assessment.config.business.time_zone)
 
 

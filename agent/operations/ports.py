@@ -19,12 +19,16 @@ B = TypeVar("B", bound=Body)
 
 
 class Clock(Protocol):
+    """The time of day."""
+
     def now(self) -> datetime:
         """The time of day, aware, in UTC."""
         ...
 
 
 class LedgerReader(Protocol):
+    """What was recorded."""
+
     def newest(
         self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
     ) -> list[B]:
@@ -41,6 +45,8 @@ class LedgerReader(Protocol):
 
 
 class Ledger(LedgerReader, Protocol):
+    """The record of everything, to read and to append to."""
+
     def append(self, body: Body, at: datetime) -> Entry:
         """Write one record; when this returns, the record survives a power cut."""
         ...
@@ -232,6 +238,8 @@ class DatabaseReader(Protocol):
 
 
 class ArchiveReader(Protocol):
+    """Looks into archives without unpacking them."""
+
     def examine(self, archive: Path) -> Judgement:
         """Read the archive to its end."""
         ...
