@@ -49,20 +49,21 @@ class Machine:
         return self.run(PYTHON, "-c", code, timeout=timeout)
 
     def left_behind(self) -> list[str]:
-        """Processes of the proof's user, and anything that carries the mark of a proof."""
+        """Processes of the proof's user; where that is our own user, those that carry the mark of a proof."""
         found = []
-        for process in psutil.process_iter(["pid", "uids", "cmdline"]):
-            if process.pid == os.getpid():
-                continue
-            try:
-                marked = b"READINESS_PROOF=proof-" in Path(f"/proc/{process.pid}/environ").read_bytes()
-            except OSError:
-                marked = False
-            user = self.sandbox._user if os.geteuid() == 0 else 0
-            own_user = user != 0 and process.info["uids"].real == user
-            if own_user or marked:
+        for process in psutil.process_iter(["uids", "cmdline"]):
+            if process.info["uids"].real == self.sandbox._user != 0 and (
+                os.geteuid() == 0 or marked(process)
+            ):
                 found.append(str(process.info["cmdline"]))
         return found
+
+
+def marked(process: psutil.Process) -> bool:
+    try:
+        return b"READINESS_PROOF=proof-" in Path(f"/proc/{process.pid}/environ").read_bytes()
+    except OSError:
+        return False
 
 
 @pytest.fixture
@@ -110,6 +111,15 @@ def test_a_restored_link_does_not_lead_back_to_live_data(machine: Machine) -> No
     shutil.rmtree(machine.restored)
     machine.restored.symlink_to(machine.live)
     assert machine.shell(f"cat {machine.live}/orders.txt").status == 1
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_restored_link_shows_no_other_live_directory_in_its_place(machine: Machine) -> None:
+    (machine.tree / "usr" / "share").mkdir(parents=True)
+    (machine.tree / "usr" / "share" / "doc").symlink_to("/usr/share/common-licenses")
+    sandbox = Sandbox(machine.tree, ["/usr/share/doc"], [], LIMITS)
+    run = sandbox.run(("ls", "-A", "/usr/share/doc"), 30)
+    assert (run.status, run.stdout) == (0, "")
 
 
 @pytest.mark.usefixtures("as_root")
