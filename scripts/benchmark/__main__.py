@@ -29,6 +29,8 @@ def main() -> int:
         for name in options.sections:
             rows += SECTIONS[name](Bench(work / name, options.repetitions, options.small, options.restic))
             shutil.rmtree(work / name)
+    except KeyboardInterrupt:
+        return 130
     finally:
         shutil.rmtree(work, ignore_errors=True)
         print(table(rows))
