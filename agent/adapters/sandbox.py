@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from agent.adapters.command import CommandMissing, Running, run
 from agent.adapters.sandbox_owner import hand_over, has_name, unused_user
-from agent.adapters.sandbox_walls import FULL, PATH, TMP, WALLS, Limits, Room, walls_script
+from agent.adapters.sandbox_walls import FULL, PATH, TMP, WALLS, Limits, Room, covers, walls_script
 from agent.adapters.sandbox_watch import TOKEN, Stopped, Watch, threads_of, usual_limits
 from agent.core.proofs import CommandRun
 from agent.core.text import duration, printable
@@ -36,7 +36,8 @@ class Sandbox:
     ) -> None:
         self.tree = tree.absolute()
         self.live = tuple(live)
-        self.hidden = tuple(hidden)
+        # what lies below a live path is replaced with it
+        self.hidden = tuple(path for path in hidden if not any(covers(live, path) for live in self.live))
         self.limits = limits
         self._user = 0
         self._namespaces: tuple[str, ...] = ()
@@ -61,6 +62,8 @@ class Sandbox:
             room = self._room(private, limits)
             return self._run(room, command, timeout)
         finally:
+            if os.geteuid() != 0:  # a command may have closed directories of its own even to us
+                hand_over(private, self._user)
             run(["rm", "-rf", "--one-file-system", "--", str(private)])
 
     def _prepare(self) -> None:
@@ -114,7 +117,7 @@ class Sandbox:
             pipe.kept().decode("utf-8", "surrogateescape") for pipe in (running.stdout, running.stderr)
         )
         if "started" not in facts:
-            return CommandRun(unusable=_why_not(facts, stderr))
+            return CommandRun(unusable=_why_not(facts, trouble or stderr))
         self._seen.append(facts)
         return CommandRun(status=status, stdout=stdout, stderr=stderr, trouble=trouble)
 
@@ -133,14 +136,13 @@ def _follow(running: Running, room: Room, timeout: int) -> tuple[int, str]:
     return ended.status, watch.too_much() if watch.printed() > room.limits.output else ""
 
 
-def _why_not(facts: set[str], stderr: str) -> str:
+def _why_not(facts: set[str], complaint: str) -> str:
     if "missing" in facts:
         return "the command is not installed, or the user of the proofs may not execute it"
     if "unreachable" in facts:
         return "the user of the proofs cannot reach the restored tree, and the system allows no mounts"
-    return (
-        f"the walls around it could not be built: {printable(stderr.strip())[-300:] or 'no reason was given'}"
-    )
+    reason = printable(complaint.strip())[-300:] or "no reason was given"
+    return f"the walls around it could not be built: {reason}"
 
 
 def _environment(room: Room) -> dict[str, str]:

@@ -258,11 +258,16 @@ def _storage_mounts() -> list[tuple[str, str]]:
 
 
 def _seen_hidden(room: Room) -> str:
-    """A shell test that is true when nothing of what is to be hidden can be read."""
+    """A shell test that is true when nothing of what is to be hidden can be read.
+
+    The way to a restored copy may lead through a hidden directory; it then holds that way and nothing else.
+    """
     tests = []
-    for path in map(q, _hideable(room.hidden)):
-        empty = f'{{ [ -d {path} ] && [ -z "$(ls -A {path})" ]; }}'
-        tests.append(f"{{ [ ! -r {path} ] || [ ! -s {path} ] || {empty}; }}")
+    for path in _hideable(room.hidden):
+        ways = {live[len(path) :].strip("/").split("/")[0] for live in room.live if covers(path, live)}
+        listed, way = f'"$(ls -A {q(path)})"', q("\n".join(sorted(ways)))
+        empty = f"{{ [ -d {q(path)} ] && {{ [ -z {listed} ] || [ {listed} = {way} ]; }}; }}"
+        tests.append(f"{{ [ ! -r {q(path)} ] || [ ! -s {q(path)} ] || {empty}; }}")
     return " && ".join(tests) or ":"
 
 
