@@ -63,11 +63,16 @@ def ledger_path(config: Config) -> Path:
 
 @contextmanager
 def working_ledger(config: Config) -> Iterator["SqliteLedger"]:
-    """The state directory for us alone and the ledger in it; Busy when another readiness is at work."""
+    """The state directory for us alone and the ledger in it; Busy when another readiness is at work.
+
+    Sweeps the scratch of drills that were killed.
+    """
     from agent.adapters.ledger import open_ledger
+    from agent.adapters.scratch import sweep
     from agent.adapters.state import exclusive
 
     with exclusive(Path(config.settings.state)), open_ledger(ledger_path(config)) as ledger:
+        sweep(Path(config.settings.scratch))  # what a killed drill left is business data in the open
         yield ledger
 
 

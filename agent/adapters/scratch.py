@@ -87,9 +87,8 @@ class Scratch:
 
 @contextmanager
 def scratch_room(scratch: Path) -> Iterator[Scratch]:
-    """A fresh room below `scratch`, removed at the end; also sweeps what a killed drill left."""
+    """A fresh room below `scratch`, removed at the end."""
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sweep(scratch)
     room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=scratch))
     try:
         (room / MARKER).touch(mode=0o600)
