@@ -1,6 +1,5 @@
 """The rules of the verdict on one process, one fact each."""
 
-
 import pytest
 from msgspec.structs import replace
 from shop import GIB, HOUR, ago, codes, copy, drill, judged, process, snapshot, wrong

@@ -121,6 +121,18 @@ def test_now_may_be_given_in_any_time_zone() -> None:
     assert next_window(business(), elsewhere) == next_window(business(), elsewhere.astimezone(UTC))
 
 
+def test_closing_and_opening_at_the_same_moment_is_survived() -> None:
+    shop = business(closes=MONDAY_EIGHT, opens=MONDAY_EIGHT)
+    assert hours(shop, 2026, 11, 25, 12) == 7 * 24
+
+
+def test_a_week_in_which_it_never_opens_joins_two_windows() -> None:
+    off = (date(2000, 1, 2), date(2000, 1, 3))  # so that it would close before it has opened
+    shop = business("UTC", closes=WeeklyMoment(0, 0, 0), opens=WeeklyMoment(5, 0, 1), holidays=off)
+    window = next_window(shop, datetime(2000, 1, 2, tzinfo=UTC))
+    assert (window.closes.date(), window.opens.date()) == (date(1999, 12, 27), date(2000, 1, 8))
+
+
 moments = st.builds(WeeklyMoment, st.integers(0, 6), st.integers(0, 23), st.integers(0, 59))
 instants = st.datetimes(datetime(1975, 1, 1), datetime(2060, 1, 1), timezones=st.just(UTC))
 days_off = st.frozensets(st.integers(-20, 20), max_size=12)
@@ -152,7 +164,7 @@ def test_a_weekend_is_63_hours_give_or_take_what_the_clocks_were_moved(zone: str
     assert skipped_day or (window.opens.weekday(), window.opens.hour) == (0, 8)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(ZONES), moments, moments, instants, days_off, st.integers(0, 500))
 def test_windows_never_overlap_and_time_never_leads_back_to_an_earlier_one(
     zone: str, closes: WeeklyMoment, opens: WeeklyMoment, now: datetime, off: frozenset[int], later: int

@@ -25,22 +25,29 @@ def next_window(business: Business, now: datetime) -> Window:
 
     A holiday on the closing day moves closing back to the last working day before; a holiday on the
     opening day moves opening on to the next working day. Working days are the days of the week from
-    the opening day through the closing day.
+    the opening day through the closing day. A week without any opening joins two windows into one.
     """
     zone = ZoneInfo(business.time_zone)
     instant = now.astimezone(UTC)
     today = instant.astimezone(zone).date()
     # one week early: holidays may have pushed the opening of the window before into this week
     day = today - DAY * ((today.weekday() - business.closes.weekday) % 7) - WEEK
+    closes, opens = _span(business, day, zone)
+    while _span(business, day - WEEK, zone)[1] > closes:
+        day -= WEEK
+        closes, opens = _span(business, day, zone)
     while True:
-        window = _window_around(business, day, zone)
-        if window.opens.astimezone(UTC) > instant:
-            return window
         day += WEEK
+        next_closes, next_opens = _span(business, day, zone)
+        if next_closes >= opens > instant:
+            seconds = int((opens - closes).total_seconds())
+            return Window(closes=closes.astimezone(zone), opens=opens.astimezone(zone), seconds=seconds)
+        closes = closes if next_closes < opens else next_closes
+        opens = next_opens
 
 
-def _window_around(business: Business, day: date, zone: ZoneInfo) -> Window:
-    """The window of the week whose regular closing day is `day`."""
+def _span(business: Business, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Closing and opening, in UTC, of the week whose regular closing day is `day`."""
     working, holidays = _working_days(business), set(business.holidays)
 
     def is_closed(candidate: date) -> bool:
@@ -51,9 +58,7 @@ def _window_around(business: Business, day: date, zone: ZoneInfo) -> Window:
         closing -= DAY
     while is_closed(opening):
         opening += DAY
-    closes, opens = _instant(closing, business.closes, zone), _instant(opening, business.opens, zone)
-    seconds = int((opens - closes).total_seconds())
-    return Window(closes=closes.astimezone(zone), opens=opens.astimezone(zone), seconds=seconds)
+    return _instant(closing, business.closes, zone), _instant(opening, business.opens, zone)
 
 
 def _days_closed(business: Business) -> int:
