@@ -12,18 +12,16 @@ import msgspec
 
 from agent.adapters.early import EarlyReader
 from agent.adapters.scratch import Scratch, scratch_room
-from agent.adapters.sources import DATABASES, SCHEMA
+from agent.adapters.sources import DATABASES, RECOVER_NAME, SCHEMA
 from agent.adapters.sqlite_copy import lay_in_place
 from agent.adapters.verify import Comparison, Verifier
-from agent.adapters.witness_files import ABOUT, WITNESS, path_of, read_lines
+from agent.adapters.witness_files import ABOUT, CHECKSUMS, WITNESS, path_of, read_lines
 from agent.core.compare import Abilities
 from agent.core.exclude import os_bytes
 from agent.core.model import TableCounts
 from agent.core.sampling import Part, Weight, include_patterns, next_part
 from agent.core.verification import MovingFiles, RestoredWitness, Verification
-from agent.core.witness import parse
-
-LISTABLE = 100_000  # lost files; beyond that nobody reads a list of the survivors
+from agent.core.witness import escape, parse, sort_key
 
 
 class Room:
@@ -111,6 +109,22 @@ class Room:
         )
         return Verifier(comparison, self._early, on_read).run()
 
+    def verify_carried(
+        self, witness: RestoredWitness, tables: Sequence[TableCounts], result: Verification
+    ) -> None:
+        """Add to `result` the losses among what a recovery needs beside the data."""
+        carried = witness.carried.strip("/")
+        wanted = {f"{carried}/{DATABASES}/{known.copy}": known.sha256 for known in tables}
+        wanted |= {f"{carried}/{CHECKSUMS}": witness.checksums_sha256, f"{carried}/{RECOVER_NAME}": ""}
+        for name, sha256 in wanted.items():
+            found = _sha256(self._scratch.tree / name)
+            if not found:
+                result.missing += 1
+                result.note(result.missing_paths, os_bytes(name))
+            elif sha256 and sha256 != found:
+                result.damaged += 1
+                result.note(result.damaged_paths, os_bytes(name))
+
     def lay_databases(self, witness: RestoredWitness, tables: Sequence[TableCounts]) -> None:
         """Put the consistent copies in the places of the restored live databases, as a recovery would."""
         for known in tables:
@@ -123,14 +137,16 @@ class Room:
         """List lost and surviving files in two files below the state directory."""
         directory = self._state / "damage" / name
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lost = {*result.missing_paths, *result.damaged_paths, *result.unreadable_paths}
-        lost |= {path for path, _ in result.changed_paths}
-        with (
-            (directory / "lost.txt").open("wb") as lost_list,
-            (directory / "survived.txt").open("wb") as rest,
-        ):
+        lost, survived = result.named, directory / "survived.txt"
+        with (directory / "lost.txt").open("wb") as names:
+            names.writelines(b"/" + escape(path) + b"\n" for path in sorted(lost, key=sort_key))
+        if len(lost) < result.lost:  # too many to know which the others are
+            survived.unlink(missing_ok=True)
+            return str(directory)
+        with survived.open("wb") as names:
             for path in map(path_of, read_lines(Path(witness.file))):
-                (lost_list if path in lost else rest).write(b"/" + path + b"\n")
+                if path not in lost:
+                    names.write(b"/" + escape(path) + b"\n")
         return str(directory)
 
     def keep(self) -> str:
@@ -155,19 +171,26 @@ def _read_witness(directory: Path, source: str) -> RestoredWitness | None:
     about = _read_about(directory / ABOUT)
     if not file.is_file():
         return None
-    if about is None and not (directory / "SHA256SUMS").is_file():
+    if about is None and not (directory / CHECKSUMS).is_file():
         return None  # somebody else's file of that name
     about = about or {}
-    with file.open("rb") as content:
-        sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     return RestoredWitness(
         file=str(file),
-        sha256=sha256,
+        sha256=_sha256(file),
         described_sha256=str(about.get("witness_sha256", "")),
         begun_ns=about["begun_ns"] if isinstance(about.get("begun_ns"), int) else 0,
+        checksums_sha256=str(about.get("checksums_sha256", "")),
         tables=_tables(about),
         carried=source,
     )
+
+
+def _sha256(file: Path) -> str:
+    """In hexadecimal; empty for what is no readable regular file."""
+    if not file.is_file():
+        return ""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _read_about(file: Path) -> dict[str, Any] | None:

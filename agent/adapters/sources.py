@@ -4,6 +4,7 @@ The carried directory holds the witness, `SHA256SUMS`, `about.json`, `RECOVER.tx
 the declared SQLite databases, so that a bare machine with restic and coreutils can verify a recovery.
 """
 
+import hashlib
 import json
 import os
 import stat
@@ -15,7 +16,7 @@ from msgspec import to_builtins
 from agent.adapters.scan import SETTLED_NS, Scanner
 from agent.adapters.sqlite import count_rows
 from agent.adapters.sqlite_copy import refresh_copy
-from agent.adapters.witness_files import ABOUT
+from agent.adapters.witness_files import ABOUT, CHECKSUMS
 from agent.core.extent import Scan, declared_databases, vital_paths
 from agent.core.findings import finding
 from agent.core.location import local_path
@@ -24,6 +25,7 @@ from agent.errors import ReadinessError
 
 SCHEMA = "readiness.witness/1"
 DATABASES = "databases"
+RECOVER_NAME = "RECOVER.txt"
 COPY_SECONDS = 600.0  # a database that is locked for longer cannot be copied
 
 RECOVER = """\
@@ -69,7 +71,7 @@ class ProcessSources:
             copy.parent.mkdir(mode=0o700, exist_ok=True)
             try:
                 refresh_copy(Path(database), copy, note, COPY_SECONDS)
-                tables.append(TableCounts(database, copy.name, count_rows(copy)))
+                tables.append(TableCounts(database, copy.name, count_rows(copy), _sha256(copy)))
             except ReadinessError as error:
                 copy.unlink(missing_ok=True)
                 findings.append(
@@ -95,11 +97,12 @@ class ProcessSources:
             "bytes": scan.size,
             "entries": scan.entries,
             "witness_sha256": scan.witness_sha256,
+            "checksums_sha256": _sha256(self._directory / CHECKSUMS),
             "tables": to_builtins(tables),
         }
         (self._directory / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
         recover = RECOVER.format(process=self.process.name, carried=self.carried, databases=DATABASES)
-        (self._directory / "RECOVER.txt").write_text(recover)
+        (self._directory / RECOVER_NAME).write_text(recover)
         sizes = [file.stat().st_size for file in self._directory.rglob("*") if file.is_file()]
         return len(sizes), sum(sizes)
 
@@ -135,6 +138,11 @@ def _check_root(process: str, path: str) -> list[Finding]:
         hint = f"Name {real} in paths instead."
         return [finding("source-is-symlink", process, f"{path} is a symbolic link to {real}.", hint, path)]
     return []
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def _device(path: str) -> int | None:

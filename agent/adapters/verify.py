@@ -81,7 +81,7 @@ class Verifier:
 
     def _unexpected(self, met: Visit | None) -> None:
         assert met is not None
-        if self._comparison.moving.holds(met.path, met.status.st_mtime_ns):
+        if self._comparison.moving.explains_new(met.path, met.status.st_mtime_ns):
             self._result.moving += 1
             return
         self._result.unexpected += 1

@@ -132,6 +132,12 @@ def outcome_of(findings: Sequence[Finding], proofs: Sequence[ProofResult]) -> Ou
     return "passed"
 
 
+def shows_nothing(result: Verification | None, proofs: Sequence[ProofResult]) -> bool:
+    """Whether there is nothing to conclude from: no entry could be compared and no proof passed."""
+    compared = result is not None and (result.verified or not result.expected)
+    return not compared and not any(proof.outcome == "passed" for proof in proofs)
+
+
 def rung_of(result: Verification, proofs: Sequence[ProofResult]) -> str:
     """The highest step of the proof ladder: L1 listed, L4 compared, L5 proven by the application's data."""
     if result.lost or result.unexpected or not result.verified:

@@ -107,6 +107,7 @@ def identity_findings(
             "snapshots-vanished",
             process,
             f"Snapshot {vanished[0][:8]}, taken by readiness, is no longer in repository {repository}.",
-            "Find out who removed it: nothing of ours deletes snapshots.",
+            "Find out who removed it: nothing of ours deletes snapshots. "
+            f"If this is meant: readiness snapshot --accept {process}",
         )
     ]

@@ -162,6 +162,7 @@ class TableCounts(Struct, frozen=True):
     database: str  # the path in the config
     copy: str  # name of the consistent copy inside the snapshot's carried directory
     rows: dict[str, int]
+    sha256: str = ""  # of the copy, in hexadecimal
 
 
 class SnapshotRecord(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from msgspec import Struct, field
 
 from agent.core.model import DrillFiles, TableCounts
 
-NAMED = 1000  # paths of one kind that are kept by name; the rest is only counted
+NAMED = 100_000  # paths of one kind that are kept by name; the rest is only counted
 
 
 class Verification(Struct, kw_only=True):
@@ -47,6 +47,12 @@ class Verification(Struct, kw_only=True):
         """Entries that did not come back as they were."""
         return self.damaged + self.changed + self.missing + self.unreadable
 
+    @property
+    def named(self) -> set[bytes]:
+        """The lost entries by name; fewer than `lost` when there were too many to keep."""
+        changed = {path for path, _ in self.changed_paths}
+        return {*self.missing_paths, *self.damaged_paths, *self.unreadable_paths} | changed
+
     def note(self, paths: list[bytes], path: bytes) -> None:
         """Keep `path` by name while there is room."""
         if len(paths) < NAMED:
@@ -60,6 +66,7 @@ class RestoredWitness(Struct, frozen=True, kw_only=True):
     sha256: str  # as computed now
     described_sha256: str  # as the description in the same snapshot says; empty when that is not readable
     begun_ns: int
+    checksums_sha256: str  # of SHA256SUMS, as the description says; empty when it does not
     tables: tuple[TableCounts, ...]
     carried: str  # the directory of the snapshot that held it, an absolute source path
 
@@ -80,3 +87,13 @@ class MovingFiles(Struct, frozen=True):
         if path in self.paths:
             return True
         return restored_mtime_ns is not None and self.since_ns <= restored_mtime_ns <= self.until_ns
+
+    def explains_new(self, path: bytes, restored_mtime_ns: int) -> bool:
+        """Whether an entry that the witness does not know came, and perhaps went, during the snapshot."""
+        if self.holds(path, restored_mtime_ns):
+            return True
+        above = path
+        while above := above.rpartition(b"/")[0]:
+            if above in self.paths:
+                return True
+        return False

@@ -4,7 +4,7 @@ import time
 
 from msgspec import structs
 
-from agent.core.drilled import COULD_NOT, age_findings, outcome_of, rung_of, statement
+from agent.core.drilled import COULD_NOT, age_findings, outcome_of, rung_of, shows_nothing, statement
 from agent.core.findings import finding
 from agent.core.kept import identity_findings
 from agent.core.model import (
@@ -165,8 +165,14 @@ class _Rehearsal:
         restored = self._restorer.finish(ahead or self._restorer.begin(snapshot))
         if restored.report.code in COULD_NOT:
             raise ResticError(restored.report.complaint, restored.report.hint, restored.report.code)
-        checked = Checker(self.task, self.tools, snapshot, record).check(restored, self.started)
+        checker = Checker(self.task, self.tools, snapshot, record, any_record=bool(self._records))
+        checked = checker.check(restored, self.started)
         self._note(restored, checked)
+        if not checked.findings and shows_nothing(checked.result, checked.proofs):
+            raise ReadinessError(
+                "Everything that came back was being written while the snapshot was taken.",
+                "Take a snapshot at a quieter time, or give the process a proof.",
+            )
         aged = age_findings(self.process, taken, self.started, self.task.select == "latest")
         return [*aged, *checked.findings, *_noted_before(record, checked)]
 

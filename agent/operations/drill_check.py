@@ -36,13 +36,20 @@ class Checker:
     """Checks one restored snapshot against its witness and the process's proofs."""
 
     def __init__(
-        self, task: DrillTask, tools: DrillTools, snapshot: StoredSnapshot, record: SnapshotRecord | None
+        self,
+        task: DrillTask,
+        tools: DrillTools,
+        snapshot: StoredSnapshot,
+        record: SnapshotRecord | None,
+        any_record: bool,
     ) -> None:
+        """`any_record`: whether snapshots of this process were ever recorded here."""
         self._task = task
         self._process = task.process.name
         self._tools = tools
         self._snapshot = snapshot
         self._record = record
+        self._any_record = any_record
         self._carried = [path for path in snapshot.paths if path not in task.process.paths]
 
     def check(self, restored: Restored, started: datetime) -> Checked:
@@ -52,7 +59,10 @@ class Checker:
         if witness is None:
             return Checked(findings=tuple(findings), verify_seconds=time.monotonic() - begun)
         result = self._verify(witness, restored, started)
+        self._tools.room.verify_carried(witness, self._tables(witness), result)
         full = restored.part is None
+        if result.lost:  # then a lost witness is a consequence, not a fault of its own
+            findings = [item for item in findings if item.code != "witness-missing"]
         lists = self._lists(witness, result) if result.lost and full else ""
         findings += loss_findings(self._process, result, lists)
         findings += sparse_findings(self._process, result)
@@ -71,13 +81,23 @@ class Checker:
     def _trusted_witness(self) -> tuple[RestoredWitness | None, list[Finding]]:
         """The restored witness when it is the recorded one, else our own copy of that, else none."""
         found = self._tools.room.find_witness(self._carried)
-        recorded = self._record.witness_sha256 if self._record else ""
-        if found and found.sha256 == (recorded or found.described_sha256):
+        if found and self._is_ours(found):
             return found, []
         code = "witness-changed" if found else "witness-missing"
         message = "Its witness is not the recorded one." if found else "The snapshot brought no witness back."
         findings = [finding(code, self._process, message, "Take a new snapshot with readiness.")]
-        return self._tools.room.known_witness(self._process, recorded), findings
+        if self._record is None:
+            return None, findings
+        own = self._tools.room.known_witness(self._process, self._record.witness_sha256)
+        return own and structs.replace(own, carried=self._record.paths[-1]), findings
+
+    def _is_ours(self, found: RestoredWitness) -> bool:
+        """By its record; without one (we were killed, or the ledger is new) by our own copy, or its word."""
+        if self._record:
+            return found.sha256 == self._record.witness_sha256
+        if self._any_record:
+            return self._tools.room.known_witness(self._process, found.sha256) is not None
+        return found.sha256 == found.described_sha256
 
     def _verify(self, witness: RestoredWitness, restored: Restored, started: datetime) -> Verification:
         expected = self._record.bytes if self._record and restored.part is None else None
@@ -98,14 +118,15 @@ class Checker:
         """By name as recorded; where no record names them all, by the time they came back with."""
         record = self._record
         until = min(self._snapshot.time + LONGEST_SNAPSHOT, started)
-        by_time = MovingFiles(since_ns=witness.begun_ns, until_ns=int(until.timestamp() * 1e9))
+        by_time = MovingFiles(since_ns=witness.begun_ns, until_ns=_nanoseconds(until))
         if record is None:
-            return by_time
+            of_another_day = witness.begun_ns < _nanoseconds(self._snapshot.time - LONGEST_SNAPSHOT)
+            return MovingFiles() if of_another_day else by_time
         paths = frozenset(os_bytes(path).strip(b"/") for path in record.moving_paths)
         if record.moving <= len(record.moving_paths):
             return MovingFiles(paths=paths)
         ended = record.started + timedelta(seconds=record.seconds)
-        return structs.replace(by_time, paths=paths, until_ns=int(ended.timestamp() * 1e9))
+        return structs.replace(by_time, paths=paths, until_ns=_nanoseconds(ended))
 
     def _lists(self, witness: RestoredWitness, result: Verification) -> str:
         name = f"{self._process}-{self._snapshot.id[:8]}"
@@ -136,3 +157,7 @@ class Checker:
 
     def _tables(self, witness: RestoredWitness) -> Sequence[TableCounts]:
         return self._record.tables if self._record else witness.tables
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1e9)

@@ -1,7 +1,7 @@
 """The restore of a drill: room first, then restic, whole or a part of the witness."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -14,7 +14,7 @@ from agent.errors import ResticError
 from agent.operations.drill_task import DrillTask, DrillTools
 from agent.operations.ports import Restoring
 
-REMEMBERED = 1000  # records looked through for the one of a given snapshot
+REMEMBERED = 1000  # records that are looked through first
 
 
 class Restored(Struct, frozen=True, kw_only=True):
@@ -41,10 +41,21 @@ class Restorer:
         self._task = task
         self._tools = tools
         self._records = records
+        self._known: dict[str, SnapshotRecord | None] = {}
 
     def record_of(self, snapshot: str) -> SnapshotRecord | None:
         """What we noted when we took this snapshot."""
-        return next((record for record in self._records if record.snapshot == snapshot), None)
+        if snapshot not in self._known:
+            self._known[snapshot] = next(
+                (record for record in self._all_records() if record.snapshot == snapshot), None
+            )
+        return self._known[snapshot]
+
+    def _all_records(self) -> Iterator[SnapshotRecord]:
+        yield from self._records
+        if len(self._records) == REMEMBERED:  # there are older ones
+            bodies = (entry.body for entry in self._tools.ledger.entries())
+            yield from (body for body in bodies if isinstance(body, SnapshotRecord))
 
     def begin_ahead(self) -> Begun | None:
         """Begin to restore what will most likely be chosen, while the listing is still under way."""

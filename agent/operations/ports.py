@@ -193,6 +193,12 @@ class DrillRoom(Protocol):
         """Compare what was restored with the witness."""
         ...
 
+    def verify_carried(
+        self, witness: RestoredWitness, tables: Sequence[TableCounts], result: Verification
+    ) -> None:
+        """Compare what the snapshot carries beside the data; losses are added to `result`."""
+        ...
+
     def lay_databases(self, witness: RestoredWitness, tables: Sequence[TableCounts]) -> None:
         """Put the consistent copies of databases in the places of the restored live files."""
         ...

@@ -152,11 +152,9 @@ class _Attempt:
         if last is None or any(snapshot.id == last.snapshot for snapshot in listed):
             return stored, moved, []
         id_now = self.tools.repository.repository_id()
-        return (
-            stored,
-            moved,
-            identity_findings(self.process.name, self.task.repository, known_id, id_now, [last.snapshot]),
-        )
+        vanished = [] if self.task.accept else [last.snapshot]
+        wrong = identity_findings(self.process.name, self.task.repository, known_id, id_now, vanished)
+        return stored, moved, wrong
 
     def _known_repository(self) -> str:
         """The identity noted for this repository; noted now when it is used for the first time."""
