@@ -89,6 +89,9 @@ class Pipe(threading.Thread):
             self._tail_bytes -= len(self._tail.popleft())
 
     def _split(self, chunk: bytes) -> None:
+        first, newline, others = chunk.partition(b"\n")
+        if newline and b"{" not in others:  # prose: only its last line may go on as something else
+            chunk = first + newline + others[others.rfind(b"\n") + 1 :]
         *lines, rest = chunk.split(b"\n")
         for line in lines:
             if not self._overlong:
@@ -110,7 +113,8 @@ class Running:
     """A command at work in its own process group, which dies when we die.
 
     `argv[0]` is looked up on PATH. `stop_signal` is what asks it politely to end. `on_line` receives
-    each line of standard output, in another thread; without it up to `keep` bytes are kept.
+    each line of standard output that may hold JSON, in another thread; without it up to `keep` bytes are
+    kept.
     """
 
     def __init__(

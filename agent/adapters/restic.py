@@ -92,9 +92,9 @@ class Restic:
             return self._long([*argv, "--", *paths], messages)
 
         completed = self._retried(once, "taking a snapshot")
-        if completed.status not in (0, 3) or messages.summary is None:
+        if completed.status not in (0, 3):
             raise restic_errors.trouble("taking a snapshot", completed)
-        return backup_summary(messages.summary, completed.status, completed.stderr)
+        return backup_summary(messages.summary or {}, completed.status, completed.stderr)
 
     def start_restore(
         self,
@@ -259,7 +259,9 @@ def installed_version(executable: str) -> Version:
     try:
         completed = run([executable, "version"], deadline=30)
     except CommandMissing as error:
-        raise ResticError(error.message, hint, "restic-missing") from error
+        raise ResticError(error.message, error.hint or hint, "restic-missing") from error
+    if completed.timed_out:
+        raise restic_errors.trouble("saying its version", completed)
     found = re.match(rb"restic (\d{1,4})\.(\d{1,4})\.(\d{1,4})", completed.stdout)
     if completed.status != 0 or not found:
         raise ResticError(f"{executable} does not say which restic it is.", hint, "restic-missing")

@@ -147,6 +147,6 @@ def garbled(doing: str) -> ResticError:
     """The error for an answer that makes no sense."""
     return ResticError(
         f"restic's answer cannot be understood while {doing}.",
-        "Run the same with restic --json by hand; is another program in its place?",
+        "Run the same with restic --json by hand. Is another program in its place?",
         "restic-garbled",
     )
