@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 from shop import GIB, HOUR, ago, codes, copy, drill, judged, process, snapshot, wrong
 
-from agent.core.model import DrillSeconds, ProofResult, RefusedSnapshot, Step, Verdict
+from agent.core.model import DrillRecord, DrillSeconds, ProofResult, RefusedSnapshot, Step, Verdict
 
 READY, AT_RISK, NOT_READY, UNKNOWN = Verdict.READY, Verdict.AT_RISK, Verdict.NOT_READY, Verdict.UNKNOWN
 
@@ -175,6 +175,26 @@ def test_a_pass_in_one_repository_does_not_clear_a_failure_in_another() -> None:
 
 def test_a_failed_drill_that_is_too_old_to_prove_anything_is_still_not_ready() -> None:
     assert judged(snapshot(), drill(1000, "failed")).verdict == NOT_READY
+
+
+def stale(hours: float, of: float) -> DrillRecord:
+    return drill(hours, "failed", of=of, findings=(wrong("snapshot-stale"),))
+
+
+def test_a_drill_that_failed_only_for_age_leaves_its_snapshot_good_and_is_one_fault() -> None:
+    judgement = judged(snapshot(9), stale(1, of=9), drill(8, of=9))
+    assert (judgement.verdict, codes(judgement)) == (NOT_READY, ["snapshot-stale"])
+    assert judgement.rpo.actual_s == 9 * HOUR
+
+
+def test_a_snapshot_taken_after_it_ends_a_drill_s_complaint_about_age() -> None:
+    judgement = judged(snapshot(0.5), snapshot(9), stale(1, of=9), drill(8, of=9))
+    assert (judgement.verdict, judgement.findings) == (READY, ())
+
+
+def test_a_repository_whose_newest_snapshot_is_older_than_the_ledger_says_is_not_ready() -> None:
+    judgement = judged(snapshot(1), stale(0.5, of=9), drill(8, of=9))
+    assert (judgement.verdict, codes(judgement)) == (NOT_READY, ["snapshot-stale"])
 
 
 def test_a_recovery_exactly_as_long_as_promised_is_met() -> None:

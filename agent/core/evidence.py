@@ -1,6 +1,6 @@
 """What the ledger knows of one process in one repository, and which part of it still counts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from posixpath import normpath
 
@@ -82,10 +82,11 @@ def standing(copy: Copy, process: CriticalProcess, now: datetime) -> Standing:
         and not is_future(drill.started, now)
         and (not repository_id or drill.repository_id in ("", repository_id))
     )
+    good = _good_snapshots(copy, process, now, _refuted(copy, failures))
     return Standing(
         copy=copy,
-        good=_good_snapshots(copy, process, now, _refuted(copy, failures)),
-        failures=failures,
+        good=good,
+        failures=tuple(failure for failure in failures if not _is_outdated(failure, good)),
         proofs=proofs,
         current=tuple(drill for drill in proofs if _is_current(drill, process, now)),
     )
@@ -125,6 +126,16 @@ def _is_cleared(failure: DrillRecord, later: Iterable[DrillRecord]) -> bool:
     return sum(drill.share for drill in passes) >= WHOLE
 
 
+def is_only_stale(failure: DrillRecord) -> bool:
+    """The drill found nothing wrong but the age of the newest snapshot in the repository."""
+    return {finding.code for finding in failure.findings if finding.severity == "error"} == {"snapshot-stale"}
+
+
+def _is_outdated(failure: DrillRecord, good: Sequence[SnapshotRecord]) -> bool:
+    """A snapshot taken since makes the newest one young again, whatever a drill said of its age before."""
+    return is_only_stale(failure) and bool(good) and taken_at(good[0]) > failure.started
+
+
 def _is_as_new(drill: DrillRecord, failure: DrillRecord) -> bool:
     if failure.snapshot_at is None or drill.snapshot == failure.snapshot:
         return True
@@ -135,7 +146,7 @@ def _refuted(copy: Copy, failures: Iterable[DrillRecord]) -> frozenset[str]:
     """Snapshots that were taken for good until a drill tried them."""
     refused = {skipped.snapshot for drill in copy.drills for skipped in drill.refused}
     proven = {drill.snapshot for drill in copy.drills if drill.outcome == "passed" and drill.share >= WHOLE}
-    return frozenset((refused - proven) | {drill.snapshot for drill in failures if drill.snapshot})
+    return frozenset((refused - proven) | {drill.snapshot for drill in failures if not is_only_stale(drill)})
 
 
 def _good_snapshots(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from agent.core.evidence import Copy, is_future, taken_at
+from agent.core.evidence import Copy, is_future, is_only_stale, taken_at
 from agent.core.judgement import Case, Reason
 from agent.core.model import CriticalProcess, DrillRecord, Finding, SnapshotRecord, Verdict
 from agent.core.phrases import joined, shortened, span
@@ -95,8 +95,11 @@ def drill_failed(case: Case) -> Iterator[Reason]:
     """A rehearsed restore went wrong, and none since has gone right."""
     for one in case.standings:
         for drill in one.failures[:1]:
+            stale = is_only_stale(drill)
+            if stale and case.rpo.met is False:
+                continue  # one fault, one reason: the rule on the snapshot's age says it
             yield case.reason(
-                "drill-failed",
+                "snapshot-stale" if stale else "drill-failed",
                 Verdict.NOT_READY,
                 f"The drill from {one.repository} on {case.when(drill.started)}, failed: {cause(drill)}",
                 remedy(drill) or f"Run: readiness drill {case.process.name} --snapshot last-good",

@@ -96,7 +96,9 @@ def open_findings(standings: Sequence[Standing]) -> tuple[Finding, ...]:
     """What is wrong now, each once: of newest records that did not pass, and of failures never cleared."""
     found: list[Finding] = []
     for one in standings:
-        records = [*one.failures, *(record for record in one.copy.newest if record.outcome != "passed")]
+        tried = [record for record in one.copy.newest if record.outcome == "not_tested"]
+        missed = [record for record in one.copy.snapshots[:1] if record.outcome == "failed"]
+        records = [*one.failures, *missed, *tried]
         found += [finding for record in records for finding in record.findings if finding.severity != "info"]
     found += passed_warnings(standings)
     return tuple(finding for index, finding in enumerate(found) if finding not in found[:index])
