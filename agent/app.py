@@ -158,8 +158,7 @@ def prover_for(config: Config) -> "Prover":
     from agent.adapters.restored_files import RestoredFiles
     from agent.adapters.sandbox import Sandbox
     from agent.adapters.sqlite import SqliteDatabases
-    from agent.core.proofs import RestoredTree
-    from agent.operations.prove import Readers, prove
+    from agent.operations.prove import Readers, RestoredTree, prove
 
     readers = Readers(files=RestoredFiles(), databases=SqliteDatabases(), archives=Archives())
 

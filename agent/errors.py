@@ -74,9 +74,8 @@ class StateError(ReadinessError):
 
 
 class LedgerDamaged(StateError):
-    """The ledger's file or its chain is not what we wrote."""
+    """The ledger's file or its chain is not what we wrote: nothing that rests on it can be said."""
 
-    exit = Exit.BAD
     code = "ledger-damaged"
 
 

@@ -27,14 +27,13 @@ from agent.core.model import (
 from agent.core.proofs import (
     CommandRun,
     Judgement,
-    RestoredTree,
     Soundness,
     judge_command,
     judge_database,
     judge_newest_row,
     moment,
 )
-from agent.operations.prove import Readers, prove
+from agent.operations.prove import Readers, RestoredTree, prove
 
 AT = datetime(2026, 10, 23, 12, 0, tzinfo=UTC)
 NOTED = {"orders": 48920, "customers": 7}

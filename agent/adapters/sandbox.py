@@ -14,8 +14,9 @@ from msgspec.structs import replace
 
 from agent.adapters.command import CommandMissing, Running, run
 from agent.adapters.sandbox_owner import hand_over, has_name, unused_user
-from agent.adapters.sandbox_walls import FULL, PATH, TMP, WALLS, Limits, Room, covers, walls_script
+from agent.adapters.sandbox_walls import FULL, PATH, TMP, WALLS, Limits, Room, walls_script
 from agent.adapters.sandbox_watch import TOKEN, Stopped, Watch, threads_of, usual_limits
+from agent.core.location import is_inside
 from agent.core.proofs import CommandRun
 from agent.core.text import duration, printable
 
@@ -37,7 +38,7 @@ class Sandbox:
         self.tree = tree.absolute()
         self.live = tuple(live)
         # what lies below a live path is replaced with it
-        self.hidden = tuple(path for path in hidden if not any(covers(live, path) for live in self.live))
+        self.hidden = tuple(path for path in hidden if not any(is_inside(path, live) for live in self.live))
         self.limits = limits
         self._user = 0
         self._namespaces: tuple[str, ...] = ()

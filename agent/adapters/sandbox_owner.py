@@ -22,6 +22,7 @@ def unused_user() -> int:
 
 
 def has_name(user: int) -> bool:
+    """Whether the system knows the user by a name."""
     try:
         pwd.getpwuid(user)
     except KeyError:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from agent.core.location import is_inside
+
 TMP = "/tmp"  # noqa: S108 - the sandbox's own, not the machine's
 RESTORED = f"{TMP}/restored"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -124,6 +126,7 @@ WALLS = (
 
 
 def q(path: str | Path) -> str:
+    """A path as one word of the shell."""
     return shlex.quote(str(path))
 
 
@@ -194,7 +197,7 @@ def _mounting(room: Room) -> list[str]:
 
 def _show_restored(room: Room, path: str) -> list[str]:
     """Lay the restored copy over a live path; hide the live one when it was not restored."""
-    if covers(path, TMP):
+    if is_inside(TMP, path):
         return []
     copy = f"{RESTORED}/{path.lstrip('/')}"
     if not is_plain(room.tree, path):
@@ -217,12 +220,8 @@ def is_plain(tree: Path, path: str) -> bool:
     return here.is_dir() or here.is_file()
 
 
-def covers(outer: str, inner: str) -> bool:
-    return inner == outer or inner.startswith(outer.rstrip("/") + "/")
-
-
 def _hideable(paths: Iterable[str]) -> list[str]:
-    return [path for path in paths if path not in _NEVER_HIDDEN and not covers(path, TMP)]
+    return [path for path in paths if path not in _NEVER_HIDDEN and not is_inside(TMP, path)]
 
 
 def _closed_parents(paths: Iterable[str]) -> list[str]:
@@ -232,7 +231,7 @@ def _closed_parents(paths: Iterable[str]) -> list[str]:
     closed: list[str] = []
     for path in paths:
         for parent in list(Path(path).parents)[::-1][1:]:
-            if covers(TMP, str(parent)) or covers(str(parent), TMP):
+            if is_inside(str(parent), TMP) or is_inside(TMP, str(parent)):
                 continue
             try:
                 open_to_others = parent.stat().st_mode & 0o001
@@ -250,7 +249,7 @@ def _storage_mounts() -> list[tuple[str, str]]:
     for line in Path("/proc/self/mountinfo").read_text(errors="surrogateescape").splitlines():
         left, _, right = line.partition(" - ")
         place = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), left.split(" ")[4])
-        if right.split(" ")[0] in _KERNEL or covers(TMP, place) or covers("/dev", place):
+        if right.split(" ")[0] in _KERNEL or is_inside(place, TMP) or is_inside(place, "/dev"):
             continue
         flags = [flag for flag in left.split(" ")[5].split(",") if flag in _KEPT_FLAGS]
         found.append((place, ",".join(["remount", "bind", "ro", *flags])))
@@ -264,7 +263,7 @@ def _seen_hidden(room: Room) -> str:
     """
     tests = []
     for path in _hideable(room.hidden):
-        ways = {live[len(path) :].strip("/").split("/")[0] for live in room.live if covers(path, live)}
+        ways = {live[len(path) :].strip("/").split("/")[0] for live in room.live if is_inside(live, path)}
         listed, way = f'"$(ls -A {q(path)})"', q("\n".join(sorted(ways)))
         empty = f"{{ [ -d {q(path)} ] && {{ [ -z {listed} ] || [ {listed} = {way} ]; }}; }}"
         tests.append(f"{{ [ ! -r {q(path)} ] || [ ! -s {q(path)} ] || {empty}; }}")

@@ -106,6 +106,7 @@ def translated(error: Exception, database: Path) -> ReadinessError:
 
 
 def quoted(name: str) -> str:
+    """A name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 

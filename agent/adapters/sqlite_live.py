@@ -23,6 +23,7 @@ _HEADER = b"SQLite format 3\x00"
 
 
 def beside(database: Path, ending: str) -> Path:
+    """The file that SQLite keeps beside a database, such as its -wal."""
     return database.with_name(database.name + ending)
 
 

@@ -13,11 +13,11 @@ import click
 
 from agent.adapters.ledger import open_raw
 from agent.adapters.ledger_check import Examination, examine
-from agent.cli.output import Invocation, print_json
+from agent.cli.output import Invocation, print_error, print_json
 from agent.config import load
 from agent.core.chain import StoredRecord
 from agent.core.text import count, printable
-from agent.errors import Exit, StateError, UsageError
+from agent.errors import Exit, LedgerDamaged, StateError, UsageError
 
 SHORTEST_HEAD = 8  # hex digits; fewer could match by accident
 
@@ -38,7 +38,11 @@ def verify(invocation: Invocation, head: str) -> Exit:
 
     Exit statuses: 0 whole; 1 not whole, every fault is named; 3 it could not be read.
     """
-    found = examine(_ledger_path(invocation), _known_head(head))
+    try:
+        found = examine(_ledger_path(invocation), _known_head(head))
+    except LedgerDamaged as error:  # elsewhere it keeps an answer from being given; here it is the answer
+        print_error(invocation, error)
+        return Exit.BAD
     status = Exit.BAD if found.faults else Exit.GOOD
     if invocation.as_json:
         print_json("ledger.verify", status, {"whole": not found.faults, **_plain(found)})
@@ -56,7 +60,7 @@ def verify(invocation: Invocation, head: str) -> Exit:
 def export(invocation: Invocation, output: str) -> Exit:
     """Print every record as one line of JSON, oldest first, as it is stored.
 
-    docs/ledger.md shows how to verify the chain from these lines alone.
+    The README shows how to verify the chain from these lines alone.
     """
     with open_raw(_ledger_path(invocation)) as records:
         if output:

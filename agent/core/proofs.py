@@ -2,7 +2,6 @@
 
 import posixpath
 from datetime import UTC, datetime
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -13,12 +12,6 @@ from agent.core.text import count, duration, printable
 AHEAD = 86400
 FAR = 10**11  # an epoch number above this counts milliseconds
 QUOTED = 120  # characters of output that a message repeats
-
-
-class RestoredTree(Struct, frozen=True):
-    """A restored snapshot: the source path `/srv/orders` lies at `root/srv/orders`."""
-
-    root: Path
 
 
 class Judgement(Struct, frozen=True):
@@ -55,14 +48,17 @@ class CommandRun(Struct, frozen=True, kw_only=True):
 
 
 def passed(output: str = "") -> Judgement:
+    """The data is good."""
     return Judgement("passed", output=output)
 
 
 def failed(reason: str, output: str = "") -> Judgement:
+    """The data is bad; `reason` says what is."""
     return Judgement("failed", reason, output)
 
 
 def not_tested(reason: str, output: str = "") -> Judgement:
+    """Neither good nor bad; `reason` says what kept it from being tested."""
     return Judgement("not_tested", reason, output)
 
 
@@ -118,6 +114,7 @@ def moment(value: str | int | float | None) -> datetime | None:
 
 
 def judge_newest_row(value: str | int | float | None, max_age: int, snapshot_at: datetime) -> Judgement:
+    """Whether the newest row is young enough, counted from the snapshot."""
     if value is None:
         return failed("the query found no row")
     newest = moment(value)
@@ -129,6 +126,7 @@ def judge_newest_row(value: str | int | float | None, max_age: int, snapshot_at:
 
 
 def judge_newest_file(seen: FileTally | None, max_age: int, snapshot_at: datetime) -> Judgement:
+    """Whether the newest file is young enough, counted from the snapshot."""
     if seen is None:
         return failed("it is not in the restored tree")
     if seen.newest is None:
@@ -146,6 +144,7 @@ def _judge_age(what: str, newest: datetime, max_age: int, snapshot_at: datetime)
 
 
 def judge_file_count(seen: FileTally | None, at_least: int) -> Judgement:
+    """Whether enough files came back."""
     if seen is None:
         return failed("it is not in the restored tree")
     files = seen.files

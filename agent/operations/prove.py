@@ -22,7 +22,6 @@ from agent.core.model import (
 from agent.core.proofs import (
     AHEAD,
     Judgement,
-    RestoredTree,
     failed,
     judge_archives,
     judge_command,
@@ -36,6 +35,12 @@ from agent.core.proofs import (
 )
 from agent.errors import ReadinessError
 from agent.operations.ports import ArchiveReader, DatabaseReader, ProofRunner, TreeReader
+
+
+class RestoredTree(Struct, frozen=True):
+    """A restored snapshot: the source path `/srv/orders` lies at `root/srv/orders`."""
+
+    root: Path
 
 
 class Readers(Struct, frozen=True):
