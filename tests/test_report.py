@@ -208,6 +208,12 @@ def test_the_auditor_reads_the_evidence_for_every_copy() -> None:
     assert facts["Proof"] == "the orders are sound - passed"
 
 
+def test_the_auditor_reads_the_newest_full_drill_behind_a_sample() -> None:
+    found = report(snapshot(), drill(0.2, share=0.1, bytes=GIB // 10), drill(0.5))
+    drills = [fact.text.split(",")[0] for fact in found.evidence[0].facts if fact.label == "Drill"]
+    assert drills == ["sample of 10 %", "full"]
+
+
 def test_every_report_carries_the_ledger_s_head() -> None:
     assert healthy().seal == "record 7, ab12ab12ab12ab12"
     assert all("ab12ab12ab12ab12" in text for text in (text_report(healthy()), html_report(healthy())))

@@ -92,10 +92,11 @@ def _facts(one: Standing, zone: ZoneInfo, now: datetime) -> Iterator[Fact]:
         yield from _of_snapshot(one.good[0], zone, now)
     else:
         yield Fact("Snapshot", "no good one")
-    if one.proofs:
-        yield from _of_drill(one.proofs[0], zone, now)
-    else:
+    if not one.proofs:
         yield Fact("Drill", "none has passed")
+    full = [drill for drill in one.proofs if drill.share >= WHOLE]
+    for drill in dict.fromkeys([*one.proofs[:1], *full[:1]]):  # the newest, and the newest full one
+        yield from _of_drill(drill, zone, now)
     for failure in one.failures:
         codes = joined(list(dict.fromkeys(finding.code for finding in failure.findings)))
         text = f"of {failure.snapshot[:8] or 'no snapshot'}, {moment(failure.started, zone, now)}: {codes}"
