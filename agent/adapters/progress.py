@@ -68,6 +68,7 @@ class TerminalBar:
 
     def begin(self, title: str, total_bytes: int | None = None) -> None:
         """Draw the bar."""
+        self.end()
         from rich.console import Console  # noqa: PLC0415 - only long work on a terminal pays for it
         from rich.progress import (  # noqa: PLC0415
             BarColumn,
@@ -91,14 +92,15 @@ class TerminalBar:
 
     def advance(self, done_bytes: int, files: int | None = None, total_bytes: int | None = None) -> None:
         """Move the bar."""
-        if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=done_bytes, total=total_bytes)
+        bar = self._bar  # `end` may come meanwhile, from another thread
+        if bar and self._task is not None:
+            bar.update(self._task, completed=done_bytes, total=total_bytes)
 
     def end(self) -> None:
         """Take the bar away."""
-        if self._bar:
-            self._bar.stop()
-            self._bar = None
+        bar, self._bar = self._bar, None
+        if bar:
+            bar.stop()
 
 
 def suitable_progress(quiet: bool) -> Silent | PlainLines | TerminalBar:

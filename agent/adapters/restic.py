@@ -23,6 +23,7 @@ from agent.core.repository import TAG, BackupSummary, RestoreReport, StoredSnaps
 from agent.errors import ResticError
 
 OLDEST = (0, 14, 0)
+VERSION_SECONDS = 30.0
 ANSWER = 1 << 26  # bytes of a quick call's answer that are kept
 Version = tuple[int, int, int]
 
@@ -257,7 +258,7 @@ def installed_version(executable: str) -> Version:
     """The version of a restic executable; ResticError when it is missing, too old or no restic."""
     hint = "Install restic 0.14.0 or newer (apt install restic), or name it as restic in [agent]."
     try:
-        completed = run([executable, "version"], deadline=30)
+        completed = run([executable, "version"], deadline=VERSION_SECONDS)
     except CommandMissing as error:
         raise ResticError(error.message, error.hint or hint, "restic-missing") from error
     if completed.timed_out:

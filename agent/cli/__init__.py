@@ -10,6 +10,7 @@ import click
 from agent import __version__
 from agent.adapters.interrupts import stop_all, unwind_on_signals
 from agent.cli.output import Invocation, print_error
+from agent.cli.streams import open_closed_streams, outlet, require_written
 from agent.core.text import printable
 from agent.errors import Exit, Interrupted, ReadinessError, StateError, UsageError
 
@@ -43,9 +44,23 @@ class LazyGroup(click.Group):
         _accept_global_options(command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            raise UsageError(f"There is no command {args[0]}.", _meant(args[0]))
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def _meant(word: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only a wrong word pays for it
+
+    near = get_close_matches(word, COMMANDS, 1)
+    return f"Did you mean {near[0]}?" if near else f"There are {', '.join(COMMANDS)}."
 
 
 def _set_global(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -89,16 +104,28 @@ def cli(ctx: click.Context) -> None:
 cli.params.extend(_global_options())
 
 
-def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each way to end
+def run(arguments: list[str]) -> int:
     """Run one command line and return its exit status; prints every refusal as one sentence."""
     invocation = Invocation(config_file=os.environ.get("READINESS_CONFIG") or DEFAULT_CONFIG)
     invocation.as_json = "--json" in arguments
+    status = _attempt(arguments, invocation)
     try:
-        status = cli.main(arguments, prog_name="readiness", standalone_mode=False, obj=invocation)
-        sys.stdout.flush()
-        return int(status or 0)
+        require_written()
+    except StateError as error:
+        print_error(invocation, error)
+        return status or error.exit
+    return status
+
+
+def _attempt(arguments: list[str], invocation: Invocation) -> int:  # noqa: PLR0911 - one for each way to end
+    try:
+        return int(cli.main(arguments, prog_name="readiness", standalone_mode=False, obj=invocation) or 0)
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        # not 0: that would tell a script that all is well
+        print_error(invocation, UsageError(error.format_message()))
+        return Exit.USAGE
     except click.ClickException as error:
         print_error(invocation, UsageError(error.format_message(), "See readiness --help."))
         return Exit.USAGE
@@ -109,10 +136,6 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each way
     except ReadinessError as error:
         print_error(invocation, error)
         return error.exit
-    except BrokenPipeError:
-        # the reader went away (`readiness status | head -1`): nothing left to say, and nobody to say it to
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.GOOD
     except OSError as error:
         where = f"{printable(str(error.filename))}: " if error.filename else ""
         print_error(invocation, StateError(f"{where}{error.strerror}.", "Mend that, and try again."))
@@ -128,5 +151,7 @@ def run(arguments: list[str]) -> int:  # noqa: PLR0911 - one return for each way
 def main() -> None:
     """The console script. Whatever it writes is for its own user only."""
     os.umask(0o077)
+    open_closed_streams()
+    sys.stdout, sys.stderr = outlet(1, sys.stdout), outlet(2, sys.stderr)
     unwind_on_signals()
     sys.exit(run(sys.argv[1:]))

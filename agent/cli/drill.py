@@ -47,6 +47,7 @@ class Percentage(click.ParamType[float]):
     "--snapshot",
     "select",
     type=SnapshotChoice(),
+    metavar="latest|last-good|random|ID",
     default="latest",
     help="Which snapshot; last-good walks back to the newest that passes. Default: latest.",
 )

@@ -58,5 +58,7 @@ CODES: dict[str, tuple[Severity, str]] = {
 
 
 def finding(code: str, process: str, message: str, hint: str = "", path: str | None = None) -> Finding:
-    """A finding with the severity that its code has everywhere."""
+    """A finding with the severity that its code has everywhere; "not-tested" stands for any other code."""
+    if code not in CODES:
+        code = "not-tested"
     return Finding(code=code, severity=CODES[code][0], process=process, message=message, hint=hint, path=path)
