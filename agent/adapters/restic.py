@@ -210,12 +210,26 @@ class Restore:
     ) -> None:
         self._restic = restic
         self._growth = growth
-        self._running = restic.start(argv, messages)
-        self._watch = StallWatch(self._running, lambda: messages.done, restic.stall_timeout)
+        self._argv = argv
+        self._messages = messages
+        self._begin()
+
+    def _begin(self) -> None:
+        self._running = self._restic.start(self._argv, self._messages)
+        self._watch = StallWatch(self._running, lambda: self._messages.done, self._restic.stall_timeout)
 
     def wait(self, tick: Callable[[], None] | None = None) -> RestoreReport:
-        """Wait for the end; whatever went wrong stands in the report, judged by nobody yet."""
+        """Wait for the end; whatever went wrong stands in the report, judged by nobody yet.
 
+        A lock in the way whose owner is dead is removed, and the restore begun once more.
+        """
+        report = self._wait(tick)
+        if report.code == "repository-locked":
+            self._begin()
+            return self._wait(tick)
+        return report
+
+    def _wait(self, tick: Callable[[], None] | None) -> RestoreReport:
         def look() -> None:
             self._watch()
             for also in (self._growth, tick):
@@ -235,6 +249,8 @@ class Restore:
     def stop(self) -> None:
         """End the restore now."""
         self._running.stop()
+        if self._restic.version() < (0, 17, 0):  # those leave their lock when they are stopped early
+            self._restic.unlock()
 
 
 class Growth:

@@ -1,5 +1,6 @@
 """Scans the sources of a process and writes the witness: unchanged files keep their line, others are read."""
 
+import hashlib
 import os
 import stat
 import time
@@ -26,6 +27,7 @@ from agent.core.witness import content_fields, stat_fields, xattr_field
 READERS = 2
 # A file written within this time before it was read may change again without a new ctime.
 SETTLED_NS = 2_000_000_000
+EMPTY = hashlib.sha256(b"").hexdigest().encode()
 
 
 class Scanner:
@@ -48,8 +50,11 @@ class Scanner:
     def close(self) -> None:
         os.close(self._base)
 
-    def scan(self, settled_before_ns: int, on_read: OnRead) -> Scan:
-        """Walk the sources; files unchanged since before `settled_before_ns` are not read again."""
+    def scan(self, settled_before_ns: int, on_read: OnRead, accept: bool = False) -> Scan:
+        """Walk the sources; files unchanged since before `settled_before_ns` are not read again.
+
+        `accept`: files that had content once and are zero bytes now are meant to be.
+        """
         begun = time.time_ns()
         self._writer = WitnessWriter(self._carried)
         tally = Tally(on_read)
@@ -61,19 +66,22 @@ class Scanner:
             with ThreadPoolExecutor(READERS) as readers:
                 batches = Batches(readers, self._base, self._writer, tally)
                 for root in self._roots:
-                    files_before = batches.files
+                    files_before, identity = batches.files, (0, 0)
                     for met in walk(self._base, root, self._exclude, tally.exclude(previous)):
                         if isinstance(met, Trouble):
                             tally.unreadable.append((met.path, met.reason))
                             continue
                         missing.pop(met.path, None)
                         if met.path == root:
-                            text = os.fsdecode(b"/" + root)
-                            identities.append(RootIdentity(text, met.status.st_dev, met.status.st_ino))
+                            identity = (met.status.st_dev, met.status.st_ino)
                         tally.look(met, self._base)
-                        batches.add(_line(met, previous.find(met.path), settled_before_ns))
-                    if batches.files == files_before:
-                        empty.append(os.fsdecode(b"/" + root))
+                        line = _line(met, previous.find(met.path), settled_before_ns)
+                        line.had_content = line.had_content and not accept
+                        batches.add(line)
+                    text, files = os.fsdecode(b"/" + root), batches.files - files_before
+                    identities.append(RootIdentity(text, *identity, files))
+                    if not files:
+                        empty.append(text)
                 batches.finish()
         except BaseException:
             self._writer.drop()
@@ -147,7 +155,7 @@ def _line(met: Visit, old: bytes | None, settled_before_ns: int) -> Line:
     line.xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
     if regular:
         line.to_read = True
-        line.before = before[0] if before and before[1] == b"-" else None
+        line.had_content = bool(before and before[0] not in (b"", EMPTY) and before[1] != b"z")
     else:
         line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
     return line

@@ -11,7 +11,7 @@ from msgspec import Struct
 from agent.adapters.hashing import Digest, digest
 from agent.adapters.walk import Visit
 from agent.adapters.witness_files import WitnessLines, WitnessWriter
-from agent.core.witness import MOVING, UNREADABLE, ZEROED, content_fields
+from agent.core.witness import MOVING, UNREADABLE, WIPED, ZEROED, content_fields
 
 BATCH_ENTRIES = 256
 BATCH_BYTES = 16 << 20
@@ -32,7 +32,7 @@ class Line(Struct, gc=False):
     size: int = 0
     to_read: bool = False
     xattrs: bytes = b""
-    before: bytes | None = None  # SHA-256 in the last witness, where it had one
+    had_content: bool = False  # as the last witness knows
 
 
 class Tally:
@@ -131,9 +131,9 @@ class Batches:
         elif result.moved:
             flags = MOVING
             self._tally.moving.append(line.path)
-        elif result.zeros and line.size and line.blocks:
-            flags = ZEROED
-            if line.before is not None:
+        elif result.zeros and line.size:
+            flags = WIPED if line.had_content else ZEROED
+            if line.had_content:
                 self._tally.zeroed.append(line.path)
         line.sha256 = result.sha256
         line.text = line.fields + content_fields(

@@ -79,10 +79,10 @@ class ProcessSources:
                 )
         return tuple(tables), findings
 
-    def scan(self, on_read: Callable[[int, int], None]) -> Scan:
+    def scan(self, on_read: Callable[[int, int], None], accept: bool) -> Scan:
         """Walk everything; files whose lstat is as it was are not read again."""
         begun = self._about.get("begun_ns")
-        return self._scanner.scan(begun - SETTLED_NS if isinstance(begun, int) else 0, on_read)
+        return self._scanner.scan(begun - SETTLED_NS if isinstance(begun, int) else 0, on_read, accept)
 
     def keep(self, scan: Scan, tables: tuple[TableCounts, ...]) -> tuple[int, int]:
         """Put the witness in place with its description; files and bytes of the carried directory."""

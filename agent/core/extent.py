@@ -111,6 +111,19 @@ def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[
                 accept,
             )
         )
+    if not findings:
+        findings += [
+            finding(
+                "source-collapsed",
+                process.name,
+                f"Another file system lies at {now.path}, with {count(now.files, 'file')}; "
+                f"the last good snapshot had {before.files:,} there.",
+                f"Mount the right one. {accept}",
+                now.path,
+            )
+            for now, before in _replaced(scan, good)
+            if now.files < COLLAPSE * before.files
+        ]
     for path in scan.excluded_held[:NAMED]:
         text = f"/{os_text(path)}"
         findings.append(
@@ -123,6 +136,27 @@ def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[
             )
         )
     return findings
+
+
+def _replaced(scan: Scan, good: SnapshotRecord | None) -> list[tuple[RootIdentity, RootIdentity]]:
+    """Roots that are other directories on other devices now. A device alone may change with a reboot."""
+    known = {root.path: root for root in good.roots} if good else {}
+    pairs = [(root, known[root.path]) for root in scan.roots if root.path in known]
+    return [(now, old) for now, old in pairs if now.device != old.device and now.inode != old.inode]
+
+
+def replaced_roots(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
+    """A warning for each root that lies on another file system than in the last good snapshot."""
+    return [
+        finding(
+            "source-replaced",
+            process.name,
+            f"{now.path} lies on another file system than in the last good snapshot.",
+            "Was the right one mounted? When it was moved on purpose there is nothing to do.",
+            now.path,
+        )
+        for now, _ in _replaced(scan, good)
+    ]
 
 
 def blemishes(process: CriticalProcess, scan: Scan) -> list[Finding]:

@@ -154,6 +154,7 @@ class RootIdentity(Struct, frozen=True):
     path: str
     device: int
     inode: int
+    files: int = 0  # regular files below it
 
 
 class TableCounts(Struct, frozen=True):

@@ -16,7 +16,8 @@ from agent.errors import ReadinessError
 
 MOVING = "m"  # changed while it was read: its content is not compared
 UNREADABLE = "u"  # could not be read: restic cannot have read it either
-ZEROED = "z"  # holds zero bytes only, and is no hole
+ZEROED = "z"  # holds zero bytes only
+WIPED = "w"  # holds zero bytes only, and had content in the last snapshot that was accepted
 NOTHING = b"-"
 
 _TYPES = {

@@ -127,8 +127,8 @@ class Sources(Protocol):
         """Put consistent copies of the declared SQLite databases beside the witness, and count their rows."""
         ...
 
-    def scan(self, on_read: Callable[[int, int], None]) -> Scan:
-        """Walk everything and write a new witness, not yet in place."""
+    def scan(self, on_read: Callable[[int, int], None], accept: bool) -> Scan:
+        """Walk everything and write a new witness, not yet in place; `accept` what became zero bytes."""
         ...
 
     def keep(self, scan: Scan, tables: tuple[TableCounts, ...]) -> tuple[int, int]:

@@ -5,7 +5,7 @@ import time
 from msgspec import Struct, structs
 
 from agent.core.exclude import os_text
-from agent.core.extent import Scan, blemishes, why_refuse
+from agent.core.extent import Scan, blemishes, replaced_roots, why_refuse
 from agent.core.findings import finding
 from agent.core.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
 from agent.core.model import (
@@ -103,7 +103,7 @@ class _Attempt:
         known_id = self._known_repository()
         summary = self._backup()
         stored, moved, identity = self._look_again(summary, known_id)
-        findings += identity + blemishes(self.process, scan)
+        findings += identity + blemishes(self.process, scan) + replaced_roots(self.process, scan, good)
         findings += what_is_missing(self.process, scan, carried, summary, moved)
         self._note_moving(scan, moved)
         if stored is None:
@@ -122,7 +122,7 @@ class _Attempt:
     def _scan(self) -> Scan:
         self.tools.progress.begin(f"{self.process.name}: reading what changed")
         try:
-            return self.tools.sources.scan(self.tools.progress.advance)
+            return self.tools.sources.scan(self.tools.progress.advance, self.task.accept)
         finally:
             self.tools.progress.end()
 
