@@ -85,6 +85,7 @@ ensure_venv() { # LOCK
     local lock=$1 python stamp
     stamp="$(pwd) $(cat requirements*.lock pyproject.toml | sha256sum | cut -d' ' -f1)"
     if grep -qsxF "$stamp $lock" .venv/installed && .venv/bin/python -I -c "import agent" 2>/dev/null; then
+        compile_agent
         return
     fi
     if ! python=$(find_python); then
@@ -96,4 +97,10 @@ ensure_venv() { # LOCK
     quietly .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$lock"
     quietly .venv/bin/python -m pip install --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
     printf '%s\n' "$stamp requirements.lock" "$stamp $lock" >.venv/installed
+    compile_agent
+}
+
+# Where PYTHONDONTWRITEBYTECODE is set, every `readiness` would compile all of itself anew.
+compile_agent() {
+    .venv/bin/python -m compileall -q agent >/dev/null || true
 }
