@@ -79,28 +79,34 @@ find_python() {
     return 1
 }
 
-# Make .venv hold exactly what LOCK names and this checkout as `readiness`; nothing to do is quick.
-# requirements-test.lock holds all of requirements.lock, so a .venv for the tests serves both.
-ensure_venv() { # LOCK
-    local lock=$1 python stamp
-    stamp="$(pwd) $(cat requirements*.lock pyproject.toml | sha256sum | cut -d' ' -f1)"
-    if grep -qsxF "$stamp $lock" .venv/installed && .venv/bin/python -I -c "import agent" 2>/dev/null; then
-        compile_agent
-        return
-    fi
-    if ! python=$(find_python); then
-        install_packages python3 python3-venv
-        python=$(find_python) || { say "No Python of at least 3.11 with venv was found."; return 1; }
-    fi
-    say "Making the virtual environment .venv from $lock"
-    quietly "$python" -m venv --clear .venv
-    quietly .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$lock"
-    quietly .venv/bin/python -m pip install --disable-pip-version-check --no-index --no-deps --no-build-isolation -e .
-    printf '%s\n' "$stamp requirements.lock" "$stamp $lock" >.venv/installed
-    compile_agent
+# What .venv/installed says of a .venv that holds LOCK and this checkout.
+venv_stamp() { # LOCK
+    echo "$(pwd) $(cat requirements*.lock pyproject.toml | sha256sum | cut -d' ' -f1) $1"
 }
 
-# Where PYTHONDONTWRITEBYTECODE is set, every `readiness` would compile all of itself anew.
-compile_agent() {
-    .venv/bin/python -m compileall -q agent >/dev/null || true
+venv_holds() { # LOCK
+    grep -qsxF "$(venv_stamp "$1")" .venv/installed && .venv/bin/python -I -c 'import agent' 2>/dev/null
+}
+
+# Make .venv hold exactly what LOCK names and this checkout as `readiness`; nothing to do is quick.
+ensure_venv() { # LOCK
+    # one at a time
+    flock 9
+    venv_holds "$1" || make_venv "$1"
+} 9<pyproject.toml
+
+make_venv() { # LOCK
+    local python
+    if ! python=$(find_python); then
+        install_packages python3 python3-venv || return
+        python=$(find_python) || { say "No Python of at least 3.11 with venv was found."; return 1; }
+    fi
+    say "Making the virtual environment .venv from $1"
+    quietly "$python" -m venv --clear .venv &&
+        quietly .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$1" &&
+        quietly .venv/bin/python -m pip install --disable-pip-version-check --no-index --no-deps \
+            --no-build-isolation -e . || return
+    # requirements-test.lock holds all of requirements.lock, so a .venv for the tests serves both
+    venv_stamp requirements.lock >.venv/installed
+    venv_stamp "$1" >>.venv/installed
 }
