@@ -1,6 +1,6 @@
 """Composition root: the only place that builds adapters and hands them to operations."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,14 +86,14 @@ def restic_for(config: Config, repository: RepositoryConfig) -> "Restic":
 
 def snapshots(
     config: Config, processes: list[CriticalProcess], progress: "Progress", accept: bool
-) -> Iterator["SnapshotRecord"]:
+) -> Generator["SnapshotRecord", None, None]:
     """Take a snapshot of each process into the first repository; yields each record once it is written."""
     from agent.adapters.sources import ProcessSources
     from agent.operations.snapshot import SnapshotTask, SnapshotTools, take_snapshot
 
     repository = chosen_repository(config, None)
     restic = restic_for(config, repository)
-    with working_ledger(config) as ledger:
+    with working_ledger(config) as ledger, restic.unlocked_at_interrupt():
         for process in processes:
             sources = ProcessSources(process, config.settings.state, config.settings.host)
             tools = SnapshotTools(
@@ -121,7 +121,7 @@ def drills(
     select: str,
     share: float,
     keep: bool,
-) -> Iterator[tuple["DrillRecord", str]]:
+) -> Generator[tuple["DrillRecord", str], None, None]:
     """Drill each process from one repository; yields each record, and where a kept tree lies."""
     from agent.adapters.drill_room import drill_room
     from agent.operations.drill import drill
@@ -130,7 +130,7 @@ def drills(
     repository = chosen_repository(config, source)
     restic = restic_for(config, repository)
     settings = config.settings
-    with working_ledger(config) as ledger:
+    with working_ledger(config) as ledger, restic.unlocked_at_interrupt():
         for process in processes:
             with drill_room(Path(settings.scratch), Path(settings.state)) as room:
                 tools = DrillTools(

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
+from agent.adapters.interrupts import held_off
 from agent.adapters.ledger_head import Head, head_path, read_head, write_head
 from agent.adapters.ledger_rows import (
     all_stored,
@@ -131,7 +132,7 @@ class SqliteLedger(SqliteReader):
         Raises StateError when it cannot be written, LedgerDamaged when the tail is not what was written
         before; nothing is recorded then.
         """
-        with translated(self.path), self._writing() as database:
+        with held_off(), translated(self.path), self._writing() as database:
             self._require_tail()  # nobody else can append while this transaction is open
             sequence, previous = self.head()
             record = chain.seal(body, at, sequence + 1, previous)

@@ -3,10 +3,12 @@
 import os
 import re
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from agent.adapters import restic_errors
 from agent.adapters.command import CommandMissing, Completed, Running, run
+from agent.adapters.interrupts import stop_all
 from agent.adapters.restic_messages import (
     Messages,
     OnBytes,
@@ -24,6 +26,7 @@ from agent.errors import ResticError
 
 OLDEST = (0, 14, 0)
 VERSION_SECONDS = 30.0
+INTERRUPT_SECONDS = 10.0  # that a person who pressed Ctrl-C waits at most for the lock
 ANSWER = 1 << 26  # bytes of a quick call's answer that are kept
 Version = tuple[int, int, int]
 
@@ -170,9 +173,20 @@ class Restic:
         self.unlock()
         return attempt() if code == "repository-locked" else completed
 
-    def unlock(self) -> None:
+    @contextmanager
+    def unlocked_at_interrupt(self) -> Iterator[None]:
+        """Ends what an interrupt left at work, and frees the lock that a restic just begun may leave."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            stop_all()
+            self.unlock(INTERRUPT_SECONDS)
+            raise
+
+    def unlock(self, seconds: float | None = None) -> None:
         """Remove the locks whose owner is dead, such as a restic that was killed, and no others."""
-        run([self.executable, "unlock"], env=self._environment(), deadline=self.stall_timeout)
+        deadline = self.stall_timeout if seconds is None else seconds
+        run([self.executable, "unlock"], env=self._environment(), deadline=deadline)
 
     def _environment(self) -> Mapping[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.adapters.command import CommandMissing, run
-from agent.adapters.interrupts import stop_all
+from agent.adapters.interrupts import held_off, stop_all
 from agent.core.text import size
 from agent.errors import ReadinessError, StateError
 
@@ -89,15 +89,19 @@ class Scratch:
 def scratch_room(scratch: Path) -> Iterator[Scratch]:
     """A fresh room below `scratch`, removed at the end."""
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
-    room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=scratch))
+    room: Path | None = None
     try:
-        (room / MARKER).touch(mode=0o600)
-        for part in ("tree", "cache"):
-            (room / part).mkdir(mode=0o700)
+        with held_off():
+            room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=scratch))
+            (room / MARKER).touch(mode=0o600)
+            for part in ("tree", "cache"):
+                (room / part).mkdir(mode=0o700)
         yield Scratch(room)
     finally:
-        stop_all()  # what still writes into the room
-        _remove_room(room)
+        with held_off():
+            stop_all()  # what still writes into the room
+            if room:
+                _remove_room(room)
 
 
 def sweep(scratch: Path) -> None:

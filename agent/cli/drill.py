@@ -1,6 +1,7 @@
 """`readiness drill`: rehearse the restore."""
 
 import re
+from contextlib import closing
 from typing import Any
 
 import click
@@ -69,13 +70,13 @@ def command(
     chosen = app.chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
     records = []
-    for record, kept in app.drills(
-        config, chosen, progress, source=source, select=select, share=share, keep=keep
-    ):
-        records.append(record)
-        if not invocation.as_json:
-            click.echo(_text(record, kept))
-            print_findings(record.findings)
+    drills = app.drills(config, chosen, progress, source=source, select=select, share=share, keep=keep)
+    with closing(drills) as drilled:
+        for record, kept in drilled:
+            records.append(record)
+            if not invocation.as_json:
+                click.echo(_text(record, kept))
+                print_findings(record.findings)
     status = worst([record.outcome for record in records])
     if invocation.as_json:
         print_json("drill", status, {"drills": [_row(record) for record in records]})

@@ -1,5 +1,6 @@
 """`readiness snapshot`: take snapshots now."""
 
+from contextlib import closing
 from typing import Any
 
 import click
@@ -22,11 +23,12 @@ def command(invocation: Invocation, processes: tuple[str, ...], accept: bool) ->
     chosen = app.chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
     records = []
-    for record in app.snapshots(config, chosen, progress, accept):
-        records.append(record)
-        if not invocation.as_json:
-            click.echo(_line(record))
-            print_findings(record.findings)
+    with closing(app.snapshots(config, chosen, progress, accept)) as taken:
+        for record in taken:
+            records.append(record)
+            if not invocation.as_json:
+                click.echo(_line(record))
+                print_findings(record.findings)
     status = worst([record.outcome for record in records])
     if invocation.as_json:
         print_json("snapshot", status, {"snapshots": [_row(record) for record in records]})
