@@ -10,6 +10,7 @@ import json
 import random
 import re
 import shutil
+import signal
 import sqlite3
 import struct
 import sys
@@ -284,6 +285,7 @@ def describe(place: Path) -> str:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up: the next run begins anew
     match sys.argv[1:]:
         case ["build", place]:
             build(Path(place).absolute() / "business")
