@@ -273,3 +273,14 @@ def test_a_repository_rolled_back_to_an_older_copy_is_noticed(shop: Shop) -> Non
 
 def test_an_empty_repository_has_nothing_to_drill(restic: Path, tmp_path: Path) -> None:
     assert Shop(tmp_path, restic).set_up().drill().says == not_tested("no-snapshot")
+
+
+def test_a_server_that_refuses_says_nothing_about_the_backups(shop: Shop) -> None:
+    """restic 0.14 asks "Is there a repository" then; newer ones try again and again."""
+    shop.url = "rest:http://127.0.0.1:9/shop"
+    shop.stall_timeout = "4s"
+    shop.write_config()
+
+    drilled = shop.drill()
+
+    assert drilled.says in (not_tested("repository-unreachable"), not_tested("timed-out"))

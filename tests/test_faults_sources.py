@@ -359,6 +359,7 @@ def test_a_file_on_a_failing_disk_is_named(shop: Shop, broken_disk: Path) -> Non
         ["filefrag", "-v", "-b1024", broken_disk / "broken"], capture_output=True, text=True, check=True
     ).stdout
     ends = re.findall(r"^ *\d+: .*?\.\..*?\.\. *(\d+):", where, re.MULTILINE)
+    shop.write_config()
     os.truncate(shop.base / "disk.img", (max(map(int, ends)) - 200) * 1024)
     Path("/proc/sys/vm/drop_caches").write_text("1")
 

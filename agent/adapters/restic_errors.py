@@ -7,13 +7,35 @@ from agent.adapters.command import Completed
 from agent.core.text import printable
 from agent.errors import ResticError
 
-# (exit statuses, words on standard error, our code, hint); the first row that fits counts
+# (exit statuses, words on standard error, our code, hint): an exit status of its own tells, else the first
+# row whose words are there. That a place cannot be reached or read comes before that nothing is there: 0.14
+# asks "Is there a repository" in each case.
 TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     (
         (),
         r"signal (interrupt|terminated) received|fatal error: (runtime: )?(out of memory|cannot allocate)",
         "restic-killed",
         "Somebody stopped it, or memory ran out: journalctl -k shows the latter.",
+    ),
+    (
+        (),
+        r"no space left on device|disk quota exceeded|file too large",
+        "no-space",
+        "Free some space on the file system that restic names, and try again.",
+    ),
+    (
+        (),
+        r"connection refused|no such host|dial tcp|network is unreachable|i/o timeout|connection reset"
+        r"|no route to host|server misbehaving|unexpected HTTP response|unable to start the sftp|x509:|ssh: "
+        r"|input/output error|transport endpoint is not connected|stale file handle",
+        "repository-unreachable",
+        "Check the network and the server that holds the repository.",
+    ),
+    (
+        (),
+        r"permission denied",
+        "repository-unreadable",
+        "Let the user that runs readiness read the repository.",
     ),
     (
         (12,),
@@ -23,7 +45,7 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
     (
         (11,),
-        r"repository is already locked|unable to create lock",
+        r"repository is already locked",
         "repository-locked",
         "Another restic is at work, or one died: look with restic list locks, and try again later.",
     ),
@@ -36,28 +58,9 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
     (
         (),
-        r"no space left on device|disk quota exceeded|file too large",
-        "no-space",
-        "Free some space on the file system that restic names, and try again.",
-    ),
-    (
-        (),
-        r"connection refused|no such host|dial tcp|network is unreachable|i/o timeout|connection reset"
-        r"|no route to host|server misbehaving|unexpected HTTP response|unable to start the sftp|x509:|ssh: ",
-        "repository-unreachable",
-        "Check the network and the server that holds the repository.",
-    ),
-    (
-        (),
         r"no matching ID found|multiple IDs with prefix|failed to find snapshot",
         "no-snapshot",
         "List what is there: restic snapshots.",
-    ),
-    (
-        (),
-        r"permission denied",
-        "repository-unreadable",
-        "Let the user that runs readiness read the repository.",
     ),
 )
 
@@ -107,9 +110,11 @@ def trouble(doing: str, completed: Completed) -> ResticError:
             "Check that the repository answers; stall_timeout in [agent] says how long to wait.",
             "timed-out",
         )
-    for statuses, pattern, code, hint in TROUBLE:
-        if completed.status in statuses or re.search(pattern, words, re.IGNORECASE):
-            return ResticError(f"restic failed while {doing}: {first_line(completed.stderr)}", hint, code)
+    telling = [row for row in TROUBLE if completed.status in row[0]]
+    telling += [row for row in TROUBLE if re.search(row[1], words, re.IGNORECASE)]
+    if telling:
+        _, _, code, hint = telling[0]
+        return ResticError(f"restic failed while {doing}: {first_line(completed.stderr)}", hint, code)
     if completed.status < 0 or completed.status in (137, 143):
         return ResticError(
             f"restic was killed while {doing} (signal {abs(completed.status) % 128}).",
