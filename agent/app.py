@@ -62,17 +62,24 @@ def ledger_path(config: Config) -> Path:
 
 
 @contextmanager
-def working_ledger(config: Config) -> Iterator["SqliteLedger"]:
+def working_ledger(config: Config, restic: "Restic") -> Iterator["SqliteLedger"]:
     """The state directory for us alone and the ledger in it; Busy when another readiness is at work.
 
-    Sweeps the scratch of drills that were killed.
+    First clears away what a killed readiness left: restored files, which are business data in the open,
+    and the lock of its restic.
     """
     from agent.adapters.ledger import open_ledger
     from agent.adapters.scratch import sweep
     from agent.adapters.state import exclusive
 
-    with exclusive(Path(config.settings.state)), open_ledger(ledger_path(config)) as ledger:
-        sweep(Path(config.settings.scratch))  # what a killed drill left is business data in the open
+    with (
+        exclusive(Path(config.settings.state)) as killed,
+        open_ledger(ledger_path(config)) as ledger,
+        restic.unlocked_at_interrupt(),
+    ):
+        sweep(Path(config.settings.scratch))
+        if killed:
+            restic.unlock()
         yield ledger
 
 
@@ -93,7 +100,7 @@ def snapshots(
 
     repository = chosen_repository(config, None)
     restic = restic_for(config, repository)
-    with working_ledger(config) as ledger, restic.unlocked_at_interrupt():
+    with working_ledger(config, restic) as ledger:
         for process in processes:
             sources = ProcessSources(process, config.settings.state, config.settings.host)
             tools = SnapshotTools(
@@ -130,7 +137,7 @@ def drills(
     repository = chosen_repository(config, source)
     restic = restic_for(config, repository)
     settings = config.settings
-    with working_ledger(config) as ledger, restic.unlocked_at_interrupt():
+    with working_ledger(config, restic) as ledger:
         for process in processes:
             with drill_room(Path(settings.scratch), Path(settings.state)) as room:
                 tools = DrillTools(

@@ -4,7 +4,7 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from agent.adapters import restic_errors
 from agent.adapters.command import CommandMissing, Completed, Running, run
@@ -186,7 +186,8 @@ class Restic:
     def unlock(self, seconds: float | None = None) -> None:
         """Remove the locks whose owner is dead, such as a restic that was killed, and no others."""
         deadline = self.stall_timeout if seconds is None else seconds
-        run([self.executable, "unlock"], env=self._environment(), deadline=deadline)
+        with suppress(CommandMissing):  # the next call says so
+            run([self.executable, "unlock"], env=self._environment(), deadline=deadline)
 
     def _environment(self) -> Mapping[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}

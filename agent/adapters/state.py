@@ -33,9 +33,10 @@ def prepare(state: Path) -> Path:
 
 
 @contextmanager
-def exclusive(state: Path) -> Iterator[None]:
+def exclusive(state: Path) -> Iterator[bool]:
     """Hold the state directory alone until the block or the process ends.
 
+    Yields whether the last holder was killed, so that its clean-up is still to be done.
     Programs that we start do not inherit the lock. Raises Busy at once when another readiness holds it.
     """
     prepare(state)
@@ -43,9 +44,9 @@ def exclusive(state: Path) -> Iterator[None]:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         lock = os.open(state / "lock", flags, 0o600)
     try:
-        _take(state, lock)
+        killed = _take(state, lock)
         try:
-            yield
+            yield killed
         finally:
             os.ftruncate(lock, 0)
     finally:
@@ -53,14 +54,17 @@ def exclusive(state: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _take(state: Path, lock: int) -> None:
+def _take(state: Path, lock: int) -> bool:
+    """Note our number in the lock; True when another's still stood there."""
     with _translated(state):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise _busy(state, lock) from None
+        killed = bool(os.pread(lock, 1, 0))
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    return killed
 
 
 def _busy(state: Path, lock: int) -> Busy:
