@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from agent.adapters.mappings import Identity, mapped_for_writing
 from agent.adapters.scan_batches import Batches, Line, OnRead, Tally
 from agent.adapters.walk import Trouble, Visit, extended_attributes, walk
 from agent.adapters.witness_files import (
@@ -56,6 +57,7 @@ class Scanner:
         `accept`: files that had content once and are zero bytes now are meant to be.
         """
         begun = time.time_ns()
+        self._mapped = mapped_for_writing()
         self._writer = WitnessWriter(self._carried)
         tally = Tally(on_read)
         previous = WitnessLines(self._carried / WITNESS)
@@ -118,13 +120,14 @@ class Scanner:
         """Paths that changed, vanished or appeared since the scan, and how many of them are new files."""
         moved: list[bytes] = []
         appeared = 0
+        mapped = self._mapped | mapped_for_writing()
         for line, met in joined(read_lines(self._carried / WITNESS), self._visits()):
             if met is None:
                 moved.append(path_of(line or b""))
             elif line is None:
                 appeared += stat.S_ISREG(met.status.st_mode)
                 moved.append(met.path)
-            elif not line.startswith(stat_fields(met.status)):
+            elif not line.startswith(stat_fields(met.status)) or _is_written(met, mapped):
                 moved.append(met.path)
         return moved, appeared
 
@@ -159,6 +162,15 @@ def _line(met: Visit, old: bytes | None, settled_before_ns: int) -> Line:
     else:
         line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
     return line
+
+
+def _is_written(met: Visit, mapped: set[Identity]) -> bool:
+    """Whether the content may change without a sign: through memory, as SQLite does with its wal-index."""
+    status = met.status
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    index = met.name.endswith(b"-shm") and status.st_size % (1 << 15) == 0 and status.st_size > 0
+    return index or (status.st_dev, status.st_ino) in mapped
 
 
 def comparable_attribute(name: bytes) -> bool:

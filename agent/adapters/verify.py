@@ -27,6 +27,7 @@ READERS = 2
 BATCH_ENTRIES = 128
 BATCH_BYTES = 16 << 20
 BATCHES_AHEAD = 8
+LONGEST_PATH = 4096  # that the system takes, with its end
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -128,6 +129,8 @@ class Verifier:
         result = self._result
         if MOVING in entry.flags or self._comparison.moving.holds(entry.path, None):
             result.moving += 1
+        elif len(os.fsencode(self._comparison.tree)) + 1 + len(entry.path) >= LONGEST_PATH:
+            result.too_long += 1
         else:
             result.missing += 1
             result.note(result.missing_paths, entry.path)

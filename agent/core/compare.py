@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from agent.core.witness import WitnessEntry
 
-# mtime of a directory of ours or of root's may be set only by its owner; restic does it for all it owns
+RESTIC_TIMES = 1 << 63  # nanoseconds from 1970 that restic can set: from 1677 to 2262
 _TYPE_NAMES = {
     b"f": "a file",
     b"d": "a directory",
@@ -69,7 +69,7 @@ def differences(
         found.append(f"mode {entry.mode:04o} became {mode:04o}")
     if abilities.owners and (status.st_uid, status.st_gid) != (entry.uid, entry.gid):
         found.append(f"owner {entry.uid}:{entry.gid} became {status.st_uid}:{status.st_gid}")
-    if status.st_mtime_ns != entry.mtime_ns:
+    if status.st_mtime_ns != entry.mtime_ns and abs(entry.mtime_ns) < RESTIC_TIMES:
         found.append("its modification time is another one")
     if link is not None and link != entry.extra:
         found.append("the link points elsewhere")

@@ -95,9 +95,15 @@ def _rest(process: str, code: str, number: int, hint: str) -> list[Finding]:
     return [finding(code, process, f"{number - NAMED:,} more: {CODES[code][1]}.", hint)]
 
 
-def complaint_findings(process: str, report: RestoreReport, lost: int) -> list[Finding]:
+def complaint_findings(process: str, report: RestoreReport, result: Verification) -> list[Finding]:
     """What restic complained of although everything was compared; with losses they say it all."""
-    if not report.complaint or lost:
+    if result.too_long and not result.lost:
+        message = (
+            f"{count(result.too_long, 'path is', 'paths are')} too long to be restored below the scratch."
+        )
+        hint = "Name a scratch with a short path in [agent]. Restored to its old place all may come back."
+        return [finding("path-too-long", process, message, hint)]
+    if not report.complaint or result.lost:
         return []
     hint = "Everything was compared with the witness all the same; run restic check to learn more."
     return [finding("restic-complained", process, report.complaint, hint)]
@@ -124,10 +130,12 @@ def proof_findings(process: str, proofs: Sequence[ProofResult]) -> list[Finding]
 
 
 def outcome_of(findings: Sequence[Finding], proofs: Sequence[ProofResult]) -> Outcome:
-    """Bad when anything is wrong; not tested when a proof could not be run; else passed."""
+    """Bad when anything is wrong; not tested when a proof or a path could not be tried; else passed."""
     if any(found.severity == "error" for found in findings):
         return "failed"
     if any(proof.outcome == "not_tested" for proof in proofs):
+        return "not_tested"
+    if any(found.code == "path-too-long" for found in findings):
         return "not_tested"
     return "passed"
 

@@ -1,6 +1,6 @@
 """How much a scan of the sources found, and what is wrong with it: decides whether to take a snapshot."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
@@ -159,8 +159,12 @@ def replaced_roots(process: CriticalProcess, scan: Scan, good: SnapshotRecord | 
     ]
 
 
-def blemishes(process: CriticalProcess, scan: Scan) -> list[Finding]:
-    """What is wrong with single files: the snapshot is worth taking, but it is not a good one."""
+def blemishes(process: CriticalProcess, scan: Scan, moved: Collection[bytes]) -> list[Finding]:
+    """What is wrong with single files: the snapshot is worth taking, but it is not a good one.
+
+    A file that is written right now (`moved`) may be zero bytes for a moment; the next time tells.
+    """
+    still_zeroed = [path for path in scan.zeroed if path not in moved]
     findings = [
         finding(
             "file-unreadable",
@@ -179,12 +183,12 @@ def blemishes(process: CriticalProcess, scan: Scan) -> list[Finding]:
             "Restore it from the snapshot before: readiness drill --snapshot last-good finds one.",
             f"/{os_text(path)}",
         )
-        for path in scan.zeroed[:NAMED]
+        for path in still_zeroed[:NAMED]
     ]
     return (
         findings
         + _more(process, "file-unreadable", scan.unreadable)
-        + _more(process, "file-zeroed", scan.zeroed)
+        + _more(process, "file-zeroed", still_zeroed)
     )
 
 

@@ -40,6 +40,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "file-unexpected": ("error", "a file came back that the witness does not know"),
     "proof-failed": ("error", "a proof says that the restored data is not good"),
     "proof-not-run": ("warning", "a proof could not be run"),
+    "path-too-long": ("warning", "a path is too long to be restored below the scratch"),
     "sparse-expanded": ("warning", "sparse files need far more room when restored"),
     "restic-complained": ("warning", "restic reported errors although everything was verified"),
     "rto-missed": ("error", "the measured recovery is longer than the recovery time objective"),

@@ -19,6 +19,7 @@ class Verification(Struct, kw_only=True):
     unexpected: int = 0
     unreadable: int = 0  # were unreadable when the snapshot was taken
     moving: int = 0
+    too_long: int = 0  # paths that nothing can restore below the scratch
     bytes_read: int = 0
     expanded: int = 0  # bytes that sparse files take more than they did
     total_files: int = 0  # regular files in the whole witness

@@ -66,7 +66,7 @@ class Checker:
         lists = self._lists(witness, result) if result.lost and full else ""
         findings += loss_findings(self._process, result, lists)
         findings += sparse_findings(self._process, result)
-        findings += complaint_findings(self._process, restored.report, result.lost)
+        findings += complaint_findings(self._process, restored.report, result)
         verified = time.monotonic()
         proofs, isolation = self._prove(witness, result) if full else ((), ())
         return Checked(

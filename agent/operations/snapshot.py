@@ -103,7 +103,8 @@ class _Attempt:
         known_id = self._known_repository()
         summary = self._backup()
         stored, moved, identity = self._look_again(summary, known_id)
-        findings += identity + blemishes(self.process, scan) + replaced_roots(self.process, scan, good)
+        findings += identity + blemishes(self.process, scan, set(moved))
+        findings += replaced_roots(self.process, scan, good)
         findings += what_is_missing(self.process, scan, carried, summary, moved)
         self._note_moving(scan, moved)
         if stored is None:
