@@ -2,8 +2,11 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from agent.adapters.interrupts import held_off
 from agent.core.text import count, duration, size
 
 if TYPE_CHECKING:
@@ -86,9 +89,10 @@ class TerminalBar:
             TransferSpeedColumn(),
             TimeRemainingColumn(),
         )
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._task = self._bar.add_task(title, total=total_bytes)
-        self._bar.start()
+        with held_off():  # half begun, it would leave the terminal without a cursor
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task(title, total=total_bytes)
+            self._bar.start()
 
     def advance(self, done_bytes: int, files: int | None = None, total_bytes: int | None = None) -> None:
         """Move the bar."""
@@ -98,9 +102,10 @@ class TerminalBar:
 
     def end(self) -> None:
         """Take the bar away."""
-        bar, self._bar = self._bar, None
-        if bar:
-            bar.stop()
+        with held_off():
+            bar, self._bar = self._bar, None
+            if bar:
+                bar.stop()
 
 
 def suitable_progress(quiet: bool) -> Silent | PlainLines | TerminalBar:
@@ -108,3 +113,12 @@ def suitable_progress(quiet: bool) -> Silent | PlainLines | TerminalBar:
     if quiet:
         return Silent()
     return TerminalBar() if sys.stderr.isatty() else PlainLines()
+
+
+@contextmanager
+def ended(progress: Silent | PlainLines | TerminalBar) -> Iterator[None]:
+    """Whatever happens in the block, no bar is left on the terminal."""
+    try:
+        yield
+    finally:
+        progress.end()

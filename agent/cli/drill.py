@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from agent import app
-from agent.adapters.progress import suitable_progress
+from agent.adapters.progress import ended, suitable_progress
 from agent.cli.output import Invocation, print_findings, print_json, worst
 from agent.core.model import DrillRecord
 from agent.core.text import count, duration, printable, size
@@ -71,7 +71,7 @@ def command(
     progress = suitable_progress(quiet=invocation.as_json)
     records = []
     drills = app.drills(config, chosen, progress, source=source, select=select, share=share, keep=keep)
-    with closing(drills) as drilled:
+    with ended(progress), closing(drills) as drilled:
         for record, kept in drilled:
             records.append(record)
             if not invocation.as_json:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from agent import app
-from agent.adapters.progress import suitable_progress
+from agent.adapters.progress import ended, suitable_progress
 from agent.cli.output import Invocation, print_findings, print_json, worst
 from agent.core.model import SnapshotRecord
 from agent.core.text import count, duration, size
@@ -23,7 +23,7 @@ def command(invocation: Invocation, processes: tuple[str, ...], accept: bool) ->
     chosen = app.chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
     records = []
-    with closing(app.snapshots(config, chosen, progress, accept)) as taken:
+    with ended(progress), closing(app.snapshots(config, chosen, progress, accept)) as taken:
         for record in taken:
             records.append(record)
             if not invocation.as_json:
