@@ -1,0 +1,64 @@
+"""Gives a test repository a key that opens at once.
+
+restic makes every key so that deriving it takes half a second, at each start. The tests start restic
+a thousand times; their passwords guard nothing. Only the key file is replaced (format: restic's design
+document, "Keys, Encryption and MAC"): restic itself stays the real one.
+"""
+
+import base64
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.poly1305 import Poly1305
+
+QUICK = {"N": 2, "r": 8, "p": 1}
+
+
+def quicken(repository: Path, password: str) -> None:
+    """Replace the only key of a repository by one with the same password that costs nothing to derive."""
+    (old,) = [file for file in (repository / "keys").rglob("*") if file.is_file()]
+    key = json.loads(old.read_bytes())
+    master = _decrypt(_derive(password, key), base64.b64decode(key["data"]))
+    key |= QUICK | {"salt": base64.b64encode(os.urandom(64)).decode()}
+    key["data"] = base64.b64encode(_encrypt(_derive(password, key), master)).decode()
+    content = json.dumps(key).encode()
+    new = old.with_name(hashlib.sha256(content).hexdigest())
+    old.unlink()
+    new.write_bytes(content)
+
+
+def _derive(password: str, key: dict[str, int | str]) -> bytes:
+    """Encryption key (32 bytes), then the two halves of the MAC key (16 and 16)."""
+    return hashlib.scrypt(
+        password.encode(),
+        salt=base64.b64decode(str(key["salt"])),
+        n=int(key["N"]),
+        r=int(key["r"]),
+        p=int(key["p"]),
+        maxmem=1 << 28,
+        dklen=64,
+    )
+
+
+def _decrypt(secret: bytes, sealed: bytes) -> bytes:
+    nonce, text, mac = sealed[:16], sealed[16:-16], sealed[-16:]
+    assert _mac(secret, nonce, text) == mac, "the password does not open the key"
+    return _counter_mode(secret, nonce, text)
+
+
+def _encrypt(secret: bytes, plain: bytes) -> bytes:
+    nonce = os.urandom(16)
+    text = _counter_mode(secret, nonce, plain)
+    return nonce + text + _mac(secret, nonce, text)
+
+
+def _counter_mode(secret: bytes, nonce: bytes, text: bytes) -> bytes:
+    return Cipher(algorithms.AES(secret[:32]), modes.CTR(nonce)).encryptor().update(text)
+
+
+def _mac(secret: bytes, nonce: bytes, text: bytes) -> bytes:
+    pad = Cipher(algorithms.AES(secret[32:48]), modes.ECB()).encryptor().update(nonce)  # noqa: S305
+    return Poly1305.generate_tag(secret[48:64] + pad, text)
