@@ -1,6 +1,15 @@
-"""`python -m agent` is `readiness`."""
+"""`readiness`, also as `python -m agent`."""
 
-from agent.cli import main
+import signal
+
+
+def main() -> None:
+    """The console script. Until the command line stands, Ctrl-C ends us without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from agent.cli import main as command_line  # noqa: PLC0415 - importing it is what takes its time
+
+    command_line()
+
 
 if __name__ == "__main__":
     main()

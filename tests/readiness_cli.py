@@ -216,10 +216,13 @@ paths = [{", ".join(map(_toml, self.paths))}]
         rooms = list(self.scratch.glob("*")) if self.scratch.exists() else []
         assert kept or not rooms, f"left in the scratch: {rooms}"
         assert not list(self.processes()), "a restic is still running"
-        locks = self.repository / "locks"
-        assert locked or not locks.exists() or not any(locks.iterdir()), "a lock was left in the repository"
+        assert locked or not self.locks(), "a lock was left in the repository"
         if (self.state / "ledger.db").exists():
             assert examine(self.state / "ledger.db").faults == ()
+
+    def locks(self) -> list[Path]:
+        """The locks in the repository; one that restic was killed while writing is none."""
+        return [lock for lock in (self.repository / "locks").glob("*") if "-tmp-" not in lock.name]
 
     def processes(self) -> Iterator[int]:
         """The processes that were started for this repository."""
