@@ -14,8 +14,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.adapters.ledger_check import examine
 from quick_key import quicken
+
+from agent.adapters.ledger_check import examine
 
 ROOT = Path(__file__).parent.parent
 HOST = "shop"
