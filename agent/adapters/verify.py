@@ -119,7 +119,11 @@ class Verifier:
 
     def _selected(self, path: bytes) -> bool:
         part = self._comparison.part
-        return part is None or part.holds(path) or path in self._comparison.vital
+        return part is None or part.holds(path) or self._is_vital(path)
+
+    def _is_vital(self, path: bytes) -> bool:
+        vital = self._comparison.vital
+        return path in vital or path.startswith(tuple(each + b"/" for each in vital))
 
     def _may_differ(self, entry: WitnessEntry, met: Visit) -> bool:
         mtime = met.status.st_mtime_ns

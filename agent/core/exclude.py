@@ -9,11 +9,19 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+LONGEST_RANGE = 1024  # characters from one to the other in brackets, such as [a-z]
+# one character in UTF-8, or a byte that is not part of one
+_CHARACTER = (
+    rb"(?>[\x00-.0-\x7f]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+    rb"|[\x80-\xff])"
+)
+
 
 def compile_excludes(patterns: Sequence[str]) -> re.Pattern[bytes] | None:
     """One expression to `match` absolute paths in bytes, or None when nothing is excluded.
 
-    What lies below an excluded directory is not matched: do not descend into it.
+    What lies below an excluded directory is not matched: do not descend into it. re.error for a pattern
+    that restic would refuse.
     """
     if not patterns:
         return None
@@ -31,23 +39,52 @@ def _expression(pattern: str) -> bytes:
 
 
 def _component(part: str) -> bytes:
+    """One path component as Go's filepath.Match reads it, which restic uses: in characters, not bytes."""
     out = b""
     rest = part
     while rest:
         char, rest = rest[0], rest[1:]
         if char == "*":
-            out += rb"[^/]*"
+            out += b"[^/]*"
         elif char == "?":
-            out += rb"(?:[\x80-\xff]+|[^/])"  # one character, which is several bytes outside ASCII
-        elif char == "[" and "]" in rest[1:]:
-            body, rest = rest[: rest.index("]", 1)], rest[rest.index("]", 1) + 1 :]
-            out += b"[" + os_bytes(body).replace(b"[", rb"\[") + b"]"
-        elif char == "\\" and rest:
-            out += re.escape(os_bytes(rest[0]))
-            rest = rest[1:]
+            out += _CHARACTER
+        elif char == "[":
+            expression, rest = _character_class(rest)
+            out += expression
+        elif char == "\\":
+            char, rest = _escaped(char + rest)
+            out += re.escape(os_bytes(char))
         else:
             out += re.escape(os_bytes(char))
     return out
+
+
+def _character_class(rest: str) -> tuple[bytes, str]:
+    """What stands behind a "[", as an expression, and what follows the "]"."""
+    negated = rest.startswith("^")
+    rest = rest.removeprefix("^")
+    choices: list[bytes] = []
+    while not (choices and rest.startswith("]")):
+        low, rest = _escaped(rest)
+        high = low
+        if rest.startswith("-"):
+            high, rest = _escaped(rest[1:])
+        if not 0 <= ord(high) - ord(low) <= LONGEST_RANGE:
+            raise re.error(f"no characters, or too many, from {low} to {high}")
+        choices += [re.escape(os_bytes(chr(code))) for code in range(ord(low), ord(high) + 1)]
+    listed = b"(?:" + b"|".join(choices) + b")"
+    return (b"(?!" + listed + b")" + _CHARACTER if negated else listed), rest[1:]
+
+
+def _escaped(rest: str) -> tuple[str, str]:
+    """The next character, perhaps behind a backslash; re.error when there is none."""
+    if rest[:1] in ("", "-", "]"):
+        raise re.error("a character is missing in brackets")
+    if rest[0] == "\\":
+        rest = rest[1:]
+    if not rest:
+        raise re.error("nothing follows a backslash")
+    return rest[0], rest[1:]
 
 
 def os_bytes(text: str) -> bytes:
