@@ -64,6 +64,7 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
 )
 
+LONGEST_TOLD = 2000  # characters of a line that are looked at for secrets, which takes the square of the time
 _SECRETS = re.compile(r"(\w+://|:)([^\s/@:]*):(\S+)@")
 _ABOUT_ONE_FILE = re.compile(r"^ignoring error for .*: ")
 
@@ -78,7 +79,7 @@ def first_line(stderr: bytes) -> str:
     lines = [line for line in map(_said, stderr.decode(errors="surrogateescape").splitlines()) if line]
     telling = [line for line in lines if line.startswith("Fatal:")]
     chosen = (telling or lines or ["it said nothing"])[0]
-    return printable(without_secrets(chosen.removeprefix("Fatal: ")))[:300]
+    return printable(without_secrets(chosen.removeprefix("Fatal: ")[:LONGEST_TOLD]))[:300]
 
 
 def _said(line: str) -> str:
