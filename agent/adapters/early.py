@@ -6,11 +6,13 @@ simply read again at the end.
 
 import os
 import threading
+from contextlib import suppress
 from queue import SimpleQueue
 
 from agent.adapters.hashing import digest
 
-REMEMBERED = 200_000  # digests kept, about 40 MB; files beyond that are read at the end
+REMEMBERED = 150_000  # digests kept, about 30 MB; files beyond that are read at the end
+AHEAD = 10_000  # files that wait to be read; what restic tells beyond that is read at the end
 NICE = 10  # restic goes first
 
 
@@ -28,7 +30,8 @@ class EarlyReader:
 
     def heard(self, path: bytes) -> None:
         """restic says that this file is complete."""
-        self._queue.put(path)
+        if self._queue.qsize() < AHEAD and len(self._digests) < REMEMBERED:
+            self._queue.put(path)
 
     def stop(self) -> None:
         """Finish the files begun and leave the rest."""
@@ -45,9 +48,8 @@ class EarlyReader:
     def _read(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         while (path := self._queue.get()) is not None and not self._stopped:
-            if len(self._digests) >= REMEMBERED:
-                return
             relative = path.strip(b"/")
             result = digest(self._tree, relative)
             if result.sha256 and not result.moved:
-                self._digests[os.stat(relative, dir_fd=self._tree).st_ino] = result.sha256
+                with suppress(OSError):  # gone, or of too long a path
+                    self._digests[os.stat(relative, dir_fd=self._tree).st_ino] = result.sha256
