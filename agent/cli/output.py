@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 import click
@@ -47,11 +48,12 @@ def print_error(invocation: Invocation, error: ReadinessError) -> None:
 
 
 def print_findings(findings: Iterable[Finding]) -> None:
-    """Each finding on a line of its own, with what to do about it."""
-    for found in findings:
-        click.echo(f"  {found.code}: {printable(found.message)}")
-        if found.hint:
-            click.echo(f"    {printable(found.hint)}")
+    """Each finding on a line of its own; what to do about them follows once for all that share it."""
+    for hint, alike in groupby(findings, key=lambda found: found.hint):
+        for found in alike:
+            click.echo(f"  {found.code}: {printable(found.message)}")
+        if hint:
+            click.echo(f"    {printable(hint)}")
 
 
 def worst(outcomes: Iterable[Outcome]) -> Exit:
