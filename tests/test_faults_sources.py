@@ -123,6 +123,20 @@ def test_a_file_system_that_is_not_mounted_is_noticed_below_its_placeholder(
     assert taken.paths == {str(mounted)}
 
 
+def test_another_file_system_in_the_place_of_a_source_is_warned_of(shop: Shop, mounted: Path) -> None:
+    """It holds as many files, so that it may be meant."""
+    _good(shop)
+    subprocess.run(["umount", mounted], check=True)
+    for number in range(6):
+        (mounted / f"picture-{number}").write_bytes(b"q" * 50_000)
+
+    taken = shop.snapshot()
+
+    assert taken.says == ("passed", 0, ["source-replaced"])
+    assert taken.paths == {str(mounted)}
+    assert shop.snapshot().says == PASSED
+
+
 # ---- what the roots hold
 
 

@@ -8,6 +8,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "source-missing": ("error", "a path of the process is not there"),
     "source-empty": ("error", "a path holds no file at all, as an unmounted file system would"),
     "source-is-symlink": ("error", "a path is a symbolic link; restic would keep the link and no data"),
+    "source-replaced": ("warning", "a path lies on another file system than in the last good snapshot"),
     "source-collapsed": ("error", "far fewer files or bytes than in the last good snapshot"),
     "vital-missing": ("error", "a vital path is not there"),
     "vital-excluded": ("error", "an exclude pattern keeps a vital path out of the snapshot"),

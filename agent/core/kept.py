@@ -30,7 +30,8 @@ def what_is_missing(
     findings = _unreadable(process, scan, summary, moved)
     expected_files, expected_bytes = scan.files + carried[0], scan.size + carried[1]
     slack = len(moved) + len(scan.unreadable)
-    if abs(summary.files - expected_files) > slack or (not slack and summary.bytes != expected_bytes):
+    more = summary.files > expected_files or summary.bytes != expected_bytes
+    if summary.files < expected_files - slack or (more and not slack):
         findings.append(
             finding(
                 "snapshot-incomplete",

@@ -81,7 +81,7 @@ class MovingFiles(Struct, frozen=True):
 
     paths: frozenset[bytes] = frozenset()
     since_ns: int = 0
-    until_ns: int = 0
+    until_ns: int = -1
 
     def holds(self, path: bytes, restored_mtime_ns: int | None) -> bool:
         """Whether a difference at `path` is explained."""
