@@ -197,6 +197,14 @@ def test_a_restic_that_hangs_is_ended(play: Play, tmp_path: Path, command: str, 
     assert not psutil.Process().children(recursive=True)
 
 
+def test_a_restic_that_retries_for_ever_is_quoted(play: Play) -> None:
+    retrying = {"err": "Save(<lock/1>) returned error, retrying after 1s: read-only file system\n"}
+    with pytest.raises(ResticError, match="read-only file system"):
+        listing(play({"snapshots": [retrying, {"sleep": 600}]}, patience=1))
+    with pytest.raises(ResticError, match="read-only file system"):
+        backup(play({"backup": [retrying, {"sleep": 600}]}, patience=1))
+
+
 def test_a_restic_that_hangs_at_its_version_is_ended(
     play: Play, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

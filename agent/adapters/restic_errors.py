@@ -102,15 +102,21 @@ def _words(stderr: bytes) -> str:
     return "\n".join(_ABOUT_ONE_FILE.sub("", line) for line in lines)
 
 
+def timed_out(seconds: float, stderr: bytes) -> ResticError:
+    """The error for a restic that got nowhere for so long; while it retries, it says why."""
+    said = f" It said: {first_line(stderr)}" if stderr.strip() else ""
+    return ResticError(
+        f"restic showed no progress for {seconds:.0f} s and was ended.{said}",
+        "Check that the repository answers; stall_timeout in [agent] says how long to wait.",
+        "timed-out",
+    )
+
+
 def trouble(doing: str, completed: Completed) -> ResticError:
     """The error that stands for a restic run that did not end well. `doing` reads "listing snapshots"."""
     words = _words(completed.stderr)
     if completed.timed_out:
-        return ResticError(
-            f"restic was ended after {completed.seconds:.0f} s without progress while {doing}.",
-            "Check that the repository answers; stall_timeout in [agent] says how long to wait.",
-            "timed-out",
-        )
+        return timed_out(completed.seconds, completed.stderr)
     telling = [row for row in TROUBLE if completed.status in row[0]]
     telling += [row for row in TROUBLE if re.search(row[1], words, re.IGNORECASE)]
     if telling:

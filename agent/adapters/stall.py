@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from agent.adapters.command import Running
-from agent.errors import ResticError
+from agent.adapters.restic_errors import timed_out
 
 
 class StallWatch:
@@ -31,11 +31,7 @@ class StallWatch:
         if seen != self._last:
             self._last, self._since = seen, now
         elif now - self._since > self._patience:
-            raise ResticError(
-                f"restic showed no progress for {self._patience:.0f} s and was ended.",
-                "Check that the repository answers; stall_timeout in [agent] says how long to wait.",
-                "timed-out",
-            )
+            raise timed_out(self._patience, self._running.stderr.kept())
 
     def _work_done(self) -> tuple[int, int]:
         """Whole processor seconds and mebibytes, because idling costs a little, too; children included."""
