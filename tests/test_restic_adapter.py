@@ -153,10 +153,10 @@ def test_an_overlong_line_is_dropped_and_the_next_one_heard(play: Play) -> None:
 
 
 def test_exit_status_3_names_what_could_not_be_read(play: Play) -> None:
-    error = {"message_type": "error", "error": {"message": "no"}, "during": "archival", "item": "/srv/x"}
+    error = {"message_type": "error", "error": {"message": "no"}, "during": "archival", "item": "/etc"}
     say = {"backup": [{"err": json.dumps(error) + "\n"}, {"out": json.dumps(SUMMARY)}, {"exit": 3}]}
     summary = play(say).backup(["/srv"], [], "orders", "shop", lambda *_: None)
-    assert (summary.unreadable, summary.complete) == (("/srv/x",), False)
+    assert (summary.unreadable, summary.complete) == (("/etc",), False)
 
 
 def test_exit_status_3_without_names_is_incomplete_all_the_same(play: Play) -> None:

@@ -19,7 +19,7 @@ from agent.adapters.restic_messages import (
     listed,
     understood,
 )
-from agent.adapters.stall import StallWatch
+from agent.adapters.stall import Growth, StallWatch
 from agent.core.model import Repository
 from agent.core.repository import TAG, BackupSummary, RestoreReport, StoredSnapshot, process_tag
 from agent.errors import ResticError
@@ -221,7 +221,7 @@ class Restore:
     """A restore at work."""
 
     def __init__(
-        self, restic: Restic, argv: Sequence[str | bytes], messages: Messages, growth: "Growth | None"
+        self, restic: Restic, argv: Sequence[str | bytes], messages: Messages, growth: Growth | None
     ) -> None:
         self._restic = restic
         self._growth = growth
@@ -266,23 +266,6 @@ class Restore:
         self._running.stop()
         if self._restic.version() < (0, 17, 0):  # those leave their lock when they are stopped early
             self._restic.unlock()
-
-
-class Growth:
-    """Tells how far a restore is by what the target's file system has less room, for restic before 0.16."""
-
-    def __init__(self, target: str, on_bytes: OnBytes) -> None:
-        self._target = target
-        self._on_bytes = on_bytes
-        self._free = self._room()
-
-    def __call__(self) -> None:
-        """Look, and tell."""
-        self._on_bytes(max(0, self._free - self._room()), 0, 0)
-
-    def _room(self) -> int:
-        system = os.statvfs(self._target)
-        return system.f_bavail * system.f_frsize
 
 
 def installed_version(executable: str) -> Version:

@@ -118,7 +118,7 @@ def backup_summary(summary: dict[str, Any], status: int, stderr: bytes) -> Backu
         snapshot=snapshot,
         files=_number(summary, "total_files_processed"),
         bytes=_number(summary, "total_bytes_processed"),
-        unreadable=tuple(_unreadable(stderr)),
+        unreadable=tuple(path for path in _unreadable(stderr) if not _is_gone(path)),
         complete=status == 0,
     )
 
@@ -133,6 +133,17 @@ def _unreadable(stderr: bytes) -> list[str]:
         if isinstance(message, dict) and isinstance(message.get("item"), str) and message["item"]:
             paths.append(message["item"])
     return paths
+
+
+def _is_gone(path: str) -> bool:
+    """Whether a file came and went while restic read; it writes U+FFFD for bytes that it cannot name."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return "\ufffd" not in path
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _number(message: dict[str, Any], *names: str) -> int:

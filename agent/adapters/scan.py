@@ -16,12 +16,13 @@ from agent.adapters.witness_files import (
     WitnessLines,
     WitnessWriter,
     content_of,
+    inode_of,
     joined,
     path_of,
     read_lines,
 )
 from agent.core.exclude import compile_excludes, os_bytes
-from agent.core.extent import Scan
+from agent.core.extent import Moved, Scan
 from agent.core.model import RootIdentity
 from agent.core.witness import content_fields, stat_fields, xattr_field
 
@@ -62,28 +63,19 @@ class Scanner:
         tally = Tally(on_read)
         previous = WitnessLines(self._carried / WITNESS)
         missing = dict(self._vital)
-        identities: list[RootIdentity] = []
-        empty: list[str] = []
+        roots: list[RootIdentity] = []
         try:
             with ThreadPoolExecutor(READERS) as readers:
                 batches = Batches(readers, self._base, self._writer, tally)
                 for root in self._roots:
                     files_before, identity = batches.files, (0, 0)
-                    for met in walk(self._base, root, self._exclude, tally.exclude(previous)):
-                        if isinstance(met, Trouble):
-                            tally.unreadable.append((met.path, met.reason))
-                            continue
+                    for met in self._met(root, tally, previous):
                         missing.pop(met.path, None)
                         if met.path == root:
                             identity = (met.status.st_dev, met.status.st_ino)
-                        tally.look(met, self._base)
-                        line = _line(met, previous.find(met.path), settled_before_ns)
-                        line.had_content = line.had_content and not accept
-                        batches.add(line)
-                    text, files = os.fsdecode(b"/" + root), batches.files - files_before
-                    identities.append(RootIdentity(text, *identity, files))
-                    if not files:
-                        empty.append(text)
+                        batches.add(_line(met, previous.find(met.path), settled_before_ns, accept))
+                    files = batches.files - files_before
+                    roots.append(RootIdentity(os.fsdecode(b"/" + root), *identity, files))
                 batches.finish()
         except BaseException:
             self._writer.drop()
@@ -96,8 +88,8 @@ class Scanner:
             entries=tally.entries,
             begun_ns=begun,
             witness_sha256=self._writer.close(),
-            roots=tuple(identities),
-            empty_roots=tuple(empty),
+            roots=tuple(roots),
+            empty_roots=tuple(root.path for root in roots if not root.files),
             moving=tuple(tally.moving),
             unreadable=tuple(tally.unreadable),
             zeroed=tuple(tally.zeroed),
@@ -108,6 +100,14 @@ class Scanner:
             vital_missing=tuple(sorted(text for path, text in missing.items() if path not in excluded)),
         )
 
+    def _met(self, root: bytes, tally: Tally, previous: WitnessLines) -> Iterator[Visit]:
+        for met in walk(self._base, root, self._exclude, tally.exclude(previous)):
+            if isinstance(met, Trouble):
+                tally.unreadable.append((met.path, met.reason))
+            else:
+                tally.look(met, self._base)
+                yield met
+
     def keep(self, unchanged: bool) -> None:
         """Make the new witness the one that the next snapshot carries."""
         self._writer.keep(unchanged)
@@ -116,20 +116,21 @@ class Scanner:
         """Forget the new witness; the last one stays."""
         self._writer.drop()
 
-    def moved(self) -> tuple[list[bytes], int]:
-        """Paths that changed, vanished or appeared since the scan, and how many of them are new files."""
+    def moved(self) -> Moved:
+        """What changed, vanished or appeared since the scan."""
         moved: list[bytes] = []
-        appeared = 0
+        absent = 0
         mapped = self._mapped | mapped_for_writing()
         for line, met in joined(read_lines(self._carried / WITNESS), self._visits()):
             if met is None:
+                absent += (line or b"").startswith(b"f")
                 moved.append(path_of(line or b""))
             elif line is None:
-                appeared += stat.S_ISREG(met.status.st_mode)
                 moved.append(met.path)
             elif not line.startswith(stat_fields(met.status)) or _is_written(met, mapped):
+                absent += line.startswith(b"f") and inode_of(line) != met.status.st_ino
                 moved.append(met.path)
-        return moved, appeared
+        return Moved(tuple(moved), absent)
 
     def _visits(self) -> Iterator[Visit]:
         for root in self._roots:
@@ -144,7 +145,7 @@ class Scanner:
         return any(self._exclude.match(b"/" + b"/".join(parts[:n])) for n in range(1, len(parts) + 1))
 
 
-def _line(met: Visit, old: bytes | None, settled_before_ns: int) -> Line:
+def _line(met: Visit, old: bytes | None, settled_before_ns: int, accept: bool) -> Line:
     """The line of one entry; a regular file that changed still has to be read."""
     status = met.status
     regular = stat.S_ISREG(status.st_mode)
@@ -158,7 +159,7 @@ def _line(met: Visit, old: bytes | None, settled_before_ns: int) -> Line:
     line.xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
     if regular:
         line.to_read = True
-        line.had_content = bool(before and before[0] not in (b"", EMPTY) and before[1] != b"z")
+        line.had_content = not accept and bool(before and before[0] not in (b"", EMPTY) and before[1] != b"z")
     else:
         line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
     return line

@@ -1,5 +1,6 @@
-"""Notices that a long command has stopped getting anywhere."""
+"""Watches how far a long command is, and notices that it has stopped getting anywhere."""
 
+import os
 import time
 from collections.abc import Callable
 
@@ -47,3 +48,20 @@ class StallWatch:
         except psutil.Error:
             return 0, 0
         return int(seconds), moved >> 20
+
+
+class Growth:
+    """Tells how far a restore is by what the target's file system has less room, for restic before 0.16."""
+
+    def __init__(self, target: str, on_bytes: Callable[[int, int, int], None]) -> None:
+        self._target = target
+        self._on_bytes = on_bytes
+        self._free = self._room()
+
+    def __call__(self) -> None:
+        """Look, and tell."""
+        self._on_bytes(max(0, self._free - self._room()), 0, 0)
+
+    def _room(self) -> int:
+        system = os.statvfs(self._target)
+        return system.f_bavail * system.f_frsize
