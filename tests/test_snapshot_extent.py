@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from shop import process, snapshot
 
-from agent.core.extent import Scan, blemishes, replaced_roots, why_refuse
+from agent.core.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
 from agent.core.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
 from agent.core.model import RootIdentity, SnapshotRecord, TableCounts
 from agent.core.repository import BackupSummary, StoredSnapshot
@@ -109,18 +109,19 @@ SUMMARY = BackupSummary(snapshot="ab" * 32, files=104, bytes=10 * MIB + 4000)
 @pytest.mark.parametrize(
     ("summary", "moved", "bad"),
     [
-        ({}, [], False),
-        ({"files": 103}, [], True),
-        ({"files": 105}, [], True),
-        ({"bytes": 10 * MIB}, [], True),
-        ({"files": 103}, [b"srv/orders/a"], False),
-        ({"files": 102}, [b"srv/orders/a"], True),
-        ({"bytes": 10 * MIB}, [b"srv/orders/a"], False),
-        ({"files": 140}, [b"srv/orders"], False),  # files came and went in a directory
+        ({}, Moved(), False),
+        ({"files": 103}, Moved(), True),
+        ({"files": 105}, Moved(), True),
+        ({"bytes": 10 * MIB}, Moved(), True),
+        ({"files": 103}, Moved((b"srv/orders/a",), 1), False),
+        ({"files": 102}, Moved((b"srv/orders/a",), 1), True),
+        ({"files": 103}, Moved((b"srv/orders/log",), 0), True),  # it was only written to
+        ({"bytes": 10 * MIB}, Moved((b"srv/orders/log",), 0), False),
+        ({"files": 140}, Moved((b"srv/orders",), 0), False),  # files came and went in a directory
     ],
 )
 def test_restic_must_have_what_the_witness_lists(
-    summary: dict[str, int], moved: list[bytes], bad: bool
+    summary: dict[str, int], moved: Moved, bad: bool
 ) -> None:
     findings = what_is_missing(ORDERS, scan(), (4, 4000), replace(SUMMARY, **summary), moved)
 
@@ -130,7 +131,7 @@ def test_restic_must_have_what_the_witness_lists(
 def test_what_restic_could_not_read_is_named_unless_it_is_known() -> None:
     summary = replace(SUMMARY, unreadable=("/srv/orders/a", "/srv/orders/b"), complete=False)
 
-    findings = what_is_missing(ORDERS, scan(), (4, 4000), summary, [b"srv/orders/a"])
+    findings = what_is_missing(ORDERS, scan(), (4, 4000), summary, Moved((b"srv/orders/a",), 1))
 
     assert [(found.code, found.path) for found in findings] == [("file-unreadable", "/srv/orders/b")]
 

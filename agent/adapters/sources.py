@@ -17,7 +17,7 @@ from agent.adapters.scan import SETTLED_NS, Scanner
 from agent.adapters.sqlite import count_rows
 from agent.adapters.sqlite_copy import refresh_copy
 from agent.adapters.witness_files import ABOUT, CHECKSUMS
-from agent.core.extent import Scan, declared_databases, vital_paths
+from agent.core.extent import Moved, Scan, declared_databases, vital_paths
 from agent.core.findings import finding
 from agent.core.location import local_path
 from agent.core.model import CriticalProcess, Finding, TableCounts
@@ -110,7 +110,7 @@ class ProcessSources:
         """Forget the new witness; the last one stays."""
         self._scanner.drop()
 
-    def moved(self) -> tuple[list[bytes], int]:
+    def moved(self) -> Moved:
         """What changed since the scan."""
         return self._scanner.moved()
 

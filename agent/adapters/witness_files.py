@@ -11,7 +11,7 @@ from agent.core.witness import NOTHING, checksum_line, sort_key, unescape
 WITNESS = "witness"
 CHECKSUMS = "SHA256SUMS"
 ABOUT = "about.json"
-_SHA256, _FLAGS, _PATH = 11, 12, 15
+_INODE, _SHA256, _FLAGS, _PATH = 7, 11, 12, 15
 
 
 class WitnessLines:
@@ -80,6 +80,11 @@ def content_of(line: bytes) -> tuple[bytes, bytes]:
     fields = line.split(b"\t", _FLAGS + 1)
     sha256 = fields[_SHA256]
     return (b"" if sha256 == NOTHING else sha256), fields[_FLAGS]
+
+
+def inode_of(line: bytes) -> int:
+    """The inode of a witness line."""
+    return int(line.split(b"\t", _INODE + 1)[_INODE])
 
 
 class WitnessWriter:

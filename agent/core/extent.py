@@ -46,6 +46,13 @@ class Scan(Struct, frozen=True, kw_only=True):
     vital_excluded: tuple[str, ...] = ()
 
 
+class Moved(Struct, frozen=True):
+    """What changed between the walk over the sources and the end of restic's."""
+
+    paths: tuple[bytes, ...] = ()  # changed, vanished or new
+    absent: int = 0  # regular files of the witness that restic may not have met: gone, or made anew
+
+
 def declared_databases(process: CriticalProcess) -> list[str]:
     """The SQLite databases that proofs name, each once, in the order of the config."""
     named = [proof.sqlite for proof in process.proofs if isinstance(proof, SqliteProof | NewestRowProof)]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from agent.core.exclude import os_bytes
-from agent.core.extent import COLLAPSE, NAMED, Scan
+from agent.core.extent import COLLAPSE, NAMED, Moved, Scan
 from agent.core.findings import finding
 from agent.core.model import CriticalProcess, Finding, SnapshotRecord, TableCounts
 from agent.core.repository import BackupSummary, StoredSnapshot
@@ -21,17 +21,18 @@ def what_is_missing(
     scan: Scan,
     carried: tuple[int, int],
     summary: BackupSummary,
-    moved: Collection[bytes],
+    moved: Moved,
 ) -> list[Finding]:
     """Findings where restic's counts and complaints do not fit the witness.
 
     `carried` is files and bytes of the carried directory; `moved` is what changed while restic read.
     """
-    findings = _unreadable(process, scan, summary, moved)
+    findings = _unreadable(process, scan, summary, moved.paths)
     expected_files, expected_bytes = scan.files + carried[0], scan.size + carried[1]
-    slack = len(moved) + len(scan.unreadable)
-    more = summary.files > expected_files or summary.bytes != expected_bytes
-    if summary.files < expected_files - slack or (more and not slack):
+    slack = moved.absent + len(scan.unreadable)
+    still = not moved.paths and not scan.unreadable
+    differs = (summary.files, summary.bytes) != (expected_files, expected_bytes)
+    if summary.files < expected_files - slack or (still and differs):
         findings.append(
             finding(
                 "snapshot-incomplete",

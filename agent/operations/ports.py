@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from agent.core.extent import Scan
+from agent.core.extent import Moved, Scan
 from agent.core.model import Body, CriticalProcess, Entry, Finding, ProofResult, TableCounts
 from agent.core.proofs import CommandRun, FileTally, Judgement, Soundness
 from agent.core.repository import BackupSummary, RestoreReport, StoredSnapshot
@@ -139,8 +139,8 @@ class Sources(Protocol):
         """Forget the new witness."""
         ...
 
-    def moved(self) -> tuple[list[bytes], int]:
-        """Paths that changed, vanished or appeared since the scan, and how many of them are new files."""
+    def moved(self) -> Moved:
+        """What changed, vanished or appeared since the scan."""
         ...
 
     def on_device_of(self, url: str) -> bool:

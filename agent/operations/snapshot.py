@@ -1,11 +1,12 @@
 """Take one snapshot of one critical process, with its witness, and judge it by what is then there."""
 
 import time
+from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
 from agent.core.exclude import os_text
-from agent.core.extent import Scan, blemishes, replaced_roots, why_refuse
+from agent.core.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
 from agent.core.findings import finding
 from agent.core.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
 from agent.core.model import (
@@ -103,10 +104,10 @@ class _Attempt:
         known_id = self._known_repository()
         summary = self._backup()
         stored, moved, identity = self._look_again(summary, known_id)
-        findings += identity + blemishes(self.process, scan, set(moved))
+        findings += identity + blemishes(self.process, scan, set(moved.paths))
         findings += replaced_roots(self.process, scan, good)
         findings += what_is_missing(self.process, scan, carried, summary, moved)
-        self._note_moving(scan, moved)
+        self._note_moving(scan, moved.paths)
         if stored is None:
             findings.append(self._lost(summary))
         else:
@@ -143,10 +144,10 @@ class _Attempt:
 
     def _look_again(
         self, summary: BackupSummary, known_id: str
-    ) -> tuple[StoredSnapshot | None, list[bytes], list[Finding]]:
+    ) -> tuple[StoredSnapshot | None, Moved, list[Finding]]:
         """Ask the repository what it has now and, meanwhile, the sources what moved."""
         listing = self.tools.repository.start_listing(self.process.name, self.base.host)
-        moved, _ = _while_listing(listing, self.tools.sources)
+        moved = _while_listing(listing, self.tools.sources)
         listed = listing.result()
         stored = find_snapshot(listed, summary.snapshot)
         last = self._last_good()
@@ -184,7 +185,7 @@ class _Attempt:
             same_device=self.tools.sources.on_device_of(self.task.url),
         )
 
-    def _note_moving(self, scan: Scan, moved: list[bytes]) -> None:
+    def _note_moving(self, scan: Scan, moved: Sequence[bytes]) -> None:
         moving = sorted({*scan.moving, *moved})
         self.base = structs.replace(
             self.base,
@@ -201,7 +202,7 @@ class _Attempt:
         )
 
 
-def _while_listing(listing: Listing, sources: Sources) -> tuple[list[bytes], int]:
+def _while_listing(listing: Listing, sources: Sources) -> Moved:
     try:
         return sources.moved()
     except BaseException:
