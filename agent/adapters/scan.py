@@ -80,6 +80,9 @@ class Scanner:
         except BaseException:
             self._writer.drop()
             raise
+        return self._found(tally, roots, missing, begun)
+
+    def _found(self, tally: Tally, roots: list[RootIdentity], missing: dict[bytes, str], begun: int) -> Scan:
         excluded = {path for path in missing if self._is_excluded(path)}
         return Scan(
             files=tally.files,
