@@ -191,3 +191,29 @@ def test_ctrl_c_on_a_terminal_gives_the_cursor_back(newest_restic: Path, tmp_pat
     shop.tidy()
     assert b"Interrupted" in screen
     assert screen.rfind(b"\x1b[?25h") > screen.rfind(b"\x1b[?25l") > 0
+
+
+def test_ctrl_c_does_not_wait_for_a_huge_file_to_be_read(newest_restic: Path, tmp_path: Path) -> None:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    disk = os.statvfs(tmp_path)
+    with (shop.source / "huge.img").open("wb") as huge:  # a hole, so large that reading it takes minutes
+        huge.truncate(min(disk.f_blocks * disk.f_frsize // 2, 1 << 39))
+    running = shop.start("snapshot")
+    until(lambda: (shop.state / "carried" / "orders" / "witness.new").exists())
+    running.send_signal(signal.SIGINT)
+    stdout, stderr = running.communicate(timeout=10)
+    assert shop.result(subprocess.CompletedProcess([], running.returncode, stdout, stderr)).status == 130
+    assert newest_codes(shop) == ["interrupted"]
+
+
+def test_a_file_larger_than_its_disk_is_refused_without_being_read(
+    newest_restic: Path, tmp_path: Path
+) -> None:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    disk = os.statvfs(tmp_path)
+    with (shop.source / "huge.img").open("wb") as huge:
+        huge.truncate(max(1 << 40, 2 * disk.f_blocks * disk.f_frsize))
+    running = shop.start("snapshot")
+    stdout, stderr = running.communicate(timeout=PATIENCE)
+    done = subprocess.CompletedProcess(running.args, running.returncode, stdout, stderr)
+    assert shop.result(done).says == ("failed", 1, ["file-larger-than-disk"])

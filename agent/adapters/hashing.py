@@ -1,11 +1,13 @@
 """SHA-256 of files, many at a time: reading and hashing release the interpreter, so threads are enough."""
 
+import errno
 import hashlib
 import os
 import threading
 
 from msgspec import Struct
 
+from agent.adapters.interrupts import unwinding
 from agent.adapters.walk import open_beneath
 
 BLOCK = 1 << 20
@@ -78,4 +80,6 @@ def _read_blocks(handle: int) -> tuple[str, int, bool]:
         sha256.update(view[:count])
         zeros = zeros and not any(view[:HEAD]) and _is_zeros(buffer[:count])
         total += count
+        if unwinding():
+            raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
     return sha256.hexdigest(), total, zeros

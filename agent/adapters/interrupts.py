@@ -17,6 +17,7 @@ class _Holding:
     def __init__(self) -> None:
         self.blocks = 0
         self.came = False
+        self.unwinding = False
 
 
 _holding = _Holding()
@@ -42,6 +43,11 @@ def held_off() -> Iterator[None]:
             raise KeyboardInterrupt
 
 
+def unwinding() -> bool:
+    """Whether we were asked to end: long work in other threads is for nothing then."""
+    return _holding.unwinding
+
+
 class Stoppable(Protocol):
     """Something at work that can be ended."""
 
@@ -60,6 +66,7 @@ def stop_all() -> None:
 
 
 def _unwind(number: int, frame: object) -> None:
+    _holding.unwinding = True
     for each in ENDING:
         signal.signal(each, signal.SIG_IGN)  # the clean-up is bounded and is not to be interrupted again
     if _holding.blocks:

@@ -92,6 +92,8 @@ class Batches:
 
     def add(self, line: Line) -> None:
         self.files += line.fields.startswith(b"f")
+        if self._tally.oversize:
+            line.to_read = False  # the snapshot is refused already, and this may be the terabyte itself
         self._batch.append(line)
         self._bytes += line.size if line.to_read else 0
         if len(self._batch) >= BATCH_ENTRIES or self._bytes >= BATCH_BYTES:
