@@ -80,3 +80,13 @@ def _refuse_to_skip(report: Any, node: str) -> None:
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
     report.outcome = "failed"
     report.longrepr = f"CI skips nothing, but this test was: {reason}"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def reachable(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests that run something as another user below their directory need a way to it."""
+    base = tmp_path_factory.getbasetemp()
+    for directory in (base, *base.parents):
+        if not directory.name.startswith(("pytest-", "popen-")):
+            break
+        directory.chmod(directory.stat().st_mode | 0o011)
