@@ -199,7 +199,7 @@ def test_ctrl_c_does_not_wait_for_a_huge_file_to_be_read(newest_restic: Path, tm
     with (shop.source / "huge.img").open("wb") as huge:  # a hole, so large that reading it takes minutes
         huge.truncate(min(disk.f_blocks * disk.f_frsize // 2, 1 << 39))
     running = shop.start("snapshot")
-    until(lambda: (shop.state / "carried" / "orders" / "witness.new").exists())
+    until((shop.state / "carried" / "orders" / "witness.new").exists)
     running.send_signal(signal.SIGINT)
     stdout, stderr = running.communicate(timeout=10)
     assert shop.result(subprocess.CompletedProcess([], running.returncode, stdout, stderr)).status == 130
