@@ -156,14 +156,16 @@ paths = [{", ".join(map(_toml, self.paths))}]
         """
         before = {} if live else fingerprint(self.paths)
         command = [sys.executable, "-m", "agent", "--config", str(self.config), "--json", *arguments]
+        place = {}
         if self.user is not None:
+            place = {"TMPDIR": str(self.base)}  # ours need not be open to that user
             ids = [f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
             command = ["setpriv", *ids, "--", *command]
         done = subprocess.run(
             command,
             check=False,
             cwd=ROOT,
-            env={**os.environ, **SMALL_PACKS},
+            env={**os.environ, **SMALL_PACKS, **place},
             capture_output=True,
         )
         result = self.result(done)
