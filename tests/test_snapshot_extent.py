@@ -120,9 +120,7 @@ SUMMARY = BackupSummary(snapshot="ab" * 32, files=104, bytes=10 * MIB + 4000)
         ({"files": 140}, Moved((b"srv/orders",), 0), False),  # files came and went in a directory
     ],
 )
-def test_restic_must_have_what_the_witness_lists(
-    summary: dict[str, int], moved: Moved, bad: bool
-) -> None:
+def test_restic_must_have_what_the_witness_lists(summary: dict[str, int], moved: Moved, bad: bool) -> None:
     findings = what_is_missing(ORDERS, scan(), (4, 4000), replace(SUMMARY, **summary), moved)
 
     assert _codes(findings) == (["snapshot-incomplete"] if bad else [])
