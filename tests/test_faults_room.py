@@ -258,6 +258,38 @@ def test_kept_files_stay_and_the_next_drill_leaves_them_alone(shop: Shop) -> Non
     assert len(list(shop.scratch.glob("kept-*"))) == 2
 
 
+def test_only_the_restore_sets_up_the_cold_cache(shop: Shop) -> None:
+    """Two restics that do so at a time fail now and then, which would look like a lost repository."""
+    spy, called = shop.base / "spy", shop.base / "called"
+    spy.write_text(f'#!/bin/sh\necho "$*" >> {called}\nexec {shop.restic} "$@"\n')
+    spy.chmod(0o755)
+    shop.restic = spy
+    shop.write_config()
+
+    assert shop.drill().says == PASSED
+
+    calls = [line for line in called.read_text().splitlines() if line != "version"]
+    assert len(calls) == 2
+    assert all(("--no-cache" in call) != (" restore " in call) for call in calls)
+
+
+def test_a_cache_that_cannot_be_opened_says_nothing_about_the_backups(shop: Shop) -> None:
+    broken = shop.base / "broken"
+    broken.write_text(
+        f"""#!/bin/sh
+case "$*" in *restore*)
+    echo "Fatal: unable to open cache: readVersion: invalid syntax" >&2; exit 1 ;;
+esac
+exec {shop.restic} "$@"
+"""
+    )
+    broken.chmod(0o755)
+    shop.restic = broken
+    shop.write_config()
+
+    assert shop.drill().says == not_tested("not-tested")
+
+
 # ---- stopped at any moment
 
 

@@ -141,6 +141,7 @@ def test_another_file_system_in_the_place_of_a_source_is_warned_of(shop: Shop, m
 
 
 def test_a_collapse_in_the_number_of_files_is_refused_until_it_is_accepted(shop: Shop) -> None:
+    (shop.source / "d3" / "most-of-the-bytes").write_bytes(b"m" * 1_000_000)
     _good(shop)
     for directory in ("d0", "d1", "d2"):
         shutil.rmtree(shop.source / directory)
@@ -381,7 +382,8 @@ def test_a_file_on_a_failing_disk_is_named(shop: Shop, broken_disk: Path) -> Non
 
     assert taken.says == failed("file-unreadable")
     assert taken.paths == {str(broken_disk / "broken")}
-    assert shop.drill().says == failed("file-unreadable")
+    drilled = shop.drill()
+    assert drilled.says == failed("file-unreadable"), (taken.row, drilled.row)
 
 
 # ---- what is asked of it

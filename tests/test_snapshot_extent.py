@@ -1,5 +1,6 @@
 """When a snapshot would lie: the rules about how much the sources hold, at their boundaries."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from shop import process, snapshot
 from agent.core.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
 from agent.core.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
 from agent.core.model import RootIdentity, SnapshotRecord, TableCounts
-from agent.core.repository import BackupSummary, StoredSnapshot
+from agent.core.repository import BackupSummary, StoredSnapshot, matching
 from agent.core.verification import MovingFiles
 
 MIB = 1 << 20
@@ -151,6 +152,23 @@ def test_another_identity_is_another_repository() -> None:
     assert _codes(identity_findings("orders", "primary", "aa", "bb", ["cc"])) == ["repository-changed"]
     assert _codes(identity_findings("orders", "primary", "aa", "aa", ["cc"])) == ["snapshots-vanished"]
     assert identity_findings("orders", "primary", "aa", "aa", []) == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"host": "elsewhere"},
+        {"tags": ("readiness", "process=mail")},
+        {"tags": ("process=orders",)},
+        {"paths": ("/srv/orders/a",)},
+    ],
+)
+def test_a_newer_snapshot_of_another_host_process_or_path_is_not_ours(other: dict[str, Any]) -> None:
+    tags = ("readiness", "process=orders")
+    ours = StoredSnapshot(id="aa", time=good().started, host="shop", paths=("/srv/orders", "/w"), tags=tags)
+    newer = replace(ours, id="bb", time=ours.time + timedelta(hours=1), **other)
+
+    assert matching([newer, ours], process="orders", host="shop", paths=("/srv/orders",)) == [ours]
 
 
 def test_a_short_id_must_be_the_only_one_that_fits() -> None:

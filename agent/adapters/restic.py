@@ -48,11 +48,16 @@ class Restic:
         self.cache = cache
         self.stall_timeout = stall_timeout
         self._version: Version | None = None
+        self._beside: tuple[str, ...] = ()  # options of calls that run beside a restore
 
     def through_cache(self, cache: str) -> "Restic":
-        """The same repository, seen through another cache directory."""
+        """The same repository, seen through another cache directory, which is still empty.
+
+        Two restics that set up one cache at a time trip over each other, so only restores use it.
+        """
         other = Restic(self.executable, self.repository, cache, self.stall_timeout)
         other._version = self._version
+        other._beside = ("--no-cache",)
         return other
 
     def version(self) -> Version:
@@ -64,7 +69,7 @@ class Restic:
     def repository_id(self) -> str:
         """The identity the repository was given when it was made."""
         doing = "reading the repository's identity"
-        return understood(self.answer(["cat", "config"], doing), RepositoryConfig, doing).id
+        return understood(self.answer(["cat", "config", *self._beside], doing), RepositoryConfig, doing).id
 
     def create(self) -> str:
         """Make the repository and return its identity; fails when there is one already."""
@@ -73,7 +78,8 @@ class Restic:
 
     def start_listing(self, process: str, host: str) -> "Listing":
         """Ask for the snapshots filed under `process` and `host`; other work can go on meanwhile."""
-        return Listing(self, ["snapshots", "--host", host, "--tag", f"{TAG},{process_tag(process)}"])
+        filters = ["--host", host, "--tag", f"{TAG},{process_tag(process)}"]
+        return Listing(self, ["snapshots", *filters, *self._beside])
 
     def restore_size(self, snapshot: str) -> tuple[int, int]:
         """Bytes and files that restoring the snapshot would write."""
@@ -187,7 +193,7 @@ class Restic:
         """Remove the locks whose owner is dead, such as a restic that was killed, and no others."""
         deadline = self.stall_timeout if seconds is None else seconds
         with suppress(CommandMissing):  # the next call says so
-            run([self.executable, "unlock"], env=self._environment(), deadline=deadline)
+            run([self.executable, "unlock", "--no-cache"], env=self._environment(), deadline=deadline)
 
     def _environment(self) -> Mapping[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
@@ -262,10 +268,9 @@ class Restore:
         )
 
     def stop(self) -> None:
-        """End the restore now."""
+        """End the restore now, and free the lock that a restic leaves when it is stopped early."""
         self._running.stop()
-        if self._restic.version() < (0, 17, 0):  # those leave their lock when they are stopped early
-            self._restic.unlock()
+        self._restic.unlock()
 
 
 def installed_version(executable: str) -> Version:

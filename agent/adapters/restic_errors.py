@@ -19,6 +19,12 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
     (
         (),
+        r"unable to (open|create|locate) cache",
+        "not-tested",
+        "Look at the disk with the cache: below state and scratch in [agent].",
+    ),
+    (
+        (),
         r"no space left on device|disk quota exceeded|file too large",
         "no-space",
         "Free some space on the file system that restic names, and try again.",

@@ -24,6 +24,7 @@ COULD_NOT = {
     "restic-killed",
     "restic-missing",
     "restic-too-old",
+    "not-tested",
 }
 CLOCKS_APART = 300  # seconds that the clocks of two machines may differ
 
