@@ -1,5 +1,6 @@
 """Stopped at any moment, politely or not: nothing stays behind, nothing acknowledged is lost."""
 
+import json
 import os
 import pty
 import random
@@ -124,6 +125,24 @@ def test_kill_9_at_any_moment_loses_nothing(restic: Path, tmp_path: Path, chance
         subprocess.run(["sha256sum", "--quiet", "-c", checksums], cwd="/", check=True)
     assert shop.run("ledger", "verify").status == 0
     assert shop.drill().says == PASSED
+
+
+def test_a_restic_that_hangs_dies_with_us(
+    newest_restic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    fill(shop.source, files=5, big=0)
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps({"real": str(newest_restic), "say": {"backup": [{"sleep": 600}]}}))
+    monkeypatch.setenv("FAKE_RESTIC", str(script))
+    shop.restic = Path(__file__).with_name("fake_restic.py")
+    shop.write_config()
+    running = shop.start("snapshot")
+    until(lambda: b"backup" in _arguments(shop))
+    time.sleep(0.5)  # for the interpreter of the stand-in, which else would not die of SIGINT yet
+    running.kill()
+    running.communicate(timeout=PATIENCE)
+    until(lambda: not list(shop.processes()))
 
 
 @pytest.mark.parametrize("verb", ["backup", "restore"])
