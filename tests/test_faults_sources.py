@@ -359,6 +359,7 @@ def broken_disk(shop: Shop, as_root: None) -> Iterator[Path]:
     subprocess.run(["mount", "-o", "loop", image, point], check=True)
     try:
         (point / "whole").write_bytes(os.urandom(2000))
+        os.sync()  # so that it lies before the other one
         (point / "broken").write_bytes(os.urandom(6 << 20))
         shutil.rmtree(point / "lost+found")
         subprocess.run(["umount", point], check=True)
