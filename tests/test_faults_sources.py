@@ -359,7 +359,6 @@ def broken_disk(shop: Shop, as_root: None) -> Iterator[Path]:
     subprocess.run(["mount", "-o", "loop", image, point], check=True)
     try:
         (point / "whole").write_bytes(os.urandom(2000))
-        os.sync()  # so that it lies before the other one
         (point / "broken").write_bytes(os.urandom(6 << 20))
         shutil.rmtree(point / "lost+found")
         subprocess.run(["umount", point], check=True)
@@ -371,20 +370,26 @@ def broken_disk(shop: Shop, as_root: None) -> Iterator[Path]:
 
 
 def test_a_file_on_a_failing_disk_is_named(shop: Shop, broken_disk: Path) -> None:
-    where = subprocess.run(
-        ["filefrag", "-v", "-b1024", broken_disk / "broken"], capture_output=True, text=True, check=True
-    ).stdout
-    ends = re.findall(r"^ *\d+: .*?\.\..*?\.\. *(\d+):", where, re.MULTILINE)
-    shop.write_config()
-    os.truncate(shop.base / "disk.img", (max(map(int, ends)) - 200) * 1024)
+    ends = {file: _end_on_disk(file) for file in broken_disk.iterdir()}
+    cut = ends[broken_disk / "broken"] - 200
+    lost = {str(file) for file, end in ends.items() if end > cut}
+    os.truncate(shop.base / "disk.img", cut * 1024)
     Path("/proc/sys/vm/drop_caches").write_text("1")
+    shop.write_config()
 
     taken = shop.snapshot()
 
     assert taken.says == failed("file-unreadable")
-    assert taken.paths == {str(broken_disk / "broken")}
+    assert taken.paths == lost
     drilled = shop.drill()
     assert drilled.says == failed("file-unreadable"), (taken.row, drilled.row)
+
+
+def _end_on_disk(file: Path) -> int:
+    """Where the last extent of a file ends, in KiB."""
+    command = ["filefrag", "-v", "-b1024", file]
+    where = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return max(map(int, re.findall(r"^ *\d+: .*?\.\..*?\.\. *(\d+):", where, re.MULTILINE)))
 
 
 # ---- what is asked of it
