@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import socket
+import stat
 import struct
 import subprocess
 import sys
@@ -80,10 +80,9 @@ def test_odd_files_come_back_as_they_were(shop: Shop, as_root: None) -> None:
     with (source / "only-a-hole").open("wb") as file:
         file.truncate(1 << 20)
     os.mkfifo(source / "fifo")
-    with socket.socket(socket.AF_UNIX) as bound:
-        bound.bind(os.path.relpath(source / "socket"))
-        os.mknod(source / "character", 0o600 | 0o020000, os.makedev(1, 3))
-        os.mknod(source / "block", 0o640 | 0o060000, os.makedev(7, 250))
+    os.mknod(source / "socket", 0o600 | stat.S_IFSOCK)
+    os.mknod(source / "character", 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    os.mknod(source / "block", 0o640 | stat.S_IFBLK, os.makedev(7, 250))
     (source / "empty").touch()
     (source / "empty-directory").mkdir()
     for mode in (0o0, 0o4755, 0o2755, 0o1644, 0o600, 0o777, 0o7777):

@@ -359,7 +359,8 @@ def broken_disk(shop: Shop, as_root: None) -> Iterator[Path]:
     subprocess.run(["mount", "-o", "loop", image, point], check=True)
     try:
         (point / "whole").write_bytes(os.urandom(2000))
-        (point / "broken").write_bytes(os.urandom(6 << 20))
+        # not larger: restic 0.19.1 may crash when it cannot read on in a file that it has saved a part of
+        (point / "broken").write_bytes(os.urandom(400 << 10))
         shutil.rmtree(point / "lost+found")
         subprocess.run(["umount", point], check=True)
         subprocess.run(["mount", "-o", "loop", image, point], check=True)

@@ -8,7 +8,7 @@ import pytest
 
 from agent.adapters import progress as module
 from agent.adapters.progress import PlainLines, Silent, TerminalBar, ended, suitable_progress
-from agent.adapters.restic import Growth
+from agent.adapters.stall import Growth
 
 
 class Terminal(io.StringIO):

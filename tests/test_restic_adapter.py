@@ -12,7 +12,9 @@ import psutil
 import pytest
 
 from agent.adapters import restic as restic_module
-from agent.adapters.restic import Restic, installed_version
+from agent.adapters import restic_version
+from agent.adapters.restic import Restic
+from agent.adapters.restic_version import installed_version
 from agent.core.model import Repository
 from agent.errors import ResticError
 
@@ -188,6 +190,25 @@ def test_a_backup_killed_by_a_signal_says_so(play: Play, number: int) -> None:
     assert code_of(lambda: backup(play({"backup": [{"kill": number}], "unlock": []}))) == "restic-killed"
 
 
+CRASH = [
+    {"err": '{"error":{"message":"failed to save /a: input/output error"},"during":"archival"}\n'},
+    {"err": "panic: runtime error: invalid memory address\n[signal SIGSEGV: segmentation violation]\n"},
+    {"exit": 2},
+]
+
+
+@pytest.mark.parametrize("command", ["snapshots", "backup", "restore"])
+def test_a_crash_is_tried_once_more_and_leaves_no_lock(play: Play, tmp_path: Path, command: str) -> None:
+    restic = play({command: CRASH, "unlock": []})
+    if command == "restore":
+        assert restic.start_restore(ID, str(tmp_path)).wait().code == "restic-crashed"
+    else:
+        with pytest.raises(ResticError, match="invalid memory address") as refused:
+            (listing if command == "snapshots" else backup)(restic)
+        assert refused.value.code == "restic-crashed"
+    assert [call for call in calls(tmp_path) if call != "version"] == [command, "unlock", command, "unlock"]
+
+
 @pytest.mark.parametrize("step", [{"sleep": 600}, {"stop": 0}], ids=str)
 @pytest.mark.parametrize("command", ["snapshots", "backup", "restore"])
 def test_a_restic_that_hangs_is_ended(play: Play, tmp_path: Path, command: str, step: dict[str, int]) -> None:
@@ -211,7 +232,7 @@ def test_a_restic_that_retries_for_ever_is_quoted(play: Play) -> None:
 def test_a_restic_that_hangs_at_its_version_is_ended(
     play: Play, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(restic_module, "VERSION_SECONDS", 0.5)
+    monkeypatch.setattr(restic_version, "ANSWER_SECONDS", 0.5)
     assert code_of(play({"version": [{"sleep": 600}]}).version) == "timed-out"
 
 

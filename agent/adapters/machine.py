@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent.adapters.restic import installed_version
+from agent.adapters.restic_version import installed_version
 from agent.core.exclude import compile_excludes
 from agent.core.location import Extent, FileFacts
 

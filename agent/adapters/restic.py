@@ -1,7 +1,6 @@
 """restic as a subprocess, 0.14 to 0.19: a call is a method, its status not trusted."""
 
 import os
-import re
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,16 +18,15 @@ from agent.adapters.restic_messages import (
     listed,
     understood,
 )
+from agent.adapters.restic_version import Version, installed_version
 from agent.adapters.stall import Growth, StallWatch
 from agent.core.model import Repository
 from agent.core.repository import TAG, BackupSummary, RestoreReport, StoredSnapshot, process_tag
-from agent.errors import ResticError
 
-OLDEST = (0, 14, 0)
-VERSION_SECONDS = 30.0
-INTERRUPT_SECONDS = 10.0  # that a person who pressed Ctrl-C waits at most for the lock
+INTERRUPT_SECONDS = 10.0  # that somebody who wants it to end waits at most for the lock
 ANSWER = 1 << 26  # bytes of a quick call's answer that are kept
-Version = tuple[int, int, int]
+WORTH_ANOTHER = {"repository-locked", "restic-crashed"}
+LEAVES_LOCK = {"restic-crashed", "restic-killed"}
 
 # A restic of ours asks nobody, and takes no secret or place from the environment but what we set.
 _NOT_INHERITED = ("RESTIC_PASSWORD", "RESTIC_PASSWORD_COMMAND", "RESTIC_REPOSITORY_FILE", "LD_PRELOAD")
@@ -169,15 +167,14 @@ class Restic:
         return completed
 
     def _retried(self, attempt: Callable[[], Completed], doing: str) -> Completed:
-        """Once more after `unlock` when a lock was in the way."""
+        """Once more after `unlock` when a lock was in the way, or when restic crashed."""
         completed = attempt()
-        if completed.status in (0, 3):
-            return completed
-        code = restic_errors.trouble(doing, completed).code
-        if code not in ("repository-locked", "restic-killed"):
-            return completed
-        self.unlock()
-        return attempt() if code == "repository-locked" else completed
+        if _code(doing, completed) in WORTH_ANOTHER:
+            self.unlock()
+            completed = attempt()
+        if _code(doing, completed) in LEAVES_LOCK:
+            self.unlock()
+        return completed
 
     @contextmanager
     def unlocked_at_interrupt(self) -> Iterator[None]:
@@ -219,8 +216,9 @@ class Listing:
         return listed(self._restic.answer(self._argv, "listing snapshots", self._running))
 
     def stop(self) -> None:
-        """The answer is no longer wanted."""
+        """The answer is no longer wanted; a restic stopped early may leave its lock, which is freed."""
         self._running.stop()
+        self._restic.unlock(INTERRUPT_SECONDS)
 
 
 class Restore:
@@ -242,12 +240,16 @@ class Restore:
     def wait(self, tick: Callable[[], None] | None = None) -> RestoreReport:
         """Wait for the end; whatever went wrong stands in the report, judged by nobody yet.
 
-        A lock in the way whose owner is dead is removed, and the restore begun once more.
+        A lock in the way whose owner is dead is removed, and the restore begun once more; also after a
+        crash of restic.
         """
         report = self._wait(tick)
-        if report.code == "repository-locked":
+        if report.code in WORTH_ANOTHER:
+            self._restic.unlock()
             self._begin()
-            return self._wait(tick)
+            report = self._wait(tick)
+        if report.code in LEAVES_LOCK:
+            self._restic.unlock()
         return report
 
     def _wait(self, tick: Callable[[], None] | None) -> RestoreReport:
@@ -261,8 +263,6 @@ class Restore:
         if completed.status == 0:
             return RestoreReport(seconds=completed.seconds)
         trouble = restic_errors.trouble("restoring", completed)
-        if trouble.code in ("repository-locked", "restic-killed"):
-            self._restic.unlock()
         return RestoreReport(
             seconds=completed.seconds, complaint=trouble.message, hint=trouble.hint, code=trouble.code
         )
@@ -270,22 +270,9 @@ class Restore:
     def stop(self) -> None:
         """End the restore now, and free the lock that a restic leaves when it is stopped early."""
         self._running.stop()
-        self._restic.unlock()
+        self._restic.unlock(INTERRUPT_SECONDS)
 
 
-def installed_version(executable: str) -> Version:
-    """The version of a restic executable; ResticError when it is missing, too old or no restic."""
-    hint = "Install restic 0.14.0 or newer (apt install restic), or name it as restic in [agent]."
-    try:
-        completed = run([executable, "version"], deadline=VERSION_SECONDS)
-    except CommandMissing as error:
-        raise ResticError(error.message, error.hint or hint, "restic-missing") from error
-    if completed.timed_out:
-        raise restic_errors.trouble("saying its version", completed)
-    found = re.match(rb"restic (\d{1,4})\.(\d{1,4})\.(\d{1,4})", completed.stdout)
-    if completed.status != 0 or not found:
-        raise ResticError(f"{executable} does not say which restic it is.", hint, "restic-missing")
-    version = (int(found[1]), int(found[2]), int(found[3]))
-    if version < OLDEST:
-        raise ResticError(f"restic {'.'.join(map(str, version))} is too old.", hint, "restic-too-old")
-    return version
+def _code(doing: str, completed: Completed) -> str:
+    """The code of what went wrong, or "" where there is a result."""
+    return "" if completed.status in (0, 3) else restic_errors.trouble(doing, completed).code

@@ -19,6 +19,12 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
     (
         (),
+        r"^panic: |^\[signal SIG",  # 0.19.1 does, now and then, when a large source file cannot be read
+        "restic-crashed",
+        "A fault in restic itself. See whether a newer restic is at hand.",
+    ),
+    (
+        (),
         r"unable to (open|create|locate) cache",
         "not-tested",
         "Look at the disk with the cache: below state and scratch in [agent].",
@@ -83,7 +89,7 @@ def without_secrets(text: str) -> str:
 def first_line(stderr: bytes) -> str:
     """The line of restic's standard error that says most, made safe to show."""
     lines = [line for line in map(_said, stderr.decode(errors="surrogateescape").splitlines()) if line]
-    telling = [line for line in lines if line.startswith("Fatal:")]
+    telling = [line for line in lines if line.startswith(("Fatal:", "panic:"))]
     chosen = (telling or lines or ["it said nothing"])[0]
     return printable(without_secrets(chosen.removeprefix("Fatal: ")[:LONGEST_TOLD]))[:300]
 
@@ -124,7 +130,7 @@ def trouble(doing: str, completed: Completed) -> ResticError:
     if completed.timed_out:
         return timed_out(completed.seconds, completed.stderr)
     telling = [row for row in TROUBLE if completed.status in row[0]]
-    telling += [row for row in TROUBLE if re.search(row[1], words, re.IGNORECASE)]
+    telling += [row for row in TROUBLE if re.search(row[1], words, re.IGNORECASE | re.MULTILINE)]
     if telling:
         _, _, code, hint = telling[0]
         return ResticError(f"restic failed while {doing}: {first_line(completed.stderr)}", hint, code)

@@ -22,6 +22,7 @@ COULD_NOT = {
     "repository-locked",
     "wrong-password",
     "restic-killed",
+    "restic-crashed",
     "restic-missing",
     "restic-too-old",
     "not-tested",

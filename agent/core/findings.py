@@ -53,6 +53,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "restic-missing": ("error", "restic is not installed"),
     "restic-too-old": ("error", "restic is older than 0.14.0"),
     "restic-killed": ("error", "restic was killed"),
+    "restic-crashed": ("error", "restic crashed, and crashed again when tried once more"),
     "restic-garbled": ("error", "restic's answer cannot be understood"),
     "restic-failed": ("error", "restic failed for another reason"),
     "not-tested": ("error", "something else kept the test from being made"),
