@@ -76,7 +76,7 @@ class Place:
 
     def readiness(self, *arguments: str, accepted: tuple[int, ...] = (0,), watch_memory: bool = False) -> Run:
         """One run of our own command line."""
-        start = "from agent.cli import main; main()"  # what the installed `readiness` does
+        start = "from agent.__main__ import main; main()"  # what the installed `readiness` does
         config = ["--config", str(self.directory / "readiness.toml")]
         command = [sys.executable, "-c", start, *config, *arguments]
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
