@@ -1,5 +1,6 @@
 """README says what the program does: every command, option, config key, exit status and finding code."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,6 +97,32 @@ def test_no_finding_is_documented_that_does_not_exist() -> None:
     documented = re.findall(r"^\| `([a-z-]+)` \|", _section("Findings"), re.M)
 
     assert sorted(documented) == sorted(CODES)
+
+
+def _literals(function: str) -> set[str]:
+    """The codes that the core hands to a function by this name."""
+    calls = (
+        node
+        for file in (ROOT / "agent").rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == function and node.args
+    )
+    return {
+        code.value
+        for call in calls
+        for code in ast.walk(call.args[0])
+        if isinstance(code, ast.Constant) and isinstance(code.value, str)
+    }
+
+
+def test_every_reason_is_documented_and_no_other() -> None:
+    documented = re.findall(r"^\| `([a-z-]+)` \|", _section("Reasons"), re.M)
+
+    assert sorted(documented) == sorted(_literals("reason") | _literals("_reason"))
+
+
+def test_every_finding_that_is_made_has_a_code_of_its_own() -> None:
+    assert _literals("finding") - set(CODES) == set()
 
 
 def test_every_file_that_readme_points_to_is_there() -> None:
