@@ -206,6 +206,27 @@ def test_nothing_changed_since_the_last_snapshot(
     assert shop.drill().says == PASSED
 
 
+@pytest.mark.parametrize("link", ["absolute", "relative", "of the file"])
+def test_a_database_behind_a_link_is_proven_and_the_live_one_left_alone(shop: Shop, link: str) -> None:
+    """The consistent copy is laid where the link leads in the restored tree, never where it leads here."""
+    releases, current = shop.source / "releases", shop.source / "current"
+    (releases / "7").mkdir(parents=True)
+    with_database(releases / "7" / "orders.db")
+    if link == "of the file":
+        current.mkdir()
+        (current / "orders.db").symlink_to(releases / "7" / "orders.db")
+    else:
+        current.symlink_to(releases / "7" if link == "absolute" else "releases/7")
+    shop.extra = f'[[process.orders.proof]]\nsqlite = "{current}/orders.db"'
+    shop.write_config()
+
+    assert shop.snapshot().says == PASSED
+    drilled = shop.drill()  # looks as well whether any source was touched
+
+    assert drilled.says == PASSED, drilled.answer
+    assert drilled.row["rung"] == "L5"
+
+
 @pytest.fixture
 def nested(shop: Shop, as_root: None) -> Iterator[Path]:
     point = shop.source / "mounted"

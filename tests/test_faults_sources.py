@@ -203,6 +203,28 @@ def test_a_missing_vital_path_is_named(shop: Shop) -> None:
     assert taken.paths == {f"{shop.source}/customers.csv"}
 
 
+def test_a_vital_path_that_leads_out_of_the_snapshot_is_named(shop: Shop, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "customers.csv").write_text("one\n")
+    (shop.source / "customers.csv").symlink_to(elsewhere / "customers.csv")
+    shop.extra = f'vital = ["{shop.source}/customers.csv"]'
+    shop.write_config()
+
+    taken = shop.snapshot()
+
+    assert taken.says == failed("vital-missing")
+    assert f"a link to {elsewhere}/customers.csv" in taken.row["findings"][0]["message"]
+
+
+def test_a_vital_path_may_lead_through_links(shop: Shop) -> None:
+    (shop.source / "current").symlink_to("d1")
+    shop.extra = f'vital = ["{shop.source}/current/order-1.txt"]'
+    shop.write_config()
+
+    assert shop.snapshot().says == PASSED
+
+
 # ---- what the files hold
 
 

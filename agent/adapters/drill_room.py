@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from agent.adapters.early import EarlyReader
+from agent.adapters.restored_files import RestoredFiles
 from agent.adapters.scratch import Scratch, scratch_room
 from agent.adapters.sources import DATABASES, RECOVER_NAME, SCHEMA
 from agent.adapters.sqlite_copy import lay_in_place
@@ -129,9 +130,14 @@ class Room:
         """Put the consistent copies in the places of the restored live databases, as a recovery would."""
         for known in tables:
             copy = self._scratch.tree / witness.carried.strip("/") / DATABASES / known.copy
-            target = self._scratch.tree / known.database.strip("/")
-            if copy.is_file() and target.parent.is_dir():
-                lay_in_place(copy, target)
+            directory, name = os.path.split(known.database)
+            files = RestoredFiles()  # follow no link out of the tree: there lies the live database
+            place = files.find(self._scratch.tree, known.database)
+            parent = files.find(self._scratch.tree, directory)
+            if place is None and parent is not None and parent.is_dir():
+                place = parent / name
+            if copy.is_file() and place is not None:
+                lay_in_place(copy, place)
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:
         """List lost and surviving files in two files below the state directory."""

@@ -21,7 +21,7 @@ from agent.adapters.witness_files import (
     path_of,
     read_lines,
 )
-from agent.core.exclude import compile_excludes, os_bytes
+from agent.core.exclude import compile_excludes, os_bytes, os_text
 from agent.core.extent import Moved, Scan
 from agent.core.model import RootIdentity
 from agent.core.witness import content_fields, stat_fields, xattr_field
@@ -46,7 +46,8 @@ class Scanner:
             (os_bytes(root).strip(b"/") for root in roots), key=lambda p: p.replace(b"/", b"\0")
         )
         self._exclude = compile_excludes(tuple(exclude))
-        self._vital = {os_bytes(path).strip(b"/"): path for path in vital}
+        # a vital path may lead through links; what counts is that the snapshot holds what they lead to
+        self._vital = {os.path.realpath(os_bytes(path)).strip(b"/"): path for path in vital}
         self._base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def close(self) -> None:
@@ -100,7 +101,9 @@ class Scanner:
             excluded=tuple(tally.excluded),
             excluded_held=tuple(tally.excluded_held),
             vital_excluded=tuple(sorted(missing[path] for path in excluded)),
-            vital_missing=tuple(sorted(text for path, text in missing.items() if path not in excluded)),
+            vital_missing=tuple(
+                sorted((text, f"/{os_text(path)}") for path, text in missing.items() if path not in excluded)
+            ),
         )
 
     def _met(self, root: bytes, tally: Tally, previous: WitnessLines) -> Iterator[Visit]:

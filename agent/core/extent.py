@@ -42,7 +42,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     oversize: tuple[tuple[bytes, int], ...] = ()  # sparse files larger than their file system
     excluded: tuple[bytes, ...] = ()
     excluded_held: tuple[bytes, ...] = ()  # excluded now, in the last witness
-    vital_missing: tuple[str, ...] = ()
+    vital_missing: tuple[tuple[str, str], ...] = ()  # as configured, and where links lead from there
     vital_excluded: tuple[str, ...] = ()
 
 
@@ -78,16 +78,7 @@ def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None
         )
         for path in scan.vital_excluded
     ]
-    findings += [
-        finding(
-            "vital-missing",
-            process.name,
-            f"{path} is vital, and it is not there.",
-            "Find out who moved or removed it, or correct the config.",
-            path,
-        )
-        for path in scan.vital_missing
-    ]
+    findings += [_not_held(process, path, real) for path, real in scan.vital_missing]
     findings += [
         finding(
             "file-larger-than-disk",
@@ -101,6 +92,15 @@ def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None
     if good is not None and not findings:
         findings += _shrunk(process, scan, good)
     return findings
+
+
+def _not_held(process: CriticalProcess, path: str, real: str) -> Finding:
+    if path == real:
+        why, hint = "and it is not there", "Find out who moved or removed it, or correct the config."
+    else:
+        why = f"but it is a link to {real}, which the snapshot does not hold"
+        hint = f"Add what it leads to to paths in [process.{process.name}]."
+    return finding("vital-missing", process.name, f"{path} is vital, {why}.", hint, path)
 
 
 def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[Finding]:

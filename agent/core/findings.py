@@ -10,7 +10,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "source-is-symlink": ("error", "a path is a symbolic link; restic would keep the link and no data"),
     "source-replaced": ("warning", "a path lies on another file system than in the last good snapshot"),
     "source-collapsed": ("error", "far fewer files or bytes than in the last good snapshot"),
-    "vital-missing": ("error", "a vital path is not there"),
+    "vital-missing": ("error", "a vital path is not there, or is a link to what the snapshot does not hold"),
     "vital-excluded": ("error", "an exclude pattern keeps a vital path out of the snapshot"),
     "exclude-drops-data": ("error", "an exclude pattern keeps out files that the last good snapshot held"),
     "file-unreadable": ("error", "a file could not be read and is not in the snapshot"),
