@@ -11,8 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
-from agent.adapters import restic as restic_module
-from agent.adapters import restic_version
+from agent.adapters import restic_calls, restic_version
 from agent.adapters.restic import Restic
 from agent.adapters.restic_version import installed_version
 from agent.core.model import Repository
@@ -47,8 +46,10 @@ def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
 
 
 def calls(tmp_path: Path) -> list[str]:
+    """The commands that restic was called with, its version aside."""
     lines = (tmp_path / "script.json.calls").read_text().splitlines()
-    return [next(word for word in json.loads(line) if not word.startswith("-")) for line in lines]
+    commands = [next(word for word in json.loads(line) if not word.startswith("-")) for line in lines]
+    return [command for command in commands if command != "version"]
 
 
 def code_of(attempt: Callable[[], object]) -> str:
@@ -63,7 +64,7 @@ def listing(restic: Restic) -> object:
 
 
 def backup(restic: Restic) -> object:
-    return restic.backup(["/srv"], [], "orders", "shop", lambda *_: None)
+    return restic.start_backup(["/srv"], [], "orders", "shop").finish(lambda *_: None)
 
 
 QUICK = {"snapshots": listing, "cat": Restic.repository_id, "stats": lambda r: r.restore_size(ID)}
@@ -131,7 +132,7 @@ def test_a_backup_that_names_no_snapshot_is_none(play: Play, snapshot: object) -
 @pytest.mark.parametrize("number", [-1, True, 10**400, "9", None, 1.5, [9]], ids=lambda n: str(n)[:9])
 def test_a_count_that_is_none_counts_nothing(play: Play, number: object) -> None:
     text = json.dumps(SUMMARY | {"total_bytes_processed": number})
-    summary = play({"backup": [{"out": text}]}).backup(["/srv"], [], "o", "h", lambda *_: None)
+    summary = play({"backup": [{"out": text}]}).start_backup(["/srv"], [], "o", "h").finish(lambda *_: None)
     assert (summary.files, summary.bytes) == (2, 0)
 
 
@@ -160,14 +161,13 @@ def test_an_overlong_line_is_dropped_and_the_next_one_heard(play: Play) -> None:
 def test_exit_status_3_names_what_could_not_be_read(play: Play) -> None:
     error = {"message_type": "error", "error": {"message": "no"}, "during": "archival", "item": "/etc"}
     say = {"backup": [{"err": json.dumps(error) + "\n"}, {"out": json.dumps(SUMMARY)}, {"exit": 3}]}
-    summary = play(say).backup(["/srv"], [], "orders", "shop", lambda *_: None)
+    summary = play(say).start_backup(["/srv"], [], "orders", "shop").finish(lambda *_: None)
     assert (summary.unreadable, summary.complete) == (("/etc",), False)
 
 
 def test_exit_status_3_without_names_is_incomplete_all_the_same(play: Play) -> None:
-    summary = play({"backup": [{"out": json.dumps(SUMMARY)}, {"exit": 3}]}).backup(
-        ["/srv"], [], "orders", "shop", lambda *_: None
-    )
+    say = {"backup": [{"out": json.dumps(SUMMARY)}, {"exit": 3}]}
+    summary = play(say).start_backup(["/srv"], [], "orders", "shop").finish(lambda *_: None)
     assert (summary.unreadable, summary.complete) == ((), False)
 
 
@@ -206,7 +206,7 @@ def test_a_crash_is_tried_once_more_and_leaves_no_lock(play: Play, tmp_path: Pat
         with pytest.raises(ResticError, match="invalid memory address") as refused:
             (listing if command == "snapshots" else backup)(restic)
         assert refused.value.code == "restic-crashed"
-    assert [call for call in calls(tmp_path) if call != "version"] == [command, "unlock", command, "unlock"]
+    assert calls(tmp_path) == [command, "unlock", command, "unlock"]
 
 
 @pytest.mark.parametrize("step", [{"sleep": 600}, {"stop": 0}], ids=str)
@@ -248,13 +248,13 @@ def test_an_endless_answer_is_refused_without_being_kept(play: Play) -> None:
     before = _peak()
     say = {"snapshots": [{"flood": [1, "[7],\n" * 200_000, 100_000]}]}
     assert code_of(lambda: listing(play(say))) == "restic-garbled"
-    assert _peak() - before < 4 * restic_module.ANSWER
+    assert _peak() - before < 4 * restic_calls.ANSWER
 
 
 def test_an_answer_a_little_too_long_is_not_read_without_its_middle(
     play: Play, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(restic_module, "ANSWER", 20)
+    monkeypatch.setattr(restic_calls, "ANSWER", 20)
     text = "[" + " " * 40 + "]"
     assert code_of(lambda: listing(play({"snapshots": [{"out": text}]}))) == "restic-garbled"
 
@@ -279,19 +279,9 @@ def test_progress_that_makes_no_sense_is_passed_over(play: Play) -> None:
         for n in numbers
     ]
     text = "\n".join([*lines, json.dumps(SUMMARY)])
-    play({"backup": [{"out": text}]}).backup(["/srv"], [], "o", "h", lambda *told: heard.append(told))
+    begun = play({"backup": [{"out": text}]}).start_backup(["/srv"], [], "o", "h")
+    begun.finish(lambda *told: heard.append(told))
     assert set(heard) == {(0, 0, 0), (7, 7, 7)}
-
-
-def test_a_restored_file_whose_name_makes_no_sense_is_passed_over(play: Play, tmp_path: Path) -> None:
-    heard: list[bytes] = []
-    items = [None, 7, "", "/a\0b", "/good"]
-    lines = [
-        json.dumps({"message_type": "verbose_status", "action": "restored", "item": item}) for item in items
-    ]
-    restic = play({"restore": [{"out": "\n".join(lines)}]})
-    assert restic.start_restore(ID, str(tmp_path), on_restored=heard.append).wait().complaint == ""
-    assert heard == [b"/good"]
 
 
 LOCKED = {"err": "Fatal: unable to create lock in backend: repository is already locked by PID 1\n"}

@@ -179,14 +179,18 @@ class Running:
 
     def stop(self, grace: float = 10.0) -> None:
         """Ask the process group to end, insist after `grace` seconds, and wait until it is gone."""
+        if not self.ask_to_end(grace):
+            self._signal_group(signal.SIGKILL)
+            self._ended_within(None)
+        for pipe in (self.stdout, self.stderr):
+            pipe.leave(2)
+
+    def ask_to_end(self, seconds: float) -> bool:
+        """Ask the process group to end; whether it did within so many seconds."""
         if self.process.returncode is None:
             self._signal_group(self.stop_signal)
             self._signal_group(signal.SIGCONT)  # a stopped one would not hear
-            if not self._ended_within(grace):
-                self._signal_group(signal.SIGKILL)
-                self._ended_within(None)
-        for pipe in (self.stdout, self.stderr):
-            pipe.leave(2)
+        return self._ended_within(seconds)
 
     def _ended_within(self, seconds: float | None) -> bool:
         """Whether it ended; then nothing of its group is left, and its number is free again."""

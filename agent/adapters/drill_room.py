@@ -45,20 +45,21 @@ class Room:
         self.close()
         self._scratch.renew()
 
-    def listen(self) -> Callable[[bytes], None]:
-        """Begin to read files as soon as restic says that they are complete."""
-        self._tree_handle = os.open(self.tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._early = EarlyReader(self._tree_handle)
-        return self._early.heard
+    def read_early(self, process: str, witness_sha256: str) -> None:
+        """Begin to read files while they come back, when our own copy is the witness with this digest."""
+        known = self.known_witness(process, witness_sha256)
+        if known:
+            self._tree_handle = os.open(self.tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self._early = EarlyReader(self._tree_handle, Path(known.file))
 
-    def hush(self) -> None:
-        """Stop listening; what was read stays known."""
+    def end_early(self) -> None:
+        """Read no more before `verify`; what was read stays known."""
         if self._early:
             self._early.stop()
 
     def close(self) -> None:
-        """Stop listening and forget what was read."""
-        self.hush()
+        """Stop reading and forget what was read."""
+        self.end_early()
         self._early = None
         if self._tree_handle is not None:
             os.close(self._tree_handle)

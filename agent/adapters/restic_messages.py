@@ -76,9 +76,8 @@ def listed(answer: bytes) -> list[StoredSnapshot]:
 class Messages:
     """Hears restic's JSON lines, from the reading thread; keeps the last summary and the progress."""
 
-    def __init__(self, on_bytes: OnBytes | None, on_restored: Callable[[bytes], None] | None = None) -> None:
+    def __init__(self, on_bytes: OnBytes | None) -> None:
         self.on_bytes = on_bytes
-        self.on_restored = on_restored
         self.summary: dict[str, Any] | None = None
         self.done: tuple[int, int] = (0, 0)
 
@@ -94,12 +93,6 @@ class Messages:
             self.summary = message
         elif kind == "status":
             self._progress(message)
-        elif kind == "verbose_status" and self.on_restored and message.get("action") == "restored":
-            self._restored(message.get("item"))
-
-    def _restored(self, item: object) -> None:
-        if self.on_restored and isinstance(item, str) and item and "\0" not in item:
-            self.on_restored(os.fsencode(item))
 
     def _progress(self, message: dict[str, Any]) -> None:
         done = _number(message, "bytes_done", "bytes_restored")

@@ -11,7 +11,7 @@ from agent.core.witness import NOTHING, checksum_line, sort_key, unescape
 WITNESS = "witness"
 CHECKSUMS = "SHA256SUMS"
 ABOUT = "about.json"
-_INODE, _SHA256, _FLAGS, _PATH = 7, 11, 12, 15
+_SIZE, _INODE, _SHA256, _FLAGS, _PATH = 4, 7, 11, 12, 15
 
 
 class WitnessLines:
@@ -80,6 +80,15 @@ def content_of(line: bytes) -> tuple[bytes, bytes]:
     fields = line.split(b"\t", _FLAGS + 1)
     sha256 = fields[_SHA256]
     return (b"" if sha256 == NOTHING else sha256), fields[_FLAGS]
+
+
+def complete_file(line: bytes) -> tuple[bytes, int, bytes] | None:
+    """Path, size and SHA-256 of the line of a regular file that has content to compare; else None."""
+    if not line.startswith(b"f\t"):
+        return None
+    fields = line.rstrip(b"\n").split(b"\t", _PATH)
+    size, sha256 = int(fields[_SIZE]), fields[_SHA256]
+    return None if sha256 == NOTHING or not size else (unescape(fields[_PATH]), size, sha256)
 
 
 def inode_of(line: bytes) -> int:

@@ -77,7 +77,7 @@ class Restorer:
             report = begun.restoring.wait()
         finally:
             self._tools.progress.end()
-            self._tools.room.hush()
+            self._tools.room.end_early()
         return Restored(report=report, seconds=time.monotonic() - begun.at, part=begun.part)
 
     def give_up(self, begun: Begun) -> None:
@@ -96,8 +96,10 @@ class Restorer:
             self._tools.room.tree,
             patterns,
             lambda done, files, total: progress.advance(done, files, total or None),
-            self._tools.room.listen(),
         )
+        record = self.record_of(snapshot)
+        if record and part is None:
+            self._tools.room.read_early(self._task.process.name, record.witness_sha256)
         return Begun(snapshot=snapshot, restoring=restoring, at=time.monotonic(), part=part)
 
     def _needed(self, snapshot: str) -> tuple[int, int]:

@@ -79,6 +79,18 @@ class Listing(Protocol):
         ...
 
 
+class Backup(Protocol):
+    """A backup that is ready to begin."""
+
+    def finish(self, on_bytes: OnBytes) -> BackupSummary:
+        """Read everything and wait for the end; ResticError when there is no snapshot."""
+        ...
+
+    def stop(self) -> None:
+        """There is to be no snapshot. Does nothing after the end."""
+        ...
+
+
 class Restoring(Protocol):
     """A restore at work."""
 
@@ -100,9 +112,9 @@ class Repository(Protocol):
 
     def restore_size(self, snapshot: str) -> tuple[int, int]: ...
 
-    def backup(
-        self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str, on_bytes: OnBytes
-    ) -> BackupSummary: ...
+    def start_backup(
+        self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str
+    ) -> Backup: ...
 
     def start_restore(
         self,
@@ -110,7 +122,6 @@ class Repository(Protocol):
         target: str,
         includes: Sequence[bytes] = (),
         on_bytes: OnBytes | None = None,
-        on_restored: Callable[[bytes], None] | None = None,
     ) -> Restoring: ...
 
 
@@ -161,12 +172,12 @@ class DrillRoom(Protocol):
         """Begin again with an empty tree."""
         ...
 
-    def listen(self) -> Callable[[bytes], None]:
-        """Read files as soon as restic says that they are complete; the callback hears of each."""
+    def read_early(self, process: str, witness_sha256: str) -> None:
+        """Read the files of a full restore while it is under way, if our own copy is that witness."""
         ...
 
-    def hush(self) -> None:
-        """Stop listening; what was read is remembered for `verify`."""
+    def end_early(self) -> None:
+        """The restore is over; what was read early is remembered for `verify`."""
         ...
 
     def find_witness(self, paths: Sequence[str]) -> RestoredWitness | None:

@@ -20,7 +20,7 @@ from agent.core.model import (
 )
 from agent.core.repository import BackupSummary, StoredSnapshot
 from agent.errors import ReadinessError, ResticError
-from agent.operations.ports import Clock, Ledger, Listing, Progress, Repository, Sources
+from agent.operations.ports import Backup, Clock, Ledger, Listing, Progress, Repository, Sources
 
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
 TESTED_AND_BAD = {"repository-missing", "repository-changed"}
@@ -92,17 +92,21 @@ class _Attempt:
         if broken:
             return self.record("failed", broken)
         good = None if self.task.accept else self._last_good()
+        known_id = self._known_repository()
         tables, findings = self.tools.sources.copy_databases()
         findings += fewer_rows(self.process, tables, good)
-        scan = self._scan()
-        refused = why_refuse(self.process, scan, good)
-        self._note_extent(scan, tables)
-        if refused:
-            self.tools.sources.drop()
-            return self.record("failed", refused + findings)
-        carried = self.tools.sources.keep(scan, tables)
-        known_id = self._known_repository()
-        summary = self._backup()
+        backup = self._start_backup()
+        try:
+            scan = self._scan()
+            refused = why_refuse(self.process, scan, good)
+            self._note_extent(scan, tables)
+            if refused:
+                self.tools.sources.drop()
+                return self.record("failed", refused + findings)
+            carried = self.tools.sources.keep(scan, tables)
+            summary = self._finish(backup)
+        finally:
+            backup.stop()
         stored, moved, identity = self._look_again(summary, known_id)
         findings += identity + blemishes(self.process, scan, set(moved.paths))
         findings += replaced_roots(self.process, scan, good)
@@ -128,17 +132,17 @@ class _Attempt:
         finally:
             self.tools.progress.end()
 
-    def _backup(self) -> BackupSummary:
+    def _start_backup(self) -> Backup:
+        """restic gets its key ready while we read what changed; then it may begin."""
+        return self.tools.repository.start_backup(
+            self.base.paths, self.process.exclude, self.process.name, self.base.host
+        )
+
+    def _finish(self, backup: Backup) -> BackupSummary:
         advance = self.tools.progress.advance
         self.tools.progress.begin(f"{self.process.name}: snapshot")
         try:
-            return self.tools.repository.backup(
-                self.base.paths,
-                self.process.exclude,
-                self.process.name,
-                self.base.host,
-                lambda done, files, total: advance(done, files, total or None),
-            )
+            return backup.finish(lambda done, files, total: advance(done, files, total or None))
         finally:
             self.tools.progress.end()
 
