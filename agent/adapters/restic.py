@@ -18,7 +18,7 @@ class Restic(ResticCalls):
 
     def __init__(self, executable: str, repository: Repository, cache: str, stall_timeout: int) -> None:
         super().__init__(executable, repository, cache, stall_timeout)
-        self._beside: tuple[str, ...] = ("--no-lock",)  # options of calls that only look
+        self._only_looking: tuple[str, ...] = ("--no-lock",)  # options of calls that only look
 
     def through_cache(self, cache: str) -> "Restic":
         """The same repository, seen through another cache directory, which is still empty.
@@ -27,13 +27,15 @@ class Restic(ResticCalls):
         """
         other = Restic(self.executable, self.repository, cache, self.stall_timeout)
         other._version = self._version
-        other._beside = ("--no-lock", "--no-cache")
+        other._only_looking = ("--no-lock", "--no-cache")
         return other
 
     def repository_id(self) -> str:
         """The identity the repository was given when it was made."""
         doing = "reading the repository's identity"
-        return understood(self.answer(["cat", "config", *self._beside], doing), RepositoryConfig, doing).id
+        return understood(
+            self.answer(["cat", "config", *self._only_looking], doing), RepositoryConfig, doing
+        ).id
 
     def create(self) -> str:
         """Make the repository and return its identity; fails when there is one already."""
@@ -43,12 +45,12 @@ class Restic(ResticCalls):
     def start_listing(self, process: str, host: str) -> Listing:
         """Ask for the snapshots filed under `process` and `host`; other work can go on meanwhile."""
         filters = ["--host", host, "--tag", f"{TAG},{process_tag(process)}"]
-        return Listing(self, ["snapshots", *filters, *self._beside])
+        return Listing(self, ["snapshots", *filters, *self._only_looking])
 
     def restore_size(self, snapshot: str) -> tuple[int, int]:
         """Bytes and files that restoring the snapshot would write."""
         doing = "sizing the snapshot"
-        argv = ["stats", *self._beside, "--mode", "restore-size", snapshot]
+        argv = ["stats", *self._only_looking, "--mode", "restore-size", snapshot]
         sizes = understood(self.answer(argv, doing), Sizes, doing)
         return sizes.total_size, sizes.total_file_count
 
