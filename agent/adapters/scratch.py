@@ -6,9 +6,10 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 
-from agent.adapters.command import CommandMissing, run
+from agent.adapters.command import CommandMissing, Running, run
 from agent.adapters.interrupts import held_off, stop_all
 from agent.core.text import size
 from agent.errors import ReadinessError, StateError
@@ -17,6 +18,9 @@ PREFIX = "drill-"
 MARKER = ".readiness-scratch"
 MARGIN = 1.1
 ATTEMPTS = 5  # at removing what the restic of a drill that was killed may still be writing to
+RM = ("rm", "-rf", "--one-file-system", "--")
+ENOUGH = 20  # branches of a tree for two programs
+BRANCHES = 200  # that are handed out at most: a command line has an end
 BLOCK = 4096  # what a small file takes at least
 # an access control list that says what the mode 0700 says
 _ACL = b"\2\0\0\0" + b"".join(
@@ -130,7 +134,10 @@ def _remove(directory: Path) -> None:
         if not directory.exists():
             return
         try:
-            run(["rm", "-rf", "--one-file-system", "--", str(directory)])
+            halves = _halves(str(directory))
+            for program in [Running([*RM, *half]) for half in halves]:
+                program.wait()
+            run([*RM, str(directory)])
             if directory.exists():
                 run(["chmod", "-R", "u+rwX", "--", str(directory)])
         except CommandMissing:
@@ -139,3 +146,25 @@ def _remove(directory: Path) -> None:
         raise StateError(
             f"The scratch {directory} cannot be removed.", "It holds restored data: remove it by hand."
         )
+
+
+def _halves(directory: str) -> list[list[str]]:
+    """The branches of a tree in two halves, so that two programs can remove them at once."""
+    branches: list[str] = []
+    below = [directory]
+    try:
+        while below != branches and len(below) < ENOUGH:
+            branches = below
+            below = list(islice(chain.from_iterable(map(_entries, branches)), BRANCHES))
+    except OSError:  # closed to us as yet
+        return []
+    return [below[::2], below[1::2]] if len(below) > 1 else []
+
+
+def _entries(path: str) -> Iterator[str]:
+    """What lies in a directory; anything else is itself."""
+    if not stat.S_ISDIR(os.lstat(path).st_mode):
+        yield path
+        return
+    with os.scandir(path) as found:
+        yield from (entry.path for entry in found)
