@@ -66,8 +66,7 @@ class TerminalBar:
     """A bar that disappears when the work is done."""
 
     def __init__(self) -> None:
-        self._bar: Bar | None = None
-        self._task: TaskID | None = None
+        self._drawn: tuple[Bar, TaskID] | None = None  # one value: `advance` comes from other threads
 
     def begin(self, title: str, total_bytes: int | None = None) -> None:
         """Draw the bar."""
@@ -90,22 +89,22 @@ class TerminalBar:
             TimeRemainingColumn(),
         )
         with held_off():  # half begun, it would leave the terminal without a cursor
-            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._bar.add_task(title, total=total_bytes)
-            self._bar.start()
+            bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._drawn = bar, bar.add_task(title, total=total_bytes)
+            bar.start()
 
     def advance(self, done_bytes: int, files: int | None = None, total_bytes: int | None = None) -> None:
         """Move the bar."""
-        bar = self._bar  # `end` may come meanwhile, from another thread
-        if bar and self._task is not None:
-            bar.update(self._task, completed=done_bytes, total=total_bytes)
+        if drawn := self._drawn:
+            bar, task = drawn
+            bar.update(task, completed=done_bytes, total=total_bytes)
 
     def end(self) -> None:
         """Take the bar away."""
         with held_off():
-            bar, self._bar = self._bar, None
-            if bar:
-                bar.stop()
+            drawn, self._drawn = self._drawn, None
+            if drawn:
+                drawn[0].stop()
 
 
 def suitable_progress(quiet: bool) -> Silent | PlainLines | TerminalBar:
