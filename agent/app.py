@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.core.model import Config, CriticalProcess
-from agent.core.model import Repository as RepositoryConfig
+from agent.core.configuration import Config, CriticalProcess
+from agent.core.configuration import Repository as RepositoryConfig
 from agent.errors import UsageError
 
 if TYPE_CHECKING:

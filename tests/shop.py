@@ -5,24 +5,26 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from agent.core.evidence import Copy, Evidence
-from agent.core.findings import finding
-from agent.core.judgement import Assessment, Judgement
-from agent.core.model import (
+from agent.core.configuration import (
     Business,
     CommandProof,
     Config,
     CriticalProcess,
+    Repository,
+    Settings,
+    WeeklyMoment,
+)
+from agent.core.evidence import Copy, Evidence
+from agent.core.findings import finding
+from agent.core.judgement import Assessment, Judgement
+from agent.core.model import (
     DrillFiles,
     DrillRecord,
     DrillSeconds,
     Finding,
     Outcome,
     ProofResult,
-    Repository,
-    Settings,
     SnapshotRecord,
-    WeeklyMoment,
 )
 from agent.core.verdict import assess
 

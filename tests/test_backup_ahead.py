@@ -10,7 +10,7 @@ from readiness_cli import Shop
 
 from agent.adapters.restic import Restic
 from agent.adapters.restic_work import Backup
-from agent.core.model import Repository
+from agent.core.configuration import Repository
 
 
 class Business:

@@ -15,7 +15,7 @@ from agent.config.building import build
 from agent.config.keys import KEYS
 from agent.config.lines import line_numbers
 from agent.config.reading import Notes
-from agent.core.model import Config
+from agent.core.configuration import Config
 from agent.errors import ConfigError
 
 SAMPLE = (Path(__file__).parent.parent / "config" / "harbour-lane.toml").read_bytes()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent.config import load, read
-from agent.core.model import CommandProof, Config, FileCountProof, NewestRowProof, SqliteProof, Step
+from agent.core.configuration import CommandProof, Config, FileCountProof, NewestRowProof, SqliteProof, Step
 from agent.core.problem import Problem
 from agent.errors import ConfigError, Exit
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from agent.config.values import CHECKS, Wrong
+from agent.core.configuration import WeeklyMoment
 from agent.core.durations import parse_duration
 from agent.core.location import is_inside, local_path
-from agent.core.model import WeeklyMoment
 
 
 @pytest.mark.parametrize(

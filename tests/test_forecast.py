@@ -8,9 +8,10 @@ import pytest
 from msgspec.structs import replace
 from shop import BUSINESS, HOUR, NOW, assessed, config, copy, drill, process, snapshot, wrong
 
+from agent.core.configuration import Config, CriticalProcess, Step
 from agent.core.forecast import Timetable, in_recovery_order, timetable
 from agent.core.judgement import Assessment
-from agent.core.model import Config, CriticalProcess, DrillSeconds, Step, Verdict
+from agent.core.model import DrillSeconds, Verdict
 from agent.core.recovery_time import RecoveryTime
 from agent.core.window import next_window
 

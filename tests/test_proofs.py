@@ -12,7 +12,7 @@ from test_sqlite import make_orders
 from agent.adapters.archives import Archives
 from agent.adapters.restored_files import RestoredFiles
 from agent.adapters.sqlite import SqliteDatabases
-from agent.core.model import (
+from agent.core.configuration import (
     ArchiveProof,
     CommandProof,
     CriticalProcess,
@@ -20,10 +20,9 @@ from agent.core.model import (
     NewestFileProof,
     NewestRowProof,
     Proof,
-    ProofResult,
     SqliteProof,
-    TableCounts,
 )
+from agent.core.model import ProofResult, TableCounts
 from agent.core.proofs import (
     CommandRun,
     Judgement,

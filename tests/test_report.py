@@ -11,8 +11,9 @@ from shop import GIB, HOUR, NOW, assessed, config, copy, drill, process, snapsho
 
 from agent.adapters.render_html import html_report
 from agent.adapters.render_text import columns, forecast_screen, status_screen, text_report
+from agent.core.configuration import Step
 from agent.core.judgement import Assessment
-from agent.core.model import DrillFiles, ProofResult, Step
+from agent.core.model import DrillFiles, ProofResult
 from agent.core.report import build
 from agent.core.report_forecast import forecast
 from agent.core.views import Report

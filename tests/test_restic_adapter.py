@@ -14,7 +14,7 @@ import pytest
 from agent.adapters import restic_calls, restic_version
 from agent.adapters.restic import Restic
 from agent.adapters.restic_version import installed_version
-from agent.core.model import Repository
+from agent.core.configuration import Repository
 from agent.errors import ResticError
 
 FAKE = Path(__file__).with_name("fake_restic.py")

@@ -10,8 +10,9 @@ import pytest
 
 from agent.adapters.ledger import EmptyReader
 from agent.config import load, read, with_noted
+from agent.core.configuration import Config
 from agent.core.location import Extent, FileFacts
-from agent.core.model import Config, SnapshotRecord
+from agent.core.model import SnapshotRecord
 from agent.core.problem import Noted
 from agent.errors import LedgerDamaged, ResticError
 from agent.operations.ports import LedgerReader

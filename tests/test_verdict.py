@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 from shop import GIB, HOUR, ago, codes, copy, drill, judged, process, snapshot, wrong
 
-from agent.core.model import DrillRecord, DrillSeconds, ProofResult, RefusedSnapshot, Step, Verdict
+from agent.core.configuration import Step
+from agent.core.model import DrillRecord, DrillSeconds, ProofResult, RefusedSnapshot, Verdict
 
 READY, AT_RISK, NOT_READY, UNKNOWN = Verdict.READY, Verdict.AT_RISK, Verdict.NOT_READY, Verdict.UNKNOWN
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.core.model import Business, WeeklyMoment
+from agent.core.configuration import Business, WeeklyMoment
 from agent.core.window import next_window
 
 FRIDAY_FIVE = WeeklyMoment(4, 17, 0)

@@ -6,7 +6,7 @@ from agent.adapters.restic_calls import ResticCalls
 from agent.adapters.restic_messages import Messages, OnBytes, RepositoryConfig, Sizes, understood
 from agent.adapters.restic_work import Backup, Listing, Restore
 from agent.adapters.stall import Growth
-from agent.core.model import Repository
+from agent.core.configuration import Repository
 from agent.core.repository import TAG, process_tag
 
 

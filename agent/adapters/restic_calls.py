@@ -10,7 +10,7 @@ from agent.adapters.command import CommandMissing, Completed, Running, run
 from agent.adapters.interrupts import stop_all
 from agent.adapters.restic_messages import Messages, garbled
 from agent.adapters.restic_version import Version, installed_version
-from agent.core.model import Repository
+from agent.core.configuration import Repository
 
 INTERRUPT_SECONDS = 10.0  # that somebody who wants it to end waits at most for the lock
 ANSWER = 1 << 26  # bytes of a quick call's answer that are kept

@@ -17,10 +17,11 @@ from agent.adapters.scan import SETTLED_NS, Scanner
 from agent.adapters.sqlite import count_rows
 from agent.adapters.sqlite_copy import refresh_copy
 from agent.adapters.witness_files import ABOUT, CHECKSUMS
+from agent.core.configuration import CriticalProcess
 from agent.core.extent import Moved, Scan, declared_databases, vital_paths
 from agent.core.findings import finding
 from agent.core.location import local_path
-from agent.core.model import CriticalProcess, Finding, TableCounts
+from agent.core.model import Finding, TableCounts
 from agent.errors import ReadinessError
 
 SCHEMA = "readiness.witness/1"

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from agent.config.building import build
 from agent.config.reading import Notes
-from agent.core.model import Config
+from agent.core.configuration import Config
 from agent.core.problem import Noted, Problem, sentence
 from agent.core.text import count
 from agent.errors import ConfigError

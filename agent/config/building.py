@@ -8,7 +8,7 @@ from agent.config.proofs import read_proof
 from agent.config.reading import Notes, read_items, read_table
 from agent.config.relations import check_business, check_dependencies, check_process, check_repositories
 from agent.config.values import Wrong, did_you_mean, name, shown, zone
-from agent.core.model import Business, Config, CriticalProcess, Repository, Settings, Step
+from agent.core.configuration import Business, Config, CriticalProcess, Repository, Settings, Step
 from agent.core.problem import At
 
 TOP = ("business", "agent", "repository", "process")

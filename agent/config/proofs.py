@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.config.keys import COMMAND_ONLY, PROOF_KINDS
 from agent.config.reading import Notes, read_table
-from agent.core.model import (
+from agent.core.configuration import (
     ArchiveProof,
     CommandProof,
     FileCountProof,

@@ -11,9 +11,9 @@ from datetime import date, datetime
 from typing import Any
 
 from agent.config.keys import NAME_PATTERN, RANGES
+from agent.core.configuration import WeeklyMoment
 from agent.core.durations import parse_duration
 from agent.core.location import REMOTE
-from agent.core.model import WeeklyMoment
 from agent.core.text import printable
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from agent.core.configuration import CriticalProcess
 from agent.core.exclude import os_text
 from agent.core.findings import CODES, finding
-from agent.core.model import CriticalProcess, Finding, Outcome, ProofResult
+from agent.core.model import Finding, Outcome, ProofResult
 from agent.core.repository import RestoreReport
 from agent.core.sampling import Part
 from agent.core.text import count, duration, size

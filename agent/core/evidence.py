@@ -6,7 +6,8 @@ from posixpath import normpath
 
 from msgspec import Struct
 
-from agent.core.model import CriticalProcess, DrillRecord, SnapshotRecord
+from agent.core.configuration import CriticalProcess
+from agent.core.model import DrillRecord, SnapshotRecord
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding

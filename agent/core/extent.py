@@ -4,18 +4,16 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
-from agent.core.exclude import os_text
-from agent.core.findings import finding
-from agent.core.model import (
+from agent.core.configuration import (
     CriticalProcess,
     FileCountProof,
-    Finding,
     NewestFileProof,
     NewestRowProof,
-    RootIdentity,
-    SnapshotRecord,
     SqliteProof,
 )
+from agent.core.exclude import os_text
+from agent.core.findings import finding
+from agent.core.model import Finding, RootIdentity, SnapshotRecord
 from agent.core.text import count, size
 
 # Below half of what there was, something is gone; tiny trees may shrink without an alarm.

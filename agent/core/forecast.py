@@ -7,7 +7,7 @@ from heapq import heapify, heappop, heappush
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agent.core.model import CriticalProcess
+from agent.core.configuration import CriticalProcess
 from agent.core.recovery_time import RecoveryTime
 from agent.core.window import Window
 

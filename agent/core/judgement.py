@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from agent.core.configuration import Config, CriticalProcess
 from agent.core.evidence import Evidence, Standing
 from agent.core.forecast import Return, Timetable
-from agent.core.model import Config, CriticalProcess, Finding, Verdict
+from agent.core.model import Finding, Verdict
 from agent.core.phrases import moment as phrase
 from agent.core.phrases import span
 from agent.core.recovery_time import RecoveryTime

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
+from agent.core.configuration import CriticalProcess
 from agent.core.exclude import os_bytes
 from agent.core.extent import COLLAPSE, NAMED, Moved, Scan
 from agent.core.findings import finding
-from agent.core.model import CriticalProcess, Finding, SnapshotRecord, TableCounts
+from agent.core.model import Finding, SnapshotRecord, TableCounts
 from agent.core.repository import BackupSummary, StoredSnapshot
 from agent.core.text import count
 

@@ -1,10 +1,10 @@
-"""The words of DESIGN.md section 2 as types: what a config says and what a record holds.
+"""The words of DESIGN.md section 2 as types: what a record of the ledger holds.
 
 Durations are whole seconds unless a name says otherwise, sizes are bytes, times are aware datetimes.
-Paths from the config are text; paths of files found on disk are text with surrogateescape.
+Paths of files found on disk are text with surrogateescape.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -12,126 +12,6 @@ from msgspec import Struct, field
 
 Severity = Literal["info", "warning", "error"]
 Outcome = Literal["passed", "failed", "not_tested"]
-
-
-# ---- what the config says -------------------------------------------------------------------
-
-
-class WeeklyMoment(Struct, frozen=True):
-    """A moment of the week in local time, such as "Fri 17:00". Monday is 0."""
-
-    weekday: int
-    hour: int
-    minute: int
-
-
-class Business(Struct, frozen=True, kw_only=True):
-    name: str
-    time_zone: str
-    closes: WeeklyMoment
-    opens: WeeklyMoment
-    holidays: tuple[date, ...] = ()
-
-
-class Settings(Struct, frozen=True, kw_only=True):
-    """The `[agent]` table: where our own things live and how restic is run."""
-
-    state: str
-    scratch: str
-    restic: str  # a name to look up on PATH, or an absolute path
-    host: str  # the host name that snapshots are filed and looked up under
-    stall_timeout: int  # a restic run without any progress for this long is ended
-
-
-class Repository(Struct, frozen=True, kw_only=True):
-    name: str
-    url: str
-    password_file: str
-
-
-class CommandProof(Struct, frozen=True, kw_only=True):
-    """A command run inside the restored tree."""
-
-    name: str
-    command: tuple[str, ...]
-    expect: str | None = None  # the whole standard output, ends trimmed; None: any
-    expect_status: int = 0
-    timeout: int = 300
-
-
-class SqliteProof(Struct, frozen=True, kw_only=True):
-    """Integrity, foreign keys, and every table's row count as noted at snapshot time."""
-
-    name: str
-    sqlite: str
-
-
-class NewestRowProof(Struct, frozen=True, kw_only=True):
-    """The newest row, by a query that returns one time, is at most `max_age` older than the snapshot."""
-
-    name: str
-    sqlite: str
-    query: str
-    max_age: int
-
-
-class NewestFileProof(Struct, frozen=True, kw_only=True):
-    """The newest file below `path` is at most `max_age` older than the snapshot."""
-
-    name: str
-    path: str
-    max_age: int
-
-
-class ArchiveProof(Struct, frozen=True, kw_only=True):
-    """Every archive (zip, tar, gzip, bzip2, xz) matching the glob `archive` reads to its end."""
-
-    name: str
-    archive: str
-
-
-class FileCountProof(Struct, frozen=True, kw_only=True):
-    """At least this many regular files lie below `path`."""
-
-    name: str
-    path: str
-    at_least: int
-
-
-Proof = CommandProof | SqliteProof | NewestRowProof | NewestFileProof | ArchiveProof | FileCountProof
-
-
-class Step(Struct, frozen=True):
-    """Something a person does during a recovery, with the declared minutes it takes."""
-
-    name: str
-    minutes: int
-
-
-class CriticalProcess(Struct, frozen=True, kw_only=True):
-    name: str
-    paths: tuple[str, ...]
-    rto: int
-    rpo: int
-    mtd: int
-    max_proof_age: int
-    promise: str = ""
-    owner: str = ""
-    tier: int = 2
-    value_per_hour: float = 0.0
-    exclude: tuple[str, ...] = ()
-    vital: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    proofs: tuple[Proof, ...] = ()
-    steps: tuple[Step, ...] = ()
-
-
-class Config(Struct, frozen=True, kw_only=True):
-    file: str  # where it was read from
-    business: Business
-    settings: Settings
-    repositories: tuple[Repository, ...]  # the first is the primary
-    processes: tuple[CriticalProcess, ...]
 
 
 # ---- what was observed ----------------------------------------------------------------------

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from agent.core.configuration import CriticalProcess
 from agent.core.evidence import Copy, is_future, is_only_stale, taken_at
 from agent.core.judgement import Case, Reason
-from agent.core.model import CriticalProcess, DrillRecord, Finding, SnapshotRecord, Verdict
+from agent.core.model import DrillRecord, Finding, SnapshotRecord, Verdict
 from agent.core.phrases import joined, shortened, span
 
 Rule = Callable[[Case], Iterator[Reason]]

@@ -7,8 +7,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+from agent.core.configuration import CriticalProcess
 from agent.core.evidence import WHOLE, Standing
-from agent.core.model import CriticalProcess, DrillRecord, SnapshotRecord
+from agent.core.model import DrillRecord, SnapshotRecord
 
 Basis = Literal["measured", "extrapolated", "none"]
 

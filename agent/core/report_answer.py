@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
+from agent.core.configuration import CriticalProcess
 from agent.core.judgement import Assessment, Judgement, Reason, badness
-from agent.core.model import CriticalProcess, Verdict
+from agent.core.model import Verdict
 from agent.core.phrases import day, joined, moment, span
 from agent.core.text import printable
 from agent.core.views import ProcessLine, ReasonLine

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from agent.core.configuration import CriticalProcess
 from agent.core.evidence import WHOLE
 from agent.core.judgement import Assessment, Judgement
-from agent.core.model import CriticalProcess, DrillRecord
+from agent.core.model import DrillRecord
 from agent.core.phrases import joined, percent, span
 from agent.core.text import count, printable
 from agent.core.views import Fact

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from agent.core.configuration import Config, CriticalProcess
 from agent.core.evidence import Evidence, Standing, standing, taken_at
 from agent.core.forecast import Return, Timetable, in_recovery_order, timetable
 from agent.core.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst
-from agent.core.model import Config, CriticalProcess, Finding, Verdict
+from agent.core.model import Finding, Verdict
 from agent.core.phrases import joined, moment
 from agent.core.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
 from agent.core.reasons_slipping import SLIPPING_RULES, passed_warnings

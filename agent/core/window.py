@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from agent.core.model import Business, WeeklyMoment
+from agent.core.configuration import Business, WeeklyMoment
 
 DAY = timedelta(days=1)
 WEEK = timedelta(days=7)

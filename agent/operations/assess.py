@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+from agent.core.configuration import Config
 from agent.core.evidence import WHOLE, Copy, Evidence
 from agent.core.judgement import Assessment
-from agent.core.model import Config, DrillRecord, SnapshotRecord
+from agent.core.model import DrillRecord, SnapshotRecord
 from agent.core.verdict import assess
 
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from agent.core.model import CriticalProcess
+from agent.core.configuration import CriticalProcess
 from agent.operations.ports import Clock, DrillRoom, Ledger, Progress, Prover, Repository
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from agent.core.configuration import CriticalProcess
 from agent.core.extent import Moved, Scan
-from agent.core.model import Body, CriticalProcess, Entry, Finding, ProofResult, TableCounts
+from agent.core.model import Body, Entry, Finding, ProofResult, TableCounts
 from agent.core.proofs import CommandRun, FileTally, Judgement, Soundness
 from agent.core.repository import BackupSummary, RestoreReport, StoredSnapshot
 from agent.core.sampling import Part

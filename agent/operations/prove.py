@@ -7,7 +7,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from agent.core.model import (
+from agent.core.configuration import (
     ArchiveProof,
     CommandProof,
     CriticalProcess,
@@ -15,10 +15,9 @@ from agent.core.model import (
     NewestFileProof,
     NewestRowProof,
     Proof,
-    ProofResult,
     SqliteProof,
-    TableCounts,
 )
+from agent.core.model import ProofResult, TableCounts
 from agent.core.proofs import (
     AHEAD,
     Judgement,

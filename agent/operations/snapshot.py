@@ -5,19 +5,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
+from agent.core.configuration import Config, CriticalProcess
 from agent.core.exclude import os_text
 from agent.core.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
 from agent.core.findings import finding
 from agent.core.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
-from agent.core.model import (
-    Config,
-    CriticalProcess,
-    Finding,
-    Outcome,
-    RepositoryRecord,
-    SnapshotRecord,
-    TableCounts,
-)
+from agent.core.model import Finding, Outcome, RepositoryRecord, SnapshotRecord, TableCounts
 from agent.core.repository import BackupSummary, StoredSnapshot
 from agent.errors import ReadinessError, ResticError
 from agent.operations.ports import Backup, Clock, Ledger, Listing, Progress, Repository, Sources

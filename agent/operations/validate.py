@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
+from agent.core.configuration import Config, Repository
 from agent.core.location import PASSWORD_IN_URL, FileFacts, local_path
-from agent.core.model import Config, Repository
 from agent.core.problem import At, Noted
 from agent.core.text import printable
 from agent.errors import ResticError

@@ -3,8 +3,8 @@
 import shlex
 from collections.abc import Iterator
 
+from agent.core.configuration import Config, CriticalProcess, Repository
 from agent.core.location import is_excluded, is_inside, local_path
-from agent.core.model import Config, CriticalProcess, Repository
 from agent.core.problem import At, Noted
 from agent.core.text import printable
 from agent.operations.machine import Machine

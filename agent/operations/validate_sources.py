@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from agent.core.configuration import Config, CriticalProcess
 from agent.core.location import Extent, is_inside
-from agent.core.model import Config, CriticalProcess, SnapshotRecord
+from agent.core.model import SnapshotRecord
 from agent.core.problem import At, Noted
 from agent.core.text import count, printable, size
 from agent.errors import LedgerDamaged, StateError
