@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.config.values import CHECKS, Wrong
+from agent.config.values import CHECKS
+from agent.config.wrong import Wrong
 from agent.core.configuration import WeeklyMoment
 from agent.core.durations import parse_duration
 from agent.core.location import is_inside, local_path

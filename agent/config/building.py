@@ -7,8 +7,10 @@ from agent.config.keys import TABLES
 from agent.config.proofs import read_proof
 from agent.config.reading import Notes, read_items, read_table
 from agent.config.relations import check_business, check_dependencies, check_process, check_repositories
-from agent.config.values import Wrong, did_you_mean, name, shown, zone
-from agent.core.configuration import Business, Config, CriticalProcess, Repository, Settings, Step
+from agent.config.rhythms import DAY, THURSDAY, WEEK, half, read_check, read_keep, read_rhythm
+from agent.config.values import name, zone
+from agent.config.wrong import Wrong, did_you_mean, shown
+from agent.core.configuration import Business, Config, CriticalProcess, Repository, Rhythm, Settings, Step
 from agent.core.problem import At
 
 TOP = ("business", "agent", "repository", "process")
@@ -86,13 +88,20 @@ def _settings(raw: Any, notes: Notes) -> Settings:
     values = read_table("agent", raw, ("agent",), notes)
     values["scratch"] = values["scratch"] or values["state"].rstrip("/") + "/scratch"
     values["host"] = values["host"] or os.uname().nodename
+    values["metrics"] = values["metrics"] or values["state"].rstrip("/") + "/metrics/readiness.prom"
+    values["report"] = read_rhythm("agent.report", values["report"], ("agent", "report"), notes, THURSDAY)
     return Settings(**values)
 
 
 def _repositories(tables: dict[str, Any], notes: Notes) -> list[Repository]:
     repositories = []
     for key, raw in tables.items():
-        values = read_table("repository.NAME", raw, ("repository", key), notes)
+        at: At = ("repository", key)
+        values = read_table("repository.NAME", raw, at, notes)
+        values["check"], values["check_parts"] = read_check(values["check"], (*at, "check"), notes)
+        prune, weekly = values["prune"], Rhythm(every=WEEK)
+        values["prune"] = read_rhythm("repository.NAME.prune", prune, (*at, "prune"), notes, weekly)
+        values["environment_file"] = values["environment_file"] or ""
         if values["url"] and values["password_file"]:
             repositories.append(Repository(name=key, **values))
     check_repositories(repositories, notes)
@@ -114,6 +123,14 @@ def _process(key: str, raw: Any, notes: Notes) -> CriticalProcess | None:
     values["proofs"] = read_items(read_proof, values.pop("proof"), (*at, "proof"), notes)
     values["steps"] = read_items(_step, values.pop("step"), (*at, "step"), notes)
     values["mtd"] = values["mtd"] or max(THREE_DAYS, values["rto"])
+    values["keep"] = read_keep(values["keep"], (*at, "keep"), notes)
+    usual = {
+        "snapshot": half(values["rpo"]),
+        "drill": half(values["max_proof_age"]),
+        "copy": Rhythm(every=DAY),
+    }
+    for task, rhythm in usual.items():
+        values[task] = read_rhythm(f"process.NAME.{task}", values[task], (*at, task), notes, rhythm)
     return CriticalProcess(name=key, **values) if values["paths"] else None
 
 

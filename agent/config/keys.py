@@ -72,6 +72,14 @@ AGENT = (
         shown="the machine's host name",
     ),
     Key("stall_timeout", "duration", "A restic that shows no progress for this long is ended.", "15m"),
+    Key("scan", "duration", "The service looks at every file of a process this often.", "15m"),
+    Key(
+        "metrics",
+        "path",
+        "The file with the service's figures for Prometheus's node exporter.",
+        shown='state + "/metrics/readiness.prom"',
+    ),
+    Key("report", "rhythm", "When the service writes the owner's report.", shown="Thursday at 15:00"),
 )
 
 REPOSITORY = (
@@ -86,6 +94,20 @@ REPOSITORY = (
         "path",
         "The file with the repository's password, readable by root alone.",
         required=True,
+    ),
+    Key("check", "check", "When, and how much at a time, the service reads its data to check them."),
+    Key("prune", "rhythm", "When the service frees the space of removed snapshots.", shown="every 7 days"),
+    Key("options", "option", "Options for restic's -o, such as sftp.args=-p 2222.", (), many=True),
+    Key(
+        "environment_file",
+        "path",
+        "A file of NAME=value lines for restic alone, such as a cloud's access key; readable by root alone.",
+    ),
+    Key(
+        "fed_by",
+        "feeding",
+        "How a repository that is not the first is fed: by restic's copy, or by snapshots of its own.",
+        "copy",
     ),
 )
 
@@ -112,6 +134,10 @@ PROCESS = (
         (),
         many=True,
     ),
+    Key("snapshot", "rhythm", "When the service takes snapshots.", shown="every half rpo"),
+    Key("drill", "rhythm", "When the service drills.", shown="every half max_proof_age"),
+    Key("copy", "rhythm", "When the service copies snapshots to plan B.", shown="every 24 hours"),
+    Key("keep", "keep", "Which snapshots are kept; without it none is ever removed."),
     Key("depends_on", "name", "Processes that must be back before this one.", (), many=True),
     Key("proof", "proof", "Checks that are run on restored data.", (), many=True),
     Key("step", "step", "What a person does during a recovery.", (), many=True),
@@ -161,6 +187,25 @@ FILE_COUNT = (
     Key("at_least", "count", "The smallest number of regular files that is right.", required=True),
 )
 
+RHYTHM = (
+    Key("every", "duration", "Once in this time, such as 1h."),
+    Key("cron", "cron", "A cron expression in the business's time zone, such as 30 2 * * *."),
+)
+
+CHECK = (*RHYTHM, Key("parts", "parts", "All data are read once in so many checks.", 28))
+
+KEEP = (
+    Key("last", "number", "The newest so many.", 0),
+    Key("hourly", "number", "The newest of each of the last so many hours that have one.", 0),
+    Key("daily", "number", "The newest of each of the last so many days that have one.", 0),
+    Key("weekly", "number", "The newest of each of the last so many weeks that have one.", 0),
+    Key("monthly", "number", "The newest of each of the last so many months that have one.", 0),
+    Key("yearly", "number", "The newest of each of the last so many years that have one.", 0),
+    Key("within", "duration", "All that are at most so much older than the newest."),
+    Key("at_most", "percent", "More than this percentage of the snapshots is never removed at once.", 50),
+    *RHYTHM,
+)
+
 # exactly one of these makes a proof; the others belong to `command`
 PROOF_KINDS = ("command", "sqlite", "newest_row", "newest_file", "archive", "file_count")
 COMMAND_ONLY = ("expect", "expect_status", "timeout")
@@ -170,13 +215,20 @@ TABLES: dict[str, tuple[Key, ...]] = {
     for table, keys in (
         ("business", BUSINESS),
         ("agent", AGENT),
+        ("agent.report", RHYTHM),
         ("repository.NAME", REPOSITORY),
+        ("repository.NAME.check", CHECK),
+        ("repository.NAME.prune", RHYTHM),
         ("process.NAME", PROCESS),
         ("process.NAME.proof", PROOF),
         ("process.NAME.proof.newest_row", NEWEST_ROW),
         ("process.NAME.proof.newest_file", NEWEST_FILE),
         ("process.NAME.proof.file_count", FILE_COUNT),
         ("process.NAME.step", STEP),
+        ("process.NAME.snapshot", RHYTHM),
+        ("process.NAME.drill", RHYTHM),
+        ("process.NAME.copy", RHYTHM),
+        ("process.NAME.keep", KEEP),
     )
 }
 
@@ -188,4 +240,7 @@ RANGES: dict[str, tuple[int, int]] = {
     "minutes": (1, 20_160),
     "status": (0, 255),
     "count": (1, 1_000_000_000_000),
+    "number": (0, 10_000),
+    "percent": (1, 100),
+    "parts": (1, 1000),
 }

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from agent.config.keys import TABLES, Key
-from agent.config.values import CHECKS, Wrong, did_you_mean, shown
+from agent.config.values import CHECKS
+from agent.config.wrong import Wrong, did_you_mean, shown
 from agent.core.problem import At, Noted
 
 T = TypeVar("T")

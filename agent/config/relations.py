@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from agent.config.proofs import proof_path
 from agent.config.reading import Notes
-from agent.config.values import did_you_mean
+from agent.config.wrong import did_you_mean
 from agent.core.configuration import Business, CriticalProcess, Repository
 from agent.core.location import is_excluded, is_inside
 from agent.core.problem import At

@@ -38,6 +38,9 @@ KINDS: dict[str, Schema] = {
     },
     "date": {"type": "string", "format": "date"},
     "zone": {"type": "string", "examples": ["Europe/Berlin", "America/New_York"]},
+    "cron": {"type": "string", "pattern": "^\\S+( +\\S+){4}$"},
+    "option": {"type": "string", "pattern": "^[a-z0-9-]+\\.[a-z0-9-]+="},
+    "feeding": {"enum": ["copy", "snapshot"]},
     **{kind: {"type": "integer", "minimum": low, "maximum": high} for kind, (low, high) in RANGES.items()},
 }
 
@@ -67,6 +70,8 @@ def _table(table: str) -> Schema:
         "additionalProperties": False,
         "properties": {key.name: _key(key) for key in keys},
     }
+    if {"every", "cron"} <= described["properties"].keys():
+        described["oneOf"] = [{"required": ["every"]}, {"required": ["cron"]}]
     required = [key.name for key in keys if key.required]
     if required:
         described["required"] = required

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from agent.config.keys import NAME_PATTERN, RANGES
+from agent.config.wrong import Wrong, did_you_mean, shown
 from agent.core.configuration import WeeklyMoment
 from agent.core.durations import parse_duration
 from agent.core.location import REMOTE
@@ -18,39 +19,9 @@ from agent.core.text import printable
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DURATION_HINT = 'Write numbers with w, d, h, m or s and no spaces, such as "90s", "30m", "24h" or "1h30m".'
+FEEDINGS = ("copy", "snapshot")
 LONGEST_NAME = 60
 LONGEST_PATH = 4095
-
-
-class Wrong(Exception):
-    """A value that cannot be used: what is wrong with it, and what to write instead."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
-def shown(value: Any) -> str:
-    """A value as a message names it, short and safe whatever it is."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        cut = value if len(value) <= 60 else value[:57] + "..."
-        return f'"{printable(cut)}"'
-    if isinstance(value, int) and abs(value) >= 10**15:
-        return "a huge number"  # str() of thousands of digits is refused by Python itself
-    if isinstance(value, list):
-        return "a list"
-    return "a table" if isinstance(value, dict) else str(value)
-
-
-def did_you_mean(written: str, known: list[str]) -> str:
-    """A hint with the known name that is closest, or an empty one."""
-    import difflib  # noqa: PLC0415 - slow to import, and only wanted when something is wrong
-
-    close = difflib.get_close_matches(written[:100], known[:1000], n=1, cutoff=0.6)
-    return f'Did you mean "{close[0]}"?' if close else ""
 
 
 def text(value: Any) -> str:
@@ -255,6 +226,37 @@ def _zone_hint(written: str, known: list[str]) -> str:
     return did_you_mean(written, known) or "Write area and city, such as Europe/Berlin or America/New_York."
 
 
+def cron(value: Any) -> str:
+    """A cron expression of five fields that comes round."""
+    from cronsim import CronSim, CronSimError  # noqa: PLC0415 - rarely needed
+
+    written = title(value)
+    hint = 'Write minute, hour, day, month and weekday, such as "30 2 * * *" for 02:30 every day.'
+    if len(written.split()) != 5:
+        raise Wrong(f"{shown(written)} is not a cron expression of five fields", hint)
+    try:
+        next(CronSim(written, datetime(2026, 1, 1)))
+    except (CronSimError, StopIteration):
+        raise Wrong(f"{shown(written)} is not a cron expression that ever comes round", hint) from None
+    return written
+
+
+def option(value: Any) -> str:
+    """A NAME=value for restic's -o."""
+    written = title(value)
+    if not re.match(r"[a-z0-9-]+\.[a-z0-9-]+=", written):
+        hint = "Such as sftp.args=-p 2222; restic options lists them."
+        raise Wrong(f"{shown(written)} is not an option of restic's -o", hint)
+    return written
+
+
+def feeding(value: Any) -> str:
+    """How a second repository is fed."""
+    if value not in FEEDINGS:
+        raise Wrong(f"must be {' or '.join(FEEDINGS)}, not {shown(value)}")
+    return str(value)
+
+
 CHECKS: dict[str, Callable[[Any], Any]] = {
     "text": text,
     "title": title,
@@ -273,5 +275,8 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "moment": moment,
     "date": day,
     "zone": zone,
+    "cron": cron,
+    "option": option,
+    "feeding": feeding,
     **{kind: _whole(kind) for kind in RANGES},
 }

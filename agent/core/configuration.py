@@ -4,6 +4,7 @@ Durations are whole seconds, times of day are local to the business. Paths are a
 """
 
 from datetime import date
+from typing import Literal
 
 from msgspec import Struct
 
@@ -24,6 +25,27 @@ class Business(Struct, frozen=True, kw_only=True):
     holidays: tuple[date, ...] = ()
 
 
+class Rhythm(Struct, frozen=True, kw_only=True):
+    """When the agent does something: `every` so many seconds, or by a cron expression in local time."""
+
+    every: int | None = None
+    cron: str = ""
+
+
+class Keep(Struct, frozen=True, kw_only=True):
+    """Which snapshots of a process are kept: as in `restic forget --keep-...`, 0 for an unused rule."""
+
+    rhythm: Rhythm
+    at_most: int  # percent of the snapshots that may be removed at once
+    last: int = 0
+    hourly: int = 0
+    daily: int = 0
+    weekly: int = 0
+    monthly: int = 0
+    yearly: int = 0
+    within: int = 0  # seconds before the newest snapshot
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """The `[agent]` table: where our own things live and how restic is run."""
 
@@ -32,12 +54,21 @@ class Settings(Struct, frozen=True, kw_only=True):
     restic: str  # a name to look up on PATH, or an absolute path
     host: str  # the host name that snapshots are filed and looked up under
     stall_timeout: int  # a restic run without any progress for this long is ended
+    scan: int  # seconds between two looks at every file of a process
+    metrics: str  # the file that Prometheus's node exporter reads
+    report: Rhythm
 
 
 class Repository(Struct, frozen=True, kw_only=True):
     name: str
     url: str
     password_file: str
+    check: Rhythm = Rhythm(every=24 * 3600)
+    check_parts: int = 28  # so many checks read all data once
+    prune: Rhythm = Rhythm(every=7 * 24 * 3600)
+    options: tuple[str, ...] = ()  # of restic's -o
+    environment_file: str = ""  # KEY=value lines for restic alone, such as a cloud's access key
+    fed_by: Literal["copy", "snapshot"] = "copy"  # how snapshots get into a repository that is not the first
 
 
 class CommandProof(Struct, frozen=True, kw_only=True):
@@ -106,6 +137,10 @@ class CriticalProcess(Struct, frozen=True, kw_only=True):
     rpo: int
     mtd: int
     max_proof_age: int
+    snapshot: Rhythm = Rhythm(every=12 * 3600)
+    drill: Rhythm = Rhythm(every=7 * 24 * 3600)
+    copy: Rhythm = Rhythm(every=24 * 3600)
+    keep: Keep | None = None  # None: nothing is ever removed
     promise: str = ""
     owner: str = ""
     tier: int = 2

@@ -70,6 +70,8 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     tables: tuple[TableCounts, ...] = ()
     excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out
     same_device: bool = False  # the repository lies on the same device as a source
+    accepted: bool = False  # a person took this extent as the new normal
+    copy_of: str = ""  # the ID in the repository that it was copied from
     findings: tuple[Finding, ...] = ()
 
 
@@ -143,9 +145,122 @@ class RepositoryRecord(Struct, frozen=True, kw_only=True):
     repository_id: str
 
 
-Body = SnapshotRecord | DrillRecord | RepositoryRecord
+class CopyRecord(Struct, frozen=True, kw_only=True):
+    """What one run of `readiness copy` did: a SnapshotRecord follows for each snapshot that it copied."""
 
-KINDS: dict[type, str] = {SnapshotRecord: "snapshot", DrillRecord: "drill", RepositoryRecord: "repository"}
+    process: str
+    repository: str  # that was copied into
+    source: str  # the repository that was copied from
+    started: datetime
+    outcome: Outcome
+    seconds: float
+    copied: int = 0
+    behind: int = 0  # snapshots of the source that are still not in this repository
+    lag: int | None = None  # seconds between the newest snapshot of the source and the newest here
+    findings: tuple[Finding, ...] = ()
+
+
+class CheckRecord(Struct, frozen=True, kw_only=True):
+    """What one `restic check` of a repository found; it read the data of part `part` of `parts`."""
+
+    repository: str
+    started: datetime
+    outcome: Outcome
+    seconds: float
+    part: int
+    parts: int
+    repository_id: str = ""
+    restic: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+class RetentionRecord(Struct, frozen=True, kw_only=True):
+    """Which snapshots of a process the retention removed from one repository, or why it did not."""
+
+    process: str
+    repository: str
+    started: datetime
+    outcome: Outcome
+    seconds: float
+    removed: tuple[str, ...] = ()  # full IDs
+    kept: tuple[str, ...] = ()  # full IDs of all that were left
+    frozen: tuple[str, ...] = ()  # codes of the open findings that forbid removing anything
+    findings: tuple[Finding, ...] = ()
+
+
+class PruneRecord(Struct, frozen=True, kw_only=True):
+    """What freeing the space of removed snapshots came to."""
+
+    repository: str
+    started: datetime
+    outcome: Outcome
+    seconds: float
+    frozen: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class WatchRecord(Struct, frozen=True, kw_only=True):
+    """What the service saw of a process's files; written when its findings change."""
+
+    process: str
+    started: datetime
+    outcome: Outcome
+    files: int = 0  # changed since the last good snapshot
+    bytes: int = 0  # in them
+    findings: tuple[Finding, ...] = ()
+
+
+class RunRecord(Struct, frozen=True, kw_only=True):
+    """One scheduled run: what was due, when it ran and what came of it.
+
+    `outcome` is not_tested for a run that has to be tried again, failed for one that showed that
+    something is bad.
+    """
+
+    task: str
+    process: str
+    repository: str
+    due: datetime
+    started: datetime
+    seconds: float
+    outcome: Outcome
+    status: int  # exit status of the command; negative when a signal ended it
+    missed: int = 0  # regular runs before this one that fell out
+
+
+class AgentRecord(Struct, frozen=True, kw_only=True):
+    """The service started or stopped, or saw the clock jump by `jump` seconds (+: forward)."""
+
+    event: Literal["started", "stopped", "clock-jumped"]
+    version: str = ""
+    jump: int = 0
+
+
+Body = (
+    SnapshotRecord
+    | DrillRecord
+    | RepositoryRecord
+    | CopyRecord
+    | CheckRecord
+    | RetentionRecord
+    | PruneRecord
+    | WatchRecord
+    | RunRecord
+    | AgentRecord
+)
+
+KINDS: dict[type, str] = {
+    SnapshotRecord: "snapshot",
+    DrillRecord: "drill",
+    RepositoryRecord: "repository",
+    CopyRecord: "copy",
+    CheckRecord: "check",
+    RetentionRecord: "retention",
+    PruneRecord: "prune",
+    WatchRecord: "watch",
+    RunRecord: "run",
+    AgentRecord: "agent",
+}
 
 
 class Entry(Struct, frozen=True, kw_only=True):
