@@ -36,10 +36,18 @@ class FakeLedger:
     def newest(
         self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
     ) -> list[B]:
+        entries = self.newest_entries(
+            body, process=process, repository=repository, outcome=outcome, limit=limit
+        )
+        return [entry.body for entry in entries if isinstance(entry.body, body)]
+
+    def newest_entries(
+        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
+    ) -> list[Entry]:
         self.queries += 1
         wanted = {"process": process, "repository": repository, "outcome": outcome}
         found = [
-            entry.body
+            entry
             for entry in reversed(self.stored)
             if isinstance(entry.body, body)
             and all(value in ("", getattr(entry.body, key, None)) for key, value in wanted.items())

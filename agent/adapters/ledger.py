@@ -52,6 +52,15 @@ class SqliteReader:
         self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
     ) -> list[B]:
         """The newest bodies of one kind, newest first; an empty filter matches everything."""
+        entries = self.newest_entries(
+            body, process=process, repository=repository, outcome=outcome, limit=limit
+        )
+        return [entry.body for entry in entries if isinstance(entry.body, body)]
+
+    def newest_entries(
+        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
+    ) -> list[Entry]:
+        """The same with their places in the chain."""
         wanted = (as_column(process), as_column(repository), outcome)
         with translated(self.path), self._one_view() as database:
             numbers: list[int] = []
@@ -82,14 +91,14 @@ class SqliteReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _opened(self, record: StoredRecord | None, body: type[B], wanted: tuple[str, str, str]) -> B:
-        """The record's body, when it is what the index says that it is."""
+    def _opened(self, record: StoredRecord | None, body: type[B], wanted: tuple[str, str, str]) -> Entry:
+        """The record, when it is what the index says that it is."""
         if record is not None:
             found = (as_column(record.process), as_column(record.repository), record.outcome)
             entry = chain.open_record(record)
             as_wanted = all(label in ("", own) for label, own in zip(wanted, found, strict=True))
             if as_wanted and entry is not None and isinstance(entry.body, body):
-                return entry.body
+                return entry
         raise LedgerDamaged(
             f"The index of the ledger {self.path} names a record that is not there.", DAMAGED_HINT
         )
@@ -165,6 +174,12 @@ class EmptyReader:
     def newest(
         self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
     ) -> list[B]:
+        """Nothing."""
+        return []
+
+    def newest_entries(
+        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
+    ) -> list[Entry]:
         """Nothing."""
         return []
 

@@ -36,6 +36,12 @@ class LedgerReader(Protocol):
         """The newest bodies of one kind, newest first; an empty filter matches everything."""
         ...
 
+    def newest_entries(
+        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
+    ) -> list[Entry]:
+        """The same with their places in the chain."""
+        ...
+
     def head(self) -> tuple[int, str]:
         """Sequence number and hash of the last record; (0, "0" * 64) when there is none."""
         ...

@@ -1,0 +1,169 @@
+"""What is due now: every duty with what became of it, on a clock that may jump. No clock of its own.
+
+A jump back shifts the past along, so that nothing is done twice and nothing waits for a time that has
+been. After a jump forward each task that is due runs once, as after a pause of the machine.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Set
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from agent.core.duties import Duty, Task, held
+from agent.core.model import RunRecord
+from agent.core.schedule import Past, after_run, missed, next_run, shifted
+
+LATE = timedelta(minutes=2)  # a run that starts later than this after it was due is late
+JITTER_PARTS, LONGEST_JITTER = 10, 300.0  # a run that is caught up waits up to a tenth of its rhythm, 5 min
+
+
+class Stirred(Struct, frozen=True):
+    """Changes of a process's files that no snapshot holds: the first and the last that we know of."""
+
+    first: datetime
+    last: datetime
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """A duty whose time has come: since when, and how many regular runs fell out meanwhile."""
+
+    duty: Duty
+    holds: frozenset[str]
+    since: datetime
+    missed: int = 0
+
+
+class Agenda:
+    """All duties and their past. Times are aware, in UTC."""
+
+    def __init__(self, duties: Iterable[Duty], zone: ZoneInfo, chance: random.Random) -> None:
+        self.zone = zone
+        self.chance = chance
+        self.duties = {duty.task: duty for duty in duties}
+        self._pasts: dict[Task, Past] = {}
+        self._stirred: dict[str, Stirred] = {}
+        self._not_before: dict[Task, datetime] = {}
+        self._turns: dict[str, str] = {}
+
+    def renew(self, duties: Iterable[Duty], zone: ZoneInfo) -> None:
+        """Go on with the duties of another config; what both have keeps its past."""
+        self.zone = zone
+        self.duties = {duty.task: duty for duty in duties}
+        self._pasts = {task: past for task, past in self._pasts.items() if task in self.duties}
+        self._not_before.clear()
+
+    def remember(self, pasts: Mapping[Task, Past]) -> None:
+        """What the ledger knows of earlier runs."""
+        self._pasts.update({task: past for task, past in pasts.items() if task in self.duties})
+
+    def ended(self, task: Task, run: RunRecord, now: datetime) -> None:
+        """A run of `task` ended now."""
+        self._pasts[task] = after_run(self._past(task), run.outcome, run.started, now)
+        self._not_before.pop(task, None)
+
+    def busy(self, task: Task, now: datetime) -> None:
+        """A run found another at work: it is no attempt, and tried again in a minute."""
+        self._not_before[task] = now + timedelta(minutes=1)
+
+    def woke(self, now: datetime) -> None:
+        """The machine was off or suspended: what fell due is caught up, not all at the same second."""
+        for duty in self.duties.values():
+            due = next_run(duty.rhythm, self._past(duty.task), self.zone)
+            if due is not None and now - due > LATE:
+                self._not_before[duty.task] = now + self._jitter(duty)
+
+    def take_turns(self, turns: Mapping[str, str]) -> None:
+        """From which repository each process is drilled next."""
+        self._turns = dict(turns)
+
+    def stirred(self, process: str, first: datetime, last: datetime) -> None:
+        """Files of a process changed; kept until `settled`."""
+        known = self._stirred.get(process)
+        self._stirred[process] = (
+            Stirred(min(first, known.first), max(last, known.last)) if known else (Stirred(first, last))
+        )
+
+    def settled(self, process: str) -> None:
+        """Every change that we know of is in a snapshot now, or none was found."""
+        self._stirred.pop(process, None)
+
+    def jumped(self, seconds: float) -> None:
+        """The clock was set: forward (+) or back."""
+        by = timedelta(seconds=seconds)
+        self._not_before.clear()
+        if seconds < 0:
+            self._pasts = {task: shifted(past, by) for task, past in self._pasts.items()}
+            self._stirred = {
+                process: Stirred(one.first + by, one.last + by) for process, one in self._stirred.items()
+            }
+
+    def due(self, now: datetime, occupied: Set[str] = frozenset()) -> list[Due]:
+        """What should be started now, the most urgent first; nothing that needs what is `occupied`.
+
+        No two of them hold the same.
+        """
+        taken = set(occupied)
+        chosen = []
+        for duty in sorted(self.duties.values(), key=lambda duty: duty.rank):
+            since = self._due_since(duty, now)
+            holds = self.holds(duty)
+            if since is None or taken & holds:
+                continue
+            taken |= holds
+            fell_out = missed(duty.rhythm, since, now, self.zone) if now - since > LATE else 0
+            chosen.append(Due(duty=duty, holds=holds, since=since, missed=fell_out))
+        return chosen
+
+    def wake_at(self, now: datetime, occupied: Set[str] = frozenset()) -> datetime | None:
+        """When something will be due that does not need what is `occupied`; None: not foreseeable."""
+        moments = [
+            self._starts_at(duty) or now for duty in self.duties.values() if not occupied & self.holds(duty)
+        ]
+        return min(moments, default=None)
+
+    def next_of(self, task: Task) -> datetime | None:
+        """When a task is due by its rhythm; None: at once."""
+        return next_run(self.duties[task].rhythm, self._past(task), self.zone)
+
+    def holds(self, duty: Duty) -> frozenset[str]:
+        """What no other run may work on meanwhile; a drill holds the repository whose turn it is."""
+        if duty.task.kind != "drill":
+            return duty.holds
+        return duty.holds | held("", self.turn(duty.task.process))
+
+    def turn(self, process: str) -> str:
+        """The repository that the next drill of a process is made from; empty: the first."""
+        return self._turns.get(process, "")
+
+    def _past(self, task: Task) -> Past:
+        return self._pasts.get(task, Past())
+
+    def _due_since(self, duty: Duty, now: datetime) -> datetime | None:
+        starts = self._starts_at(duty)
+        if starts is not None and starts > now:
+            return None
+        return min(now, self._due_at(duty) or now)
+
+    def _due_at(self, duty: Duty) -> datetime | None:
+        """By rhythm or by change; None for what was never done: at once."""
+        past = self._past(duty.task)
+        regular = next_run(duty.rhythm, past, self.zone)
+        stirred = self._stirred.get(duty.task.process) if duty.quiet and not past.failures else None
+        if regular is None or stirred is None:
+            return regular
+        quiet, bound = timedelta(seconds=duty.quiet), timedelta(seconds=duty.bound)
+        changed = min(stirred.last + quiet, stirred.first + bound)
+        if past.tried is not None:
+            changed = max(changed, past.tried + quiet)
+        return min(regular, changed)
+
+    def _starts_at(self, duty: Duty) -> datetime | None:
+        """When it may start: when it is due, or later where another was busy or it is caught up."""
+        due, waits_for = self._due_at(duty), self._not_before.get(duty.task)
+        return max(due or waits_for, waits_for) if waits_for else due
+
+    def _jitter(self, duty: Duty) -> timedelta:
+        parts = duty.rhythm.every or LONGEST_JITTER * JITTER_PARTS
+        return timedelta(seconds=self.chance.uniform(0, min(LONGEST_JITTER, parts / JITTER_PARTS)))

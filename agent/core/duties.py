@@ -1,0 +1,101 @@
+"""What the service has to do for a config: one duty for each task, with its rhythm and what it holds."""
+
+from msgspec import Struct
+
+from agent.core.configuration import Config, CriticalProcess, Repository, Rhythm
+
+SHORTEST_QUIET, LONGEST_QUIET = 60, 3600  # seconds
+QUIETS_PER_RPO = 12
+METRICS_EVERY = 15 * 60
+
+# what goes first when several are due at once
+ORDER = ("snapshot", "exposure", "copy", "drill", "retain", "check", "prune", "report", "metrics")
+
+
+class Task(Struct, frozen=True, order=True):
+    """One kind of work on one process and one repository; empty where it concerns all or none."""
+
+    kind: str
+    process: str = ""
+    repository: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(word for word in (self.kind, self.process, self.repository) if word)
+
+
+class Duty(Struct, frozen=True, kw_only=True):
+    """A task that is due again and again.
+
+    `holds` names what no two runs may work on at once. Where `quiet` is not 0 the task is also due when
+    its process changed and was then left alone for `quiet` seconds, at the latest `bound` seconds after
+    the first change.
+    """
+
+    task: Task
+    rhythm: Rhythm
+    holds: frozenset[str] = frozenset()
+    quiet: int = 0
+    bound: int = 0
+
+    @property
+    def rank(self) -> int:
+        """The lower, the sooner among those that are due."""
+        return ORDER.index(self.task.kind)
+
+
+def duties(config: Config) -> tuple[Duty, ...]:
+    """Everything that has to be done, in the order of the config's processes and repositories."""
+    first, *others = config.repositories
+    found = [duty for process in config.processes for duty in _of_process(process, first, others, config)]
+    keeps = any(process.keep for process in config.processes)
+    for repository in config.repositories:
+        found.append(_duty("check", repository.check, repository=repository))
+        if keeps:
+            found.append(_duty("prune", repository.prune, repository=repository))
+    found.append(_duty("report", config.settings.report))
+    found.append(_duty("metrics", Rhythm(every=METRICS_EVERY)))
+    return tuple(found)
+
+
+def _of_process(
+    process: CriticalProcess, first: Repository, others: list[Repository], config: Config
+) -> list[Duty]:
+    own = [first, *(other for other in others if other.fed_by == "snapshot")]
+    found = [_snapshot(process, repository) for repository in own]
+    found.append(_duty("exposure", Rhythm(every=config.settings.scan), process))
+    for other in others:
+        if other.fed_by == "copy":
+            holds = frozenset({_held("repository", other.name)})
+            found.append(Duty(task=Task("copy", process.name, other.name), rhythm=process.copy, holds=holds))
+    found.append(_duty("drill", process.drill, process))
+    if process.keep:
+        for repository in config.repositories:
+            found.append(_duty("retain", process.keep.rhythm, process, repository))
+    return found
+
+
+def _snapshot(process: CriticalProcess, repository: Repository) -> Duty:
+    return Duty(
+        task=Task("snapshot", process.name, repository.name),
+        rhythm=process.snapshot,
+        holds=held(process.name, repository.name),
+        quiet=min(LONGEST_QUIET, max(SHORTEST_QUIET, process.rpo // QUIETS_PER_RPO)),
+        bound=max(SHORTEST_QUIET, process.rpo // 2),
+    )
+
+
+def _duty(
+    kind: str, rhythm: Rhythm, process: CriticalProcess | None = None, repository: Repository | None = None
+) -> Duty:
+    names = (process.name if process else "", repository.name if repository else "")
+    return Duty(task=Task(kind, *names), rhythm=rhythm, holds=held(*names))
+
+
+def held(process: str, repository: str) -> frozenset[str]:
+    """The names of the locks for a process and a repository."""
+    pairs = (("process", process), ("repository", repository))
+    return frozenset(_held(kind, name) for kind, name in pairs if name)
+
+
+def _held(kind: str, name: str) -> str:
+    return f"{kind}.{name}"
