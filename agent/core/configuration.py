@@ -54,9 +54,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     restic: str  # a name to look up on PATH, or an absolute path
     host: str  # the host name that snapshots are filed and looked up under
     stall_timeout: int  # a restic run without any progress for this long is ended
-    scan: int  # seconds between two looks at every file of a process
-    metrics: str  # the file that Prometheus's node exporter reads
-    report: Rhythm
+    scan: int = 900  # seconds between two looks at every file of a process
+    metrics: str = ""  # the file that Prometheus's node exporter reads
+    report: Rhythm = Rhythm(cron="0 15 * * 4")
 
 
 class Repository(Struct, frozen=True, kw_only=True):
