@@ -1,7 +1,7 @@
 """Composition root: the only place that builds adapters and hands them to operations."""
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,24 +61,30 @@ def ledger_path(config: Config) -> Path:
     return Path(config.settings.state) / "ledger.db"
 
 
+def lock_names(*, repository: str = "", process: str = "") -> list[str]:
+    """The names for `working_ledger` of the repository and of the process that a run works on."""
+    both = {"repository": repository, "process": process}
+    return [f"{kind}.{name}" for kind, name in both.items() if name]
+
+
 @contextmanager
-def working_ledger(config: Config, restic: "Restic") -> Iterator["SqliteLedger"]:
-    """The state directory for us alone and the ledger in it; Busy when another readiness is at work.
+def working_ledger(config: Config, restic: "Restic | None", names: Sequence[str]) -> Iterator["SqliteLedger"]:
+    """The ledger to append to, with the locks `names` (see `lock_names`); Busy when one is somebody else's.
 
     First clears away what a killed readiness left: restored files, which are business data in the open,
-    and the lock of its restic.
+    and the lock of its restic, where `names` has the repository that `restic` works on.
     """
     from agent.adapters.ledger import open_ledger
+    from agent.adapters.locks import exclusive
     from agent.adapters.scratch import sweep
-    from agent.adapters.state import exclusive
 
     with (
-        exclusive(Path(config.settings.state)) as killed,
+        exclusive(Path(config.settings.state), names) as killed,
         open_ledger(ledger_path(config)) as ledger,
-        restic.unlocked_at_interrupt(),
+        restic.unlocked_at_interrupt() if restic else nullcontext(),
     ):
         sweep(Path(config.settings.scratch))
-        if killed:
+        if restic and killed.intersection(lock_names(repository=restic.repository.name)):
             restic.unlock()
         yield ledger
 
@@ -100,9 +106,12 @@ def snapshots(
 
     repository = chosen_repository(config, None)
     restic = restic_for(config, repository)
-    with working_ledger(config, restic) as ledger:
-        for process in processes:
-            sources = ProcessSources(process, config.settings.state, config.settings.host)
+    for process in processes:
+        names = lock_names(repository=repository.name, process=process.name)
+        with (
+            working_ledger(config, restic, names) as ledger,
+            closing(ProcessSources(process, config.settings.state, config.settings.host)) as sources,
+        ):
             tools = SnapshotTools(
                 sources=sources, repository=restic, ledger=ledger, clock=SystemClock(), progress=progress
             )
@@ -113,10 +122,7 @@ def snapshots(
                 url=repository.url,
                 accept=accept,
             )
-            try:
-                yield take_snapshot(task, tools)
-            finally:
-                sources.close()
+            yield take_snapshot(task, tools)
 
 
 def drills(
@@ -137,26 +143,30 @@ def drills(
     repository = chosen_repository(config, source)
     restic = restic_for(config, repository)
     settings = config.settings
-    with working_ledger(config, restic) as ledger:
-        for process in processes:
-            with drill_room(Path(settings.scratch), Path(settings.state)) as room:
-                tools = DrillTools(
-                    repository=restic.through_cache(room.cache),
-                    room=room,
-                    prove=prover_for(config),
-                    ledger=ledger,
-                    clock=SystemClock(),
-                    progress=progress,
-                )
-                task = DrillTask(
-                    process=process,
-                    repository=repository.name,
-                    host=settings.host,
-                    select=select,
-                    share=share,
-                    keep=keep,
-                )
-                yield drill(task, tools)
+    for process in processes:
+        with (
+            working_ledger(
+                config, restic, lock_names(repository=repository.name, process=process.name)
+            ) as ledger,
+            drill_room(Path(settings.scratch), Path(settings.state)) as room,
+        ):
+            tools = DrillTools(
+                repository=restic.through_cache(room.cache),
+                room=room,
+                prove=prover_for(config),
+                ledger=ledger,
+                clock=SystemClock(),
+                progress=progress,
+            )
+            task = DrillTask(
+                process=process,
+                repository=repository.name,
+                host=settings.host,
+                select=select,
+                share=share,
+                keep=keep,
+            )
+            yield drill(task, tools)
 
 
 def prover_for(config: Config) -> "Prover":
@@ -219,8 +229,6 @@ def validate(file: str) -> "Reading":
 
 def assessment(config: Config) -> "Assessment":
     """The verdict from what was recorded so far; a ledger that does not exist yet holds nothing."""
-    from contextlib import closing
-
     from agent.adapters.ledger import open_reader
     from agent.operations.assess import assess_now
 

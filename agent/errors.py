@@ -12,7 +12,7 @@ class Exit(IntEnum):
     USAGE = 2  # wrong usage
     NOT_TESTED = 3  # could not be tested, or nothing proven: UNKNOWN
     AT_RISK = 4
-    BUSY = 75  # another readiness is at work on the same state; try again
+    BUSY = 75  # another readiness is at work on the same repository or process; try again
     CONFIG = 78  # the config is wrong
     INTERRUPTED = 130
 
@@ -54,7 +54,7 @@ class UsageError(ReadinessError):
 
 
 class Busy(ReadinessError):
-    """Another readiness holds the state directory."""
+    """Another readiness is at work on the same repository or process, or writes to the same ledger."""
 
     exit = Exit.BUSY
     code = "busy"

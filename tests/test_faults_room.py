@@ -340,7 +340,7 @@ def test_a_snapshot_that_was_killed_makes_no_false_alarm_later(shop: Shop, after
 
 def test_two_at_once_take_turns(shop: Shop) -> None:
     running = shop.start("drill")
-    while (shop.state / "lock").read_text().strip() != str(running.pid):
+    while (shop.state / "locks" / "process.orders").read_text().strip() != str(running.pid):
         time.sleep(0.01)
     running.send_signal(signal.SIGSTOP)  # so that it cannot be done too soon
 

@@ -1,11 +1,23 @@
 """A drill's room is removed whole, whatever came back into it, and nothing beside it is touched."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+from ledger_records import python
 
+from agent.adapters.scratch import scratch_room, sweep
+
+DRILL = """
+import sys, time
+from pathlib import Path
 from agent.adapters.scratch import scratch_room
+with scratch_room(Path(sys.argv[1])) as room:
+    (room.tree / "file").write_text("restored")
+    print(room.room, flush=True)
+    time.sleep(60)
+"""
 
 TREES = {
     "one file at the end of a chain": ["a/b/c/d/file"],
@@ -49,3 +61,35 @@ def test_a_closed_directory_goes_too(tmp_path: Path, mode: int) -> None:
         (room.tree / "a" / "closed").chmod(mode)
 
     assert os.listdir(tmp_path / "scratch") == []
+
+
+def test_the_room_of_a_drill_at_work_stays_and_that_of_a_killed_one_goes(tmp_path: Path) -> None:
+    drills = [python(DRILL, tmp_path) for _ in range(2)]
+    try:
+        dead, alive = (Path((drill.stdout or pytest.fail()).readline().strip()) for drill in drills)
+        os.kill(drills[0].pid, signal.SIGKILL)
+        drills[0].wait()
+        sweep(tmp_path)
+        assert not dead.exists()
+        assert (alive / "tree" / "file").read_text() == "restored"
+    finally:
+        for drill in drills:
+            drill.kill()
+            drill.communicate()
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweep_takes_nothing_that_is_not_a_drills_room(tmp_path: Path) -> None:
+    theirs = tmp_path / "drill-theirs"
+    theirs.mkdir()
+    (theirs / "file").touch()
+    (tmp_path / "drill-file").touch()
+    (tmp_path / "drill-link").symlink_to(theirs)
+    (tmp_path / "drill-just-begun").mkdir()
+    sweep(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["drill-file", "drill-link", "drill-theirs"]
+
+
+def test_a_sweep_of_a_scratch_that_is_not_there_yet_is_nothing(tmp_path: Path) -> None:
+    sweep(tmp_path / "scratch")

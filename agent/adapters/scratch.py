@@ -1,11 +1,12 @@
 """Private room for a drill: 0700, marked as ours, gone afterwards whatever happens."""
 
+import fcntl
 import os
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 
@@ -94,10 +95,11 @@ def scratch_room(scratch: Path) -> Iterator[Scratch]:
     """A fresh room below `scratch`, removed at the end."""
     scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
     room: Path | None = None
+    alive: int | None = None
     try:
-        with held_off():
+        with held_off(), _alone(scratch):
             room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=scratch))
-            (room / MARKER).touch(mode=0o600)
+            alive = _claimed(room, os.O_CREAT | os.O_EXCL)
             for part in ("tree", "cache"):
                 (room / part).mkdir(mode=0o700)
         yield Scratch(room)
@@ -106,18 +108,64 @@ def scratch_room(scratch: Path) -> Iterator[Scratch]:
             stop_all()  # what still writes into the room
             if room:
                 _remove_room(room)
+            if alive is not None:
+                os.close(alive)
 
 
 def sweep(scratch: Path) -> None:
-    """Remove the rooms of drills that were killed: ours by name, marker and owner, and no others."""
-    for room in scratch.glob(f"{PREFIX}*"):
-        status = room.lstat()
-        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
-            continue
-        if (room / MARKER).is_file():
+    """Remove the rooms of drills that were killed: ours by name, marker and owner, and no others.
+
+    The room of a drill that is at work stays: its marker is locked for as long as it lives.
+    """
+    if not scratch.is_dir():
+        return
+    dead: list[tuple[Path, int]] = []
+    try:
+        with _alone(scratch):
+            for room in scratch.glob(f"{PREFIX}*"):
+                with suppress(FileNotFoundError):  # a drill at its end is removing its own
+                    claim = _claim_of_dead(room)
+                    if claim is not None:
+                        dead.append((room, claim))
+        for room, _ in dead:
             _remove_room(room)
-        elif not any(room.iterdir()):
-            room.rmdir()
+    finally:
+        for _, claim in dead:
+            os.close(claim)
+
+
+@contextmanager
+def _alone(scratch: Path) -> Iterator[None]:
+    """Nobody else makes or claims rooms meanwhile; for moments only."""
+    directory = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
+
+
+def _claimed(room: Path, flags: int = 0) -> int | None:
+    """A descriptor that locks the room's marker; None when the room is somebody's who is alive."""
+    marker = os.open(room / MARKER, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | flags, 0o600)
+    try:
+        fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(marker)
+        return None
+    return marker
+
+
+def _claim_of_dead(room: Path) -> int | None:
+    """The claim to a killed drill's room; one that was only just begun is removed here."""
+    status = room.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+        return None
+    if (room / MARKER).is_file():
+        return _claimed(room)
+    if not any(room.iterdir()):
+        room.rmdir()
+    return None
 
 
 def _remove_room(room: Path) -> None:

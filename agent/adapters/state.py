@@ -1,7 +1,6 @@
-"""The state directory, where everything of ours is kept, and the lock that lets one readiness work in it."""
+"""The state directory, where everything of ours is kept."""
 
 import errno
-import fcntl
 import os
 import pwd
 import stat
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agent.errors import Busy, StateError
+from agent.errors import StateError
 
 
 def prepare(state: Path) -> Path:
@@ -18,7 +17,7 @@ def prepare(state: Path) -> Path:
     Raises StateError when it is no directory, belongs to somebody else, lies open to others, or cannot be
     written.
     """
-    with _translated(state):
+    with translated(state):
         if not state.exists():
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = state.stat()
@@ -30,47 +29,6 @@ def prepare(state: Path) -> Path:
         if not os.access(state, os.R_OK | os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return state
-
-
-@contextmanager
-def exclusive(state: Path) -> Iterator[bool]:
-    """Hold the state directory alone until the block or the process ends.
-
-    Yields whether the last holder was killed, so that its clean-up is still to be done.
-    Programs that we start do not inherit the lock. Raises Busy at once when another readiness holds it.
-    """
-    prepare(state)
-    with _translated(state):
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        lock = os.open(state / "lock", flags, 0o600)
-    try:
-        killed = _take(state, lock)
-        try:
-            yield killed
-        finally:
-            os.ftruncate(lock, 0)
-    finally:
-        # the file stays: removing it would let two processes lock two files of the same name
-        os.close(lock)
-
-
-def _take(state: Path, lock: int) -> bool:
-    """Note our number in the lock; True when another's still stood there."""
-    with _translated(state):
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _busy(state, lock) from None
-        killed = bool(os.pread(lock, 1, 0))
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    return killed
-
-
-def _busy(state: Path, lock: int) -> Busy:
-    holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
-    number = f" (PID {holder})" if holder.isdecimal() else ""
-    return Busy(f"Another readiness{number} is at work on {state}.", "Try again when it has finished.")
 
 
 def _require_private(state: Path, found: os.stat_result) -> None:
@@ -95,7 +53,8 @@ def _user(uid: int) -> str:
 
 
 @contextmanager
-def _translated(state: Path) -> Iterator[None]:
+def translated(state: Path) -> Iterator[None]:
+    """Turn what the system says about the state directory into one clear sentence."""
     try:
         yield
     except OSError as error:
@@ -116,7 +75,7 @@ def _reason(error: OSError) -> str:
         errno.ENOTDIR: "it is not a directory",
         errno.EEXIST: "it is not a directory",
         errno.EACCES: "access is denied",
-        errno.ELOOP: "its lock file is a symbolic link",
+        errno.ELOOP: "a lock file is a symbolic link",
     }
     return reasons.get(error.errno or 0, error.strerror or type(error).__name__)
 
