@@ -195,8 +195,10 @@ def _private_places(config: Config) -> list[str]:
     from agent.core.location import local_path
 
     repositories = [local_path(repository.url) for repository in config.repositories]
-    passwords = [repository.password_file for repository in config.repositories]
-    return [config.settings.state, config.file, *passwords, *(path for path in repositories if path)]
+    secrets = [
+        file for each in config.repositories for file in (each.password_file, each.environment_file) if file
+    ]
+    return [config.settings.state, config.file, *secrets, *(path for path in repositories if path)]
 
 
 def initialise(wish: "Wish") -> "Initialised":
@@ -274,3 +276,11 @@ def write_report(file: str, text: str) -> None:
     from agent.adapters.report_file import write_report as write
 
     write(file, text)
+
+
+def write_metrics(file: str, text: str) -> None:
+    """Put figures into a file that everybody may read, whole or not at all."""
+    from agent.adapters.report_file import PUBLIC
+    from agent.adapters.report_file import write_report as write
+
+    write(file, text, PUBLIC)

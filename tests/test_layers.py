@@ -23,8 +23,10 @@ MAY_IMPORT = {
     "agent.operations": ("agent.core", "agent.errors", "agent.operations"),
     "agent.adapters": ("agent.core", "agent.errors", "agent.adapters"),
     "agent.config": ("agent.core", "agent.errors", "agent.config"),
+    "agent.daemon": ("agent.core", "agent.errors", "agent.daemon", "agent.operations.ports"),
     "agent.errors": (),
 }
+WIRES = ("agent.app", "agent.app_service")
 PURE = ("agent.core", "agent.errors")
 # what makes a module impure: files, clocks, processes, logging, the network, chance
 WORLDLY = words(
@@ -95,7 +97,7 @@ def wiring_faults(module: str, parsed: ast.AST) -> list[str]:
     both = [
         any(is_below(name, (layer,)) for name in found) for layer in ("agent.operations", "agent.adapters")
     ]
-    return [f"{module} wires operations to adapters"] if all(both) and module != "agent.app" else []
+    return [f"{module} wires operations to adapters"] if all(both) and module not in WIRES else []
 
 
 def purity_faults(module: str, parsed: ast.AST) -> list[str]:

@@ -177,6 +177,10 @@ class Running:
             raise
         return self._completed(timed_out)
 
+    def look(self) -> Completed | None:
+        """How it ended; None while it is at work."""
+        return self._completed(timed_out=False) if self._ended_within(0) else None
+
     def stop(self, grace: float = 10.0) -> None:
         """Ask the process group to end, insist after `grace` seconds, and wait until it is gone."""
         if not self.ask_to_end(grace):

@@ -1,4 +1,4 @@
-"""A report written to a file: whole or not at all."""
+"""A report or figures written to a file: whole or not at all."""
 
 import os
 import stat
@@ -8,16 +8,17 @@ from pathlib import Path
 from agent.errors import StateError
 
 PRIVATE = 0o600  # a report tells where a business is weak
+PUBLIC = 0o644  # figures are read by another program's user
 
 
-def write_report(file: str, text: str) -> None:
-    """Put `text` in the place of `file`, following symbolic links; a new file has mode 0600.
+def write_report(file: str, text: str, new_mode: int = PRIVATE) -> None:
+    """Put `text` in the place of `file`, following symbolic links; a new file gets `new_mode`.
 
     What is no regular file (such as /dev/stdout) is written to directly. Raises StateError.
     """
     try:
         target = Path(file)
-        mode = target.stat().st_mode if target.exists() else stat.S_IFREG | PRIVATE
+        mode = target.stat().st_mode if target.exists() else stat.S_IFREG | new_mode
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(21, "it is a directory")
         if stat.S_ISREG(mode):
@@ -27,7 +28,7 @@ def write_report(file: str, text: str) -> None:
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise StateError(
-            f"The report cannot be written to {file}: {reason}.",
+            f"{file} cannot be written: {reason}.",
             "Name a file in a directory that exists and may be written to.",
         ) from error
 

@@ -26,6 +26,8 @@ COMMANDS = {
     "status": ("agent.cli.status", "One screen: the verdict and why."),
     "forecast": ("agent.cli.forecast", "When would each process be back?"),
     "report": ("agent.cli.report", "Write the readiness report."),
+    "metrics": ("agent.cli.metrics", "The verdict and its figures for Prometheus."),
+    "agent": ("agent.cli.agent", "Run the service."),
     "ledger": ("agent.cli.ledger", "Verify or export the record of everything that was done."),
 }
 

@@ -45,6 +45,7 @@ class Agenda:
         self._pasts: dict[Task, Past] = {}
         self._stirred: dict[str, Stirred] = {}
         self._not_before: dict[Task, datetime] = {}
+        self._hastened: dict[Task, datetime] = {}
         self._turns: dict[str, str] = {}
 
     def renew(self, duties: Iterable[Duty], zone: ZoneInfo) -> None:
@@ -53,6 +54,7 @@ class Agenda:
         self.duties = {duty.task: duty for duty in duties}
         self._pasts = {task: past for task, past in self._pasts.items() if task in self.duties}
         self._not_before.clear()
+        self._hastened.clear()
 
     def remember(self, pasts: Mapping[Task, Past]) -> None:
         """What the ledger knows of earlier runs."""
@@ -62,6 +64,11 @@ class Agenda:
         """A run of `task` ended now."""
         self._pasts[task] = after_run(self._past(task), run.outcome, run.started, now)
         self._not_before.pop(task, None)
+        self._hastened.pop(task, None)
+
+    def hasten(self, task: Task, to: datetime) -> None:
+        """Do a task at `to`, if it is not due before, whatever its rhythm says."""
+        self._hastened[task] = min(to, self._hastened.get(task, to))
 
     def busy(self, task: Task, now: datetime) -> None:
         """A run found another at work: it is no attempt, and tried again in a minute."""
@@ -93,6 +100,7 @@ class Agenda:
         """The clock was set: forward (+) or back."""
         by = timedelta(seconds=seconds)
         self._not_before.clear()
+        self._hastened.clear()
         if seconds < 0:
             self._pasts = {task: shifted(past, by) for task, past in self._pasts.items()}
             self._stirred = {
@@ -147,11 +155,14 @@ class Agenda:
         return min(now, self._due_at(duty) or now)
 
     def _due_at(self, duty: Duty) -> datetime | None:
-        """By rhythm or by change; None for what was never done: at once."""
+        """By rhythm, by change or hastened; None for what was never done: at once."""
         past = self._past(duty.task)
         regular = next_run(duty.rhythm, past, self.zone)
-        stirred = self._stirred.get(duty.task.process) if duty.quiet and not past.failures else None
-        if regular is None or stirred is None:
+        if regular is None or past.failures:
+            return regular
+        regular = min(regular, self._hastened.get(duty.task, regular))
+        stirred = self._stirred.get(duty.task.process) if duty.quiet else None
+        if stirred is None:
             return regular
         quiet, bound = timedelta(seconds=duty.quiet), timedelta(seconds=duty.bound)
         changed = min(stirred.last + quiet, stirred.first + bound)

@@ -1,0 +1,88 @@
+"""Composition root of the service: builds what `agent.daemon` needs and lets it run."""
+
+import random
+import time
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from agent import __version__
+from agent.adapters.jobs import CommandJobs
+from agent.adapters.ledger import open_ledger
+from agent.adapters.locks import exclusive
+from agent.adapters.supervisor import Journal, Systemd
+from agent.adapters.watcher import Watcher
+from agent.app import SystemClock, ledger_path, load_config, lock_names, restic_for, working_ledger
+from agent.core.configuration import Config
+from agent.core.duties import Task
+from agent.daemon.service import Service, Tools
+from agent.errors import Busy
+
+REPORTS = "reports"
+
+
+class MachineClocks(SystemClock):
+    """The time of day, and the time since the machine was started, its sleep included."""
+
+    def elapsed(self) -> float:
+        """Seconds."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Watchers:
+    """Watches the files of every process of a config."""
+
+    def start(self, config: Config) -> Watcher:
+        """Begin."""
+        watcher = Watcher(
+            {process.name: process.paths for process in config.processes},
+            {process.name: process.exclude for process in config.processes},
+        )
+        watcher.start()
+        return watcher
+
+
+def serve(config: Config, *, verbose: bool) -> None:
+    """Run the service until it is told to stop; Busy when there is one already on this state."""
+    state = Path(config.settings.state)
+    with exclusive(state, ["agent"]), open_ledger(ledger_path(config)) as ledger:
+        jobs = CommandJobs(config.file, config.settings.stall_timeout)
+        tools = Tools(
+            ledger=ledger,
+            jobs=jobs,
+            watches=Watchers(),
+            clocks=MachineClocks(),
+            supervisor=Systemd(),
+            waiter=jobs,
+            log=Journal(verbose),
+            load=lambda: load_config(config.file),
+            output_file=output_file,
+            chance=random.Random(),
+            version=__version__,
+        )
+        Service(config, tools).run()
+
+
+def clean_up(config: Config) -> None:
+    """Clear away what killed runs left in the scratch and in the repositories, but nothing that is in use."""
+    for repository in config.repositories:
+        with (
+            suppress(Busy),
+            working_ledger(config, restic_for(config, repository), lock_names(repository=repository.name)),
+        ):
+            continue
+
+
+def output_file(config: Config, task: Task, now: datetime) -> str:
+    """Where the output of a task goes that writes a file; its directory is made."""
+    if task.kind == "metrics":
+        file = Path(config.settings.metrics)
+    elif task.kind == "report":
+        day = now.astimezone(ZoneInfo(config.business.time_zone)).date().isoformat()
+        file = Path(config.settings.state) / REPORTS / f"owner-{day}.html"
+    else:
+        return ""
+    if file.is_relative_to(config.settings.state):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return str(file)

@@ -1,0 +1,25 @@
+"""`readiness agent`: the service."""
+
+import click
+
+from agent.app import load_config
+from agent.cli.output import Invocation
+from agent.errors import Exit
+
+
+@click.command(name="agent")
+@click.option("--clean-up", is_flag=True, help="Only clear away what killed runs left behind, and end.")
+@click.pass_obj
+def command(invocation: Invocation, clean_up: bool) -> Exit:
+    """Run the service: snapshots, copies, checks, drills and reports when they are due, until told to stop.
+
+    SIGHUP reads the config again, SIGTERM ends. Log lines go to standard error.
+    """
+    from agent import app_service  # noqa: PLC0415 - the help must not wait for it
+
+    config = load_config(invocation.config_file)
+    if clean_up:
+        app_service.clean_up(config)
+    else:
+        app_service.serve(config, verbose=invocation.verbose)
+    return Exit.GOOD

@@ -1,0 +1,1 @@
+"""The service: what is due, run it, record it."""

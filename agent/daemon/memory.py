@@ -1,0 +1,98 @@
+"""What the ledger knows of earlier runs, on the clock as it is now."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from agent.core.configuration import Config
+from agent.core.duties import Duty, Task
+from agent.core.model import AgentRecord, DrillRecord, Entry, RunRecord, SnapshotRecord
+from agent.core.schedule import Past, after_run
+from agent.operations.ports import LedgerReader
+
+REMEMBERED = 500  # runs of one process and repository that are looked through
+JUMPS = 100  # events of the service that are looked through for jumps of the clock
+
+
+def pasts(duties: Iterable[Duty], ledger: LedgerReader) -> dict[Task, Past]:
+    """The past of every task that has one."""
+    jumps = [entry for entry in ledger.newest_entries(AgentRecord, limit=JUMPS) if _jump(entry)]
+    runs: dict[tuple[str, str], list[Entry]] = {}
+    found: dict[Task, Past] = {}
+    for duty in duties:
+        task = duty.task
+        place = (task.process, task.repository)
+        if place not in runs:
+            runs[place] = ledger.newest_entries(
+                RunRecord, process=task.process, repository=task.repository, limit=REMEMBERED
+            )
+        own = [entry for entry in runs[place] if _is_of(task, entry.body)]
+        past = _past(own, jumps)
+        if past is not None:
+            found[task] = past
+    return found
+
+
+def _is_of(task: Task, body: object) -> bool:
+    """A drill is one task, whichever repository it is made from."""
+    return (
+        isinstance(body, RunRecord)
+        and (body.task, body.process) == (task.kind, task.process)
+        and (task.repository in ("", body.repository))
+    )
+
+
+def _past(newest_first: list[Entry], jumps: list[Entry]) -> Past | None:
+    past: Past | None = None
+    since: list[Entry] = []
+    for entry in newest_first:
+        since.append(entry)
+        if isinstance(entry.body, RunRecord) and entry.body.outcome != "not_tested":
+            break
+    for entry in reversed(since):
+        if isinstance(entry.body, RunRecord):
+            by = _set_back_since(entry.sequence, jumps)
+            past = after_run(past or Past(), entry.body.outcome, entry.body.started + by, entry.at + by)
+    return past
+
+
+def _set_back_since(sequence: int, jumps: list[Entry]) -> timedelta:
+    """How far the clock was set back since a record, all in all; a clock that was set forward counts as
+    time that passed."""
+    return timedelta(seconds=min(0, sum(_jump(entry) for entry in jumps if entry.sequence > sequence)))
+
+
+def _jump(entry: Entry) -> int:
+    return entry.body.jump if isinstance(entry.body, AgentRecord) else 0
+
+
+def newest_at(ledger: LedgerReader) -> datetime | None:
+    """The time of the newest record of the service's own."""
+    entries = [
+        *ledger.newest_entries(RunRecord),
+        *ledger.newest_entries(AgentRecord),
+        *ledger.newest_entries(SnapshotRecord),
+    ]
+    return max(entries, key=lambda entry: entry.sequence).at if entries else None
+
+
+def turns(config: Config, ledger: LedgerReader) -> Mapping[str, str]:
+    """From which repository each process is drilled next: of those that hold it, the one not drilled for
+    longest."""
+    return {process.name: _turn(config, process.name, ledger) for process in config.processes}
+
+
+def _turn(config: Config, process: str, ledger: LedgerReader) -> str:
+    first, *others = (repository.name for repository in config.repositories)
+    holding = [first, *(name for name in others if _holds(process, name, ledger))]
+    last = {name: _last_drill(process, name, ledger) for name in holding}
+    return min(holding, key=lambda name: last[name])
+
+
+def _holds(process: str, repository: str, ledger: LedgerReader) -> bool:
+    return bool(ledger.newest(SnapshotRecord, process=process, repository=repository, outcome="passed"))
+
+
+def _last_drill(process: str, repository: str, ledger: LedgerReader) -> int:
+    """Where in the ledger it stands; 0 for never."""
+    entries = ledger.newest_entries(DrillRecord, process=process, repository=repository)
+    return entries[0].sequence if entries else 0

@@ -1,0 +1,267 @@
+"""The loop of `readiness agent`: notice what is due, start it, record what came of it, rest.
+
+It does no work of its own: every task is a command of ours in a process of its own, so that this one
+stays small and nothing that goes wrong in a task harms it.
+"""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct, structs
+
+from agent.core.agenda import Agenda, Due
+from agent.core.clock_watch import ClockWatch
+from agent.core.configuration import Config, Rhythm
+from agent.core.duties import Duty, Task, duties
+from agent.core.jobs import JobEnd
+from agent.core.model import AgentRecord, Body, Finding
+from agent.daemon import memory, runs
+from agent.daemon.ports import Clocks, Job, Jobs, Log, Supervisor, Waiter, Watches
+from agent.errors import Exit, ReadinessError
+from agent.operations.ports import Ledger
+
+LONGEST_REST = 20.0  # seconds between two looks
+STOP_SECONDS = 120.0  # that jobs get to end in when the service stops
+CLEAN_UP = Task("clean-up")
+OUR_OWN = timedelta(seconds=60)  # after a snapshot, until a scan tells our traces from changes
+
+
+class Tools(Struct, frozen=True, kw_only=True):
+    """Everything the service does to the world."""
+
+    ledger: Ledger
+    jobs: Jobs
+    watches: Watches
+    clocks: Clocks
+    supervisor: Supervisor
+    waiter: Waiter
+    log: Log
+    load: Callable[[], Config]  # reads the config anew
+    output_file: Callable[[Config, Task, datetime], str]  # where a report or the figures go
+    chance: random.Random
+    version: str
+
+
+class Work(Struct, kw_only=True):
+    """A job at work."""
+
+    task: Task
+    due: Due
+    started: datetime
+    job: Job
+
+
+class Service:
+    """The service for one config. `run` returns when it was asked to stop."""
+
+    def __init__(self, config: Config, tools: Tools) -> None:
+        self.config = config
+        self.tools = tools
+        now = tools.clocks.now()
+        self._clock = ClockWatch(now, tools.clocks.elapsed(), memory.newest_at(tools.ledger))
+        self._work: list[Work] = []
+        self._told: list[Finding] = []
+        self._silent = False
+        zone = ZoneInfo(config.business.time_zone)
+        self.agenda = Agenda(duties(config), zone, tools.chance)
+
+    def run(self) -> None:
+        """Serve until somebody asks to stop."""
+        self._begin()
+        try:
+            while True:
+                asked = self.tools.waiter.wait(self._rest())
+                if asked.stop:
+                    break
+                if asked.reload:
+                    self._reload()
+                self.step()
+        finally:
+            self._end()
+
+    # ---- beginning and end ------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        now = self.tools.clocks.now()
+        if self._clock.behind:
+            self._record_jump(self._clock.behind)
+        self._record(AgentRecord(event="started", version=self.tools.version))
+        self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
+        self.agenda.woke(now)
+        self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
+        self.watching = self.tools.watches.start(self.config)
+        self.tools.log("notice", f"readiness {self.tools.version} watches {self._names()}")
+        self.tools.supervisor.ready(f"watching {self._names()}")
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        """Before anything else clear away what runs left that were killed along with the service."""
+        now = self.tools.clocks.now()
+        everything = frozenset().union(*(duty.holds for duty in self.agenda.duties.values()))
+        duty = Duty(task=CLEAN_UP, rhythm=Rhythm(every=1), holds=everything)
+        job = self.tools.jobs.start(["agent", "--clean-up"])
+        due = Due(duty=duty, holds=everything, since=now)
+        self._work.append(Work(task=CLEAN_UP, due=due, started=now, job=job))
+
+    def _names(self) -> str:
+        return ", ".join(process.name for process in self.config.processes)
+
+    def _end(self) -> None:
+        self.tools.supervisor.stopping()
+        for work in self._work:
+            self.tools.log("notice", f"{work.task}: is being stopped")
+            work.job.stop(STOP_SECONDS)
+        self._reap()
+        self.watching.stop()
+        self._record(AgentRecord(event="stopped", version=self.tools.version))
+        self.tools.log("notice", "readiness stopped")
+
+    def _reload(self) -> None:
+        try:
+            config = self.tools.load()
+        except ReadinessError as error:
+            self.tools.log("error", f"The new config is not used: {error.message} {error.hint}".strip())
+            return
+        if config.settings.state != self.config.settings.state:
+            self.tools.log("error", "The new config is not used: another state needs a restart.")
+            return
+        self.config = config
+        self.agenda.renew(duties(config), ZoneInfo(config.business.time_zone))
+        self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
+        self.agenda.take_turns(memory.turns(config, self.tools.ledger))
+        self.watching.stop()
+        self.watching = self.tools.watches.start(config)
+        self.tools.log("notice", f"The config was read again: watching {self._names()}")
+
+    # ---- one round --------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Look at the clock, the jobs and the files; start what is due; give a sign of life."""
+        self._look_at_clock()
+        self._reap()
+        self._hear()
+        self._start_due()
+        if self.watching.alive():
+            at_work = ", ".join(str(work.task) for work in self._work)
+            self.tools.supervisor.alive(at_work or f"watching {self._names()}")
+        elif not self._silent:
+            self._silent = True
+            self.tools.log("error", "The watcher has died; the supervisor is left to restart the service")
+
+    def _rest(self) -> float:
+        now = self.tools.clocks.now()
+        wake = self.agenda.wake_at(now, self._occupied())
+        seconds = (wake - now).total_seconds() if wake else LONGEST_REST
+        return min(LONGEST_REST, max(0.1, seconds))
+
+    def _occupied(self) -> set[str]:
+        return {name for work in self._work for name in work.due.holds}
+
+    def _look_at_clock(self) -> None:
+        now = self.tools.clocks.now()
+        look = self._clock.look(now, self.tools.clocks.elapsed())
+        if look.jump:
+            self._record_jump(look.jump)
+            self.agenda.jumped(look.jump)
+            for work in self._work:
+                work.started += timedelta(seconds=look.jump)
+        if look.jump > 0 or look.slept:
+            self.agenda.woke(now)
+
+    def _record_jump(self, seconds: int) -> None:
+        self._record(AgentRecord(event="clock-jumped", version=self.tools.version, jump=seconds))
+        way = "forward" if seconds > 0 else "back"
+        self.tools.log(
+            "warning", f"The clock was set {way} by {abs(seconds):,} s; nothing is removed meanwhile"
+        )
+
+    def _reap(self) -> None:
+        for work in tuple(self._work):
+            end = work.job.look()
+            if end is not None:
+                self._work.remove(work)
+                self._note(work, end)
+
+    def _note(self, work: Work, end: JobEnd) -> None:
+        now = self.tools.clocks.now()
+        task, duty = work.task, work.due.duty
+        if task == CLEAN_UP:
+            if end.status:
+                self.tools.log("warning", f"What killed runs left could not be cleared away: {end.complaint}")
+            return
+        if end.status == Exit.BUSY:
+            self.tools.log("info", f"{task}: another readiness is at work, so it waits")
+            self.agenda.busy(duty.task, now)
+            return
+        record = runs.run_record(work.due, task, work.started, end)
+        for level, line in runs.report(task, record, end):
+            self.tools.log(level, line)
+        self._record(record)
+        self.agenda.ended(duty.task, record, now)
+        if task.kind == "snapshot" and record.outcome == "passed":
+            self._after_snapshot(task.process, now)
+        elif task.kind == "exposure":
+            self._after_exposure(task.process, end, now)
+        elif task.kind in ("drill", "copy"):
+            self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
+
+    def _start_due(self) -> None:
+        now = self.tools.clocks.now()
+        for due in self.agenda.due(now, self._occupied()):
+            self._start(due, now)
+
+    def _start(self, due: Due, now: datetime) -> None:
+        task = due.duty.task
+        if task.kind == "drill":
+            task = structs.replace(task, repository=self.agenda.turn(task.process))
+        if task.kind == "snapshot":
+            self.watching.settled(task.process)
+        file = self.tools.output_file(self.config, task, now)
+        argv = runs.arguments(task, self.config.repositories[0].name, file)
+        missed = f", {due.missed} before it fell out" if due.missed else ""
+        self.tools.log("debug", f"{task}: begins{missed}")
+        job = self.tools.jobs.start(argv)
+        self._work.append(Work(task=task, due=due, started=now, job=job))
+
+    # ---- changes of files -------------------------------------------------------------------
+
+    def _hear(self) -> None:
+        now, elapsed = self.tools.clocks.now(), self.tools.clocks.elapsed()
+        self._tell(self.watching.troubles())
+        for process in self.watching.rescan():
+            self.agenda.hasten(Task("exposure", process), now)
+        snapping = {work.task.process for work in self._work if work.task.kind == "snapshot"}
+        for process, stir in self.watching.changes().items():
+            if process not in snapping:
+                ago = [timedelta(seconds=elapsed - moment) for moment in (stir.first, stir.last)]
+                self.agenda.stirred(process, now - ago[0], now - ago[1])
+
+    def _after_snapshot(self, process: str, now: datetime) -> None:
+        """What was heard of meanwhile may be our own doing: a scan tells."""
+        self.watching.settled(process)
+        self.agenda.settled(process)
+        self.agenda.hasten(Task("exposure", process), now + OUR_OWN)
+
+    def _after_exposure(self, process: str, end: JobEnd, now: datetime) -> None:
+        for row in end.result.get("exposures", ()):
+            oldest = row.get("oldest_s")
+            if row.get("files") and isinstance(oldest, int | float):
+                self.agenda.stirred(process, now - timedelta(seconds=oldest), now)
+            elif end.status == Exit.GOOD:
+                self.agenda.settled(process)
+
+    def _tell(self, troubles: list[Finding]) -> None:
+        """Log what is new among the troubles of watching."""
+        for finding in troubles:
+            if finding not in self._told:
+                self.tools.log("warning", f"{finding.code}: {finding.message} {finding.hint}".strip())
+        self._told = troubles
+
+    def _record(self, body: Body) -> None:
+        """A ledger that cannot be written must not end the service: backups go on."""
+        try:
+            self.tools.ledger.append(body, self.tools.clocks.now())
+        except ReadinessError as error:
+            self.tools.log("error", f"This could not be recorded: {error.message} {error.hint}".strip())
