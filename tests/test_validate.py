@@ -80,6 +80,11 @@ class FakeMachine:
             raise self.restic
         return (0, 14, 0)
 
+    def read_environment(self, path: str) -> dict[str, str]:
+        if path not in self.files:
+            raise ResticError(f"{path} cannot be read.", "Write it.")
+        return {}
+
 
 CONFIG = """
 [agent]
@@ -205,6 +210,26 @@ def test_the_hint_is_the_very_command_that_closes_the_password_file(machine: Fak
 def test_a_password_file_of_somebody_else_is_a_problem(machine: FakeMachine, file: Path) -> None:
     machine.unreadable.add("/etc/p")
     assert "may not be read" in the_note(machine, file).message
+
+
+WITH_ENVIRONMENT = ('password_file = "/etc/p"', 'password_file = "/etc/p"\nenvironment_file = "/etc/e"')
+
+
+def test_an_environment_file_that_restic_could_not_use_is_a_problem(machine: FakeMachine, file: Path) -> None:
+    noted = the_note(machine, file, WITH_ENVIRONMENT)
+    assert (noted.at, noted.message) == (
+        ("repository", "primary", "environment_file"),
+        "/etc/e cannot be read.",
+    )
+
+
+def test_an_environment_file_holds_secrets_too(machine: FakeMachine, file: Path) -> None:
+    machine.files["/etc/e"] = FileFacts("file", 0o640, 0, 44)
+    noted = the_note(machine, file, WITH_ENVIRONMENT)
+    assert noted.message == "/etc/e is open to its whole group (mode 0640)"
+    assert noted.hint == "Run: chmod 600 /etc/e"
+    machine.files["/etc/e"] = FileFacts("file", 0o600, 0, 44)
+    assert noted_of(machine, file, WITH_ENVIRONMENT) == []
 
 
 def test_a_linked_password_file_is_judged_by_its_target(machine: FakeMachine, file: Path) -> None:

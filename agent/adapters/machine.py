@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from agent.adapters.environment_file import read_environment
 from agent.adapters.restic_version import installed_version
 from agent.core.exclude import compile_excludes
 from agent.core.location import Extent, FileFacts
@@ -63,6 +64,10 @@ class LocalMachine:
     def restic_version(self, executable: str) -> tuple[int, int, int]:
         """Asks restic itself."""
         return installed_version(executable)
+
+    def read_environment(self, path: str) -> dict[str, str]:
+        """As every call of restic does."""
+        return read_environment(path)
 
 
 def _existing(path: str) -> Path:

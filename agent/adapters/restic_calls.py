@@ -2,11 +2,12 @@
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from agent.adapters import restic_errors
 from agent.adapters.command import CommandMissing, Completed, Running, run
+from agent.adapters.environment_file import read_environment
 from agent.adapters.interrupts import stop_all
 from agent.adapters.restic_messages import Messages, garbled
 from agent.adapters.restic_version import Version, installed_version
@@ -18,7 +19,15 @@ WORTH_ANOTHER = {"repository-locked", "restic-crashed"}
 LEAVES_LOCK = {"restic-crashed", "restic-killed"}
 
 # A restic of ours asks nobody, and takes no secret or place from the environment but what we set.
-_NOT_INHERITED = ("RESTIC_PASSWORD", "RESTIC_PASSWORD_COMMAND", "RESTIC_REPOSITORY_FILE", "LD_PRELOAD")
+_NOT_INHERITED = (
+    "RESTIC_PASSWORD",
+    "RESTIC_PASSWORD_COMMAND",
+    "RESTIC_REPOSITORY_FILE",
+    "RESTIC_FROM_PASSWORD",
+    "RESTIC_FROM_PASSWORD_COMMAND",
+    "RESTIC_FROM_REPOSITORY_FILE",
+    "LD_PRELOAD",
+)
 
 
 class ResticCalls:
@@ -34,6 +43,7 @@ class ResticCalls:
         self.cache = cache
         self.stall_timeout = stall_timeout
         self._version: Version | None = None
+        self._own_environment: dict[str, str] | None = None
 
     def version(self) -> Version:
         """restic's version; ResticError when it is missing, too old, or says something else."""
@@ -50,8 +60,8 @@ class ResticCalls:
     ) -> Running:
         """Start restic with `--json`; its lines go to `messages`."""
         return Running(
-            [self.executable, "--json", *argv],
-            env=self._environment(),
+            [self.executable, "--json", *self.options(), *argv],
+            env=self.environment(),
             on_line=messages,
             keep=keep,
             pass_fds=pass_fds,
@@ -111,17 +121,29 @@ class ResticCalls:
         """Remove the locks whose owner is dead, such as a restic that was killed, and no others."""
         deadline = self.stall_timeout if seconds is None else seconds
         with suppress(CommandMissing):  # the next call says so
-            run([self.executable, "unlock", "--no-cache"], env=self._environment(), deadline=deadline)
+            argv = [self.executable, *self.options(), "unlock", "--no-cache"]
+            run(argv, env=self.environment(), deadline=deadline)
 
-    def _environment(self) -> Mapping[str, str]:
+    def options(self) -> list[str]:
+        """What stands between restic's name and its command: the `options` of the config."""
+        return [word for option in self.repository.options for word in ("-o", option)]
+
+    def environment(self) -> dict[str, str]:
+        """All that a restic of ours has in its environment; ResticError for a wrong `environment_file`."""
+        if self._own_environment is None:
+            self._own_environment = read_environment(self.repository.environment_file)
         kept = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
-        return kept | {
-            "RESTIC_REPOSITORY": self.repository.url,
-            "RESTIC_PASSWORD_FILE": self.repository.password_file,
-            "RESTIC_CACHE_DIR": self.cache,
-            "RESTIC_PROGRESS_FPS": "4",
-            "LC_ALL": "C.UTF-8",
-        }
+        return (
+            kept
+            | self._own_environment
+            | {
+                "RESTIC_REPOSITORY": self.repository.url,
+                "RESTIC_PASSWORD_FILE": self.repository.password_file,
+                "RESTIC_CACHE_DIR": self.cache,
+                "RESTIC_PROGRESS_FPS": "4",
+                "LC_ALL": "C.UTF-8",
+            }
+        )
 
 
 def _code(doing: str, completed: Completed) -> str:

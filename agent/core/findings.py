@@ -20,6 +20,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     "database-collapsed": ("error", "a table lost most of its rows since the last good snapshot"),
     "snapshot-incomplete": ("error", "restic's snapshot does not hold what the witness lists"),
     "snapshot-lost": ("error", "restic reported a snapshot that is not in the repository"),
+    # what the service sees of the sources between snapshots
+    "mass-change": ("warning", "many files were rewritten or renamed within minutes, or most of them are gone"),
+    "watch-limit": ("warning", "the kernel or we allow fewer watches than there are directories"),
+    "no-events": ("info", "a path lies where changes come without events; only the regular scan sees them"),
     # repositories
     "repository-missing": ("error", "there is no repository at the configured place"),
     "repository-changed": ("error", "another repository stands at the configured place"),
@@ -29,6 +33,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "repository-same-device": ("warning", "the repository lies on the same device as the data"),
     "wrong-password": ("error", "the password does not open the repository"),
     "snapshots-vanished": ("error", "snapshots that were taken are no longer in the repository"),
+    "repository-damaged": ("error", "restic's check says that something in the repository is damaged"),
+    # what keeps old snapshots from being removed
+    "retention-frozen": ("warning", "nothing is removed before a person has looked into what happened"),
+    "retention-too-much": ("warning", "more snapshots would be removed at once than at_most allows"),
+    "retention-refused": ("warning", "the server does not let this machine remove anything (append-only)"),
     # drills
     "no-snapshot": ("error", "the repository holds no snapshot of this process, host and paths"),
     "snapshot-stale": ("error", "the newest snapshot is older than the recovery point objective"),
@@ -50,6 +59,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "no-space": ("error", "a disk ran full"),
     "timed-out": ("error", "restic made no progress and was ended"),
     "interrupted": ("error", "somebody stopped it"),
+    "environment-file-wrong": ("error", "the file with restic's environment cannot be used"),
     "restic-missing": ("error", "restic is not installed"),
     "restic-too-old": ("error", "restic is older than 0.14.0"),
     "restic-killed": ("error", "restic was killed"),

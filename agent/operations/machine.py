@@ -42,3 +42,7 @@ class Machine(Protocol):
     def restic_version(self, executable: str) -> tuple[int, int, int]:
         """ResticError when restic is missing or too old."""
         ...
+
+    def read_environment(self, path: str) -> dict[str, str]:
+        """What an environment file sets; ResticError when it cannot be used."""
+        ...

@@ -71,6 +71,8 @@ def _check_restic(config: Config, machine: Machine) -> list[Noted]:
 def _check_repository(repository: Repository, machine: Machine) -> list[Noted]:
     at: At = ("repository", repository.name)
     noted = _check_password((*at, "password_file"), repository.password_file, machine)
+    if repository.environment_file:
+        noted += _check_environment((*at, "environment_file"), repository.environment_file, machine)
     local = local_path(repository.url)
     if local is not None:
         noted += _check_local((*at, "url"), local, repository.password_file, machine)
@@ -85,16 +87,33 @@ def _check_password(at: At, path: str, machine: Machine) -> list[Noted]:
         return [Noted(at, f"{shown} is not there", hint)]
     if facts.kind != "file":
         return [Noted(at, f"{shown} is no file that can be read", "Name a file that holds the password.")]
-    noted = []
-    others = _who_else(facts)
-    if others:
-        hint = f"Run: chmod 600 {shlex.quote(machine.real_path(path))}"
-        noted.append(Noted(at, f"{shown} is open to {others} (mode {facts.mode:04o})", hint))
+    noted = _check_closed(at, path, facts, machine)
     if facts.size == 0:
         noted.append(Noted(at, f"{shown} is empty", "Write the repository's password into it."))
     elif not machine.can_read(path):
         noted.append(Noted(at, f"{shown} may not be read by us", "Run as its owner, or as root."))
     return noted
+
+
+def _check_environment(at: At, path: str, machine: Machine) -> list[Noted]:
+    """It holds secrets as the password file does, and must be what restic's calls can use."""
+    facts = machine.facts(machine.real_path(path))
+    closed = _check_closed(at, path, facts, machine) if facts and facts.kind == "file" else []
+    if closed:
+        return closed
+    try:
+        machine.read_environment(path)
+    except ResticError as error:
+        return [Noted(at, error.message, error.hint)]
+    return []
+
+
+def _check_closed(at: At, path: str, facts: FileFacts, machine: Machine) -> list[Noted]:
+    others = _who_else(facts)
+    if not others:
+        return []
+    hint = f"Run: chmod 600 {shlex.quote(machine.real_path(path))}"
+    return [Noted(at, f"{printable(path)} is open to {others} (mode {facts.mode:04o})", hint)]
 
 
 def _who_else(facts: FileFacts) -> str:
