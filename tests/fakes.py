@@ -1,9 +1,12 @@
 """Hand-written stand-ins for the outside world, shared by the tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec import to_builtins
+
+from agent.core.chain import canonical
 from agent.core.model import Body, Entry
 
 B = TypeVar("B", bound=Body)
@@ -54,6 +57,24 @@ class FakeLedger:
         ][:limit]
         self.read += len(found)
         return found
+
+    def search(
+        self,
+        body: type[B],
+        texts: Sequence[str] = (),
+        *,
+        process: str = "",
+        repository: str = "",
+        after: int = 0,
+    ) -> list[Entry]:
+        wanted = {"process": process, "repository": repository}
+        return [
+            entry
+            for entry in self.stored[after:]
+            if isinstance(entry.body, body)
+            and all(value in ("", getattr(entry.body, key, None)) for key, value in wanted.items())
+            and (not texts or any(text in canonical(to_builtins(entry.body)) for text in texts))
+        ]
 
     def head(self) -> tuple[int, str]:
         return (len(self.stored), self.stored[-1].hash) if self.stored else (0, "0" * 64)

@@ -3,7 +3,7 @@
 import heapq
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from agent.adapters.ledger_rows import (
     insert,
     last_stored,
     newest_numbers,
+    numbers_with,
     stored,
     streams,
     tail_faults,
@@ -67,6 +68,24 @@ class SqliteReader:
             for stream in streams(database, wanted, (KINDS[body],)):
                 numbers += newest_numbers(database, stream, limit)
             records = [stored(database, number) for number in heapq.nlargest(limit, numbers)]
+        return [self._opened(record, body, wanted) for record in records]
+
+    def search(
+        self,
+        body: type[B],
+        texts: Sequence[str] = (),
+        *,
+        process: str = "",
+        repository: str = "",
+        after: int = 0,
+    ) -> list[Entry]:
+        """Every record of one kind behind number `after` with one of `texts` in its JSON; oldest first."""
+        wanted = (as_column(process), as_column(repository), "")
+        with translated(self.path), self._one_view() as database:
+            numbers: list[int] = []
+            for stream in streams(database, wanted, (KINDS[body],)):
+                numbers += numbers_with(database, stream, after, texts)
+            records = [stored(database, number) for number in sorted(numbers)]
         return [self._opened(record, body, wanted) for record in records]
 
     def head(self) -> tuple[int, str]:
@@ -179,6 +198,18 @@ class EmptyReader:
 
     def newest_entries(
         self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
+    ) -> list[Entry]:
+        """Nothing."""
+        return []
+
+    def search(
+        self,
+        body: type[B],
+        texts: Sequence[str] = (),
+        *,
+        process: str = "",
+        repository: str = "",
+        after: int = 0,
     ) -> list[Entry]:
         """Nothing."""
         return []

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -137,3 +137,18 @@ def newest_numbers(database: sqlite3.Connection, stream: tuple[str, ...], limit:
         " ORDER BY sequence DESC LIMIT ?"
     )
     return [number for (number,) in database.execute(query, (*stream, limit))]
+
+
+def numbers_with(
+    database: sqlite3.Connection, stream: tuple[str, ...], after: int, texts: Sequence[str]
+) -> list[int]:
+    """The numbers of one kind, process, repository and outcome behind `after` with a text in the body.
+
+    Only reads text: whoever wants to believe a record opens it.
+    """
+    holding = " OR ".join("instr(body, ?)" for _ in texts)
+    query = (
+        "SELECT sequence FROM record WHERE kind = ? AND process = ? AND repository = ? AND outcome = ?"
+        " AND sequence > ?" + (f" AND ({holding})" if texts else "")
+    )
+    return [number for (number,) in database.execute(query, (*stream, after, *texts))]

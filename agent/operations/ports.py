@@ -42,6 +42,21 @@ class LedgerReader(Protocol):
         """The same with their places in the chain."""
         ...
 
+    def search(
+        self,
+        body: type[B],
+        texts: Sequence[str] = (),
+        *,
+        process: str = "",
+        repository: str = "",
+        after: int = 0,
+    ) -> list[Entry]:
+        """Every record of one kind behind number `after` with one of `texts` in its JSON; oldest first.
+
+        Without `texts` it is every one. A text is found as it stands in canonical JSON: "\"code\"".
+        """
+        ...
+
     def head(self) -> tuple[int, str]:
         """Sequence number and hash of the last record; (0, "0" * 64) when there is none."""
         ...

@@ -1,0 +1,84 @@
+"""What forbids removing snapshots of a process: something went wrong that only old snapshots may undo.
+
+Records open a freeze, and a person closes it: `readiness snapshot --accept PROCESS`. Only a clock that
+was set wrong and is right again closes its own.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from agent.core.evidence import CLOCK_TOLERANCE
+from agent.core.findings import finding
+from agent.core.model import AgentRecord, Entry, Finding, SnapshotRecord
+
+FREEZING = ("mass-change", "snapshots-vanished", "repository-changed")  # codes of findings
+CLOCK_JUMPED = "clock-jumped"  # an event of the agent
+
+
+class Freeze(Struct, frozen=True):
+    """A reason to remove nothing, and the number of the record that opened it."""
+
+    code: str
+    sequence: int
+    message: str
+
+
+def open_freezes(entries: Iterable[Entry], process: str) -> tuple[Freeze, ...]:
+    """What freezes the process's retention, each code once, in the order in which they were opened.
+
+    `entries` may hold anything, in any order; of them count the agent's, and findings of this process.
+    """
+    ordered = sorted(entries, key=lambda entry: entry.sequence)
+    cleared = max((entry.sequence for entry in ordered if is_accepted(entry, process)), default=0)
+    later = [entry for entry in ordered if entry.sequence > cleared]
+    freezes: dict[str, Freeze] = {}
+    for entry in later:
+        for found in _freezing(entry, process):
+            freezes.setdefault(found.code, Freeze(found.code, entry.sequence, found.message))
+    jumped = _clock(later)
+    if jumped:
+        freezes[CLOCK_JUMPED] = jumped
+    return tuple(sorted(freezes.values(), key=lambda freeze: freeze.sequence))
+
+
+def is_accepted(entry: Entry, process: str) -> bool:
+    """A good snapshot whose extent a person took as the new normal."""
+    body = entry.body
+    return (
+        isinstance(body, SnapshotRecord)
+        and body.process == process
+        and body.accepted
+        and body.outcome == "passed"
+    )
+
+
+def _freezing(entry: Entry, process: str) -> Iterable[Finding]:
+    findings = getattr(entry.body, "findings", ())
+    return (found for found in findings if found.code in FREEZING and process in (found.process, ""))
+
+
+def _clock(entries: Iterable[Entry]) -> Freeze | None:
+    """The jumps taken together, when they do not take each other back."""
+    total, opened = 0, 0
+    for entry in entries:
+        if isinstance(entry.body, AgentRecord) and entry.body.event == CLOCK_JUMPED:
+            opened = opened or entry.sequence
+            total += entry.body.jump
+            if abs(total) <= CLOCK_TOLERANCE.total_seconds():
+                opened = 0
+    if not opened:
+        return None
+    way = "forward" if total > 0 else "back"
+    return Freeze(CLOCK_JUMPED, opened, f"The clock was set {way} by {abs(total):,} s.")
+
+
+def frozen_finding(process: str, repository: str, freezes: Iterable[Freeze]) -> Finding:
+    """That nothing is removed, why, and how a person lets it go on."""
+    why = " ".join(f"{freeze.code}: {freeze.message}" for freeze in freezes)
+    return finding(
+        "retention-frozen",
+        process,
+        f"No snapshot of {process} is removed from {repository}. {why}",
+        f"Look into it first. When all is well, or meant: readiness snapshot --accept {process}",
+    )

@@ -1,0 +1,66 @@
+"""Finding records of a kind by a text in them, behind a place in the chain."""
+
+from pathlib import Path
+
+import pytest
+from ledger_records import NOW, drill, tampering
+from msgspec.structs import replace
+
+from agent.adapters.ledger import open_ledger, open_reader
+from agent.core.model import AgentRecord, DrillRecord
+from agent.errors import LedgerDamaged
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Drills of two processes with the agent's records between them: numbers 1 to 6."""
+    file = tmp_path / "ledger.db"
+    with open_ledger(file) as ledger:
+        for number in (1, 2, 3):
+            ledger.append(drill(number, "orders" if number != 2 else "mail"), NOW)
+            ledger.append(AgentRecord(event="clock-jumped", jump=number), NOW)
+    return file
+
+
+def test_without_a_text_every_record_of_the_kind_is_found_oldest_first(path: Path) -> None:
+    with open_reader(path) as ledger:
+        assert [entry.sequence for entry in ledger.search(DrillRecord)] == [1, 3, 5]
+
+
+def test_only_what_stands_behind_a_place_is_found(path: Path) -> None:
+    with open_reader(path) as ledger:
+        assert [entry.sequence for entry in ledger.search(DrillRecord, after=1)] == [3, 5]
+        assert ledger.search(DrillRecord, after=5) == []
+
+
+def test_labels_narrow_the_search(path: Path) -> None:
+    with open_reader(path) as ledger:
+        assert [entry.sequence for entry in ledger.search(DrillRecord, process="orders")] == [1, 5]
+        assert ledger.search(DrillRecord, repository="elsewhere") == []
+
+
+def test_one_of_the_texts_is_enough(path: Path) -> None:
+    with open_reader(path) as ledger:
+        found = ledger.search(AgentRecord, ['"jump":1', '"jump":3', '"jump":9'])
+        assert [entry.sequence for entry in found] == [2, 6]
+
+
+def test_a_name_cannot_pass_for_a_key(path: Path) -> None:
+    """Canonical JSON escapes the quotes that a name may hold."""
+    with open_ledger(path) as ledger:
+        ledger.append(replace(drill(4), selection='"accepted":true'), NOW)
+        assert ledger.search(DrillRecord, ['"accepted":true']) == []
+
+
+def test_a_record_that_was_altered_is_not_believed(path: Path) -> None:
+    with tampering(path) as database:
+        database.execute(
+            "UPDATE record SET body = replace(body, '\"jump\":1', '\"jump\":7') WHERE sequence = 2"
+        )
+    with open_reader(path) as ledger, pytest.raises(LedgerDamaged):
+        ledger.search(AgentRecord, ['"jump":7'])
+
+
+def test_a_ledger_that_does_not_exist_yet_holds_nothing(tmp_path: Path) -> None:
+    with open_reader(tmp_path / "none.db") as ledger:
+        assert ledger.search(DrillRecord) == []
