@@ -21,7 +21,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "snapshot-incomplete": ("error", "restic's snapshot does not hold what the witness lists"),
     "snapshot-lost": ("error", "restic reported a snapshot that is not in the repository"),
     # what the service sees of the sources between snapshots
-    "mass-change": ("warning", "many files were rewritten or renamed within minutes, or most of them are gone"),
+    "mass-change": ("warning", "many files were rewritten or renamed within minutes, or most are gone"),
     "watch-limit": ("warning", "the kernel or we allow fewer watches than there are directories"),
     "no-events": ("info", "a path lies where changes come without events; only the regular scan sees them"),
     # repositories
