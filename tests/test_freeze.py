@@ -9,7 +9,8 @@ from shop import NOW, drill, snapshot
 
 from agent.adapters.ledger import open_ledger
 from agent.core.freeze import FREEZING, frozen_finding, open_freezes
-from agent.core.model import AgentRecord, Body, Finding, RetentionRecord, SnapshotRecord, WatchRecord
+from agent.core.model import Body, Finding, RetentionRecord, SnapshotRecord, WatchRecord
+from agent.core.runs import AgentRecord
 from agent.operations.freezing import freezes
 
 DAY = 86400

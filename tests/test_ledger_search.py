@@ -7,7 +7,8 @@ from ledger_records import NOW, drill, tampering
 from msgspec.structs import replace
 
 from agent.adapters.ledger import open_ledger, open_reader
-from agent.core.model import AgentRecord, DrillRecord
+from agent.core.model import DrillRecord
+from agent.core.runs import AgentRecord
 from agent.errors import LedgerDamaged
 
 

@@ -42,6 +42,10 @@ class CommandJob:
                 self.stop(STALL_GRACE)
         return None
 
+    def ask_to_end(self) -> None:
+        """Ask it to end, and do not wait."""
+        self.running.ask_to_end(0)
+
     def stop(self, grace: float) -> None:
         """Ask it to end, insist after `grace` seconds."""
         self.running.stop(grace)

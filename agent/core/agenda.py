@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from agent.core.duties import Duty, Task, held
-from agent.core.model import RunRecord
+from agent.core.model import Outcome
 from agent.core.schedule import Past, after_run, missed, next_run, shifted
 
 LATE = timedelta(minutes=2)  # a run that starts later than this after it was due is late
@@ -60,9 +60,9 @@ class Agenda:
         """What the ledger knows of earlier runs."""
         self._pasts.update({task: past for task, past in pasts.items() if task in self.duties})
 
-    def ended(self, task: Task, run: RunRecord, now: datetime) -> None:
+    def ended(self, task: Task, outcome: Outcome, started: datetime, now: datetime) -> None:
         """A run of `task` ended now."""
-        self._pasts[task] = after_run(self._past(task), run.outcome, run.started, now)
+        self._pasts[task] = after_run(self._past(task), outcome, started, now)
         self._not_before.pop(task, None)
         self._hastened.pop(task, None)
 
@@ -136,10 +136,9 @@ class Agenda:
         return next_run(self.duties[task].rhythm, self._past(task), self.zone)
 
     def holds(self, duty: Duty) -> frozenset[str]:
-        """What no other run may work on meanwhile; a drill holds the repository whose turn it is."""
-        if duty.task.kind != "drill":
-            return duty.holds
-        return duty.holds | held("", self.turn(duty.task.process))
+        """What no other run may work on meanwhile: itself, and in a drill the repository whose turn it is."""
+        turn = self.turn(duty.task.process) if duty.task.kind == "drill" else ""
+        return duty.holds | held("", turn) | {str(duty.task)}
 
     def turn(self, process: str) -> str:
         """The repository that the next drill of a process is made from; empty: the first."""

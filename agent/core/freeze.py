@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from agent.core.evidence import CLOCK_TOLERANCE
 from agent.core.findings import finding
-from agent.core.model import AgentRecord, Entry, Finding, SnapshotRecord
+from agent.core.model import Entry, Finding, SnapshotRecord
+from agent.core.runs import AgentRecord
 
 FREEZING = ("mass-change", "snapshots-vanished", "repository-changed")  # codes of findings
 CLOCK_JUMPED = "clock-jumped"  # an event of the agent

@@ -10,8 +10,21 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from agent.core import runs
+from agent.core.runs import (
+    RUNS,
+    AgentRecord,
+    CheckRun,
+    CopyRun,
+    DrillRun,
+    PruneRun,
+    ReportRun,
+    RetainRun,
+    SnapshotRun,
+)
+
 Severity = Literal["info", "warning", "error"]
-Outcome = Literal["passed", "failed", "not_tested"]
+Outcome = runs.Outcome
 
 
 # ---- what was observed ----------------------------------------------------------------------
@@ -182,8 +195,9 @@ class RetentionRecord(Struct, frozen=True, kw_only=True):
     started: datetime
     outcome: Outcome
     seconds: float
-    removed: tuple[str, ...] = ()  # full IDs
-    kept: tuple[str, ...] = ()  # full IDs of all that were left
+    host: str = ""
+    removed: tuple[str, ...] = ()  # full IDs; in a record of a removal that was only begun: that were to go
+    kept: tuple[str, ...] = ()  # full IDs of all that were left, where that was noted
     frozen: tuple[str, ...] = ()  # codes of the open findings that forbid removing anything
     findings: tuple[Finding, ...] = ()
 
@@ -210,32 +224,6 @@ class WatchRecord(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
-class RunRecord(Struct, frozen=True, kw_only=True):
-    """One scheduled run: what was due, when it ran and what came of it.
-
-    `outcome` is not_tested for a run that has to be tried again, failed for one that showed that
-    something is bad.
-    """
-
-    task: str
-    process: str
-    repository: str
-    due: datetime
-    started: datetime
-    seconds: float
-    outcome: Outcome
-    status: int  # exit status of the command; negative when a signal ended it
-    missed: int = 0  # regular runs before this one that fell out
-
-
-class AgentRecord(Struct, frozen=True, kw_only=True):
-    """The service started or stopped, or saw the clock jump by `jump` seconds (+: forward)."""
-
-    event: Literal["started", "stopped", "clock-jumped"]
-    version: str = ""
-    jump: int = 0
-
-
 Body = (
     SnapshotRecord
     | DrillRecord
@@ -245,8 +233,14 @@ Body = (
     | RetentionRecord
     | PruneRecord
     | WatchRecord
-    | RunRecord
     | AgentRecord
+    | SnapshotRun
+    | CopyRun
+    | DrillRun
+    | RetainRun
+    | CheckRun
+    | PruneRun
+    | ReportRun
 )
 
 KINDS: dict[type, str] = {
@@ -258,8 +252,8 @@ KINDS: dict[type, str] = {
     RetentionRecord: "retention",
     PruneRecord: "prune",
     WatchRecord: "watch",
-    RunRecord: "run",
     AgentRecord: "agent",
+    **{record: f"run-{task}" for task, record in RUNS.items()},
 }
 
 

@@ -5,39 +5,32 @@ from datetime import datetime, timedelta
 
 from agent.core.configuration import Config
 from agent.core.duties import Duty, Task
-from agent.core.model import AgentRecord, DrillRecord, Entry, RunRecord, SnapshotRecord
+from agent.core.model import DrillRecord, Entry, SnapshotRecord
+from agent.core.runs import RUNS, AgentRecord, RunRecord
 from agent.core.schedule import Past, after_run
 from agent.operations.ports import LedgerReader
 
-REMEMBERED = 500  # runs of one process and repository that are looked through
+REMEMBERED = 20  # runs of a task that are looked through: more failures in a row pause no longer
 JUMPS = 100  # events of the service that are looked through for jumps of the clock
 
 
 def pasts(duties: Iterable[Duty], ledger: LedgerReader) -> dict[Task, Past]:
     """The past of every task that has one."""
     jumps = [entry for entry in ledger.newest_entries(AgentRecord, limit=JUMPS) if _jump(entry)]
-    runs: dict[tuple[str, str], list[Entry]] = {}
-    found: dict[Task, Past] = {}
-    for duty in duties:
-        task = duty.task
-        place = (task.process, task.repository)
-        if place not in runs:
-            runs[place] = ledger.newest_entries(
-                RunRecord, process=task.process, repository=task.repository, limit=REMEMBERED
-            )
-        own = [entry for entry in runs[place] if _is_of(task, entry.body)]
-        past = _past(own, jumps)
-        if past is not None:
-            found[task] = past
-    return found
+    found = {duty.task: _past(_runs(duty.task, ledger), jumps) for duty in duties}
+    return {task: past for task, past in found.items() if past is not None}
 
 
-def _is_of(task: Task, body: object) -> bool:
-    """A drill is one task, whichever repository it is made from."""
-    return (
-        isinstance(body, RunRecord)
-        and (body.task, body.process) == (task.kind, task.process)
-        and (task.repository in ("", body.repository))
+def _runs(task: Task, ledger: LedgerReader) -> list[Entry]:
+    """Newest first. A drill is one task, whichever repository it is made from."""
+    kind = RUNS.get(task.kind)
+    if kind is None:
+        return []
+    return ledger.newest_entries(
+        kind,  # type: ignore[type-var]
+        process=task.process,
+        repository=task.repository,
+        limit=REMEMBERED,
     )
 
 
@@ -68,7 +61,6 @@ def _jump(entry: Entry) -> int:
 def newest_at(ledger: LedgerReader) -> datetime | None:
     """The time of the newest record of the service's own."""
     entries = [
-        *ledger.newest_entries(RunRecord),
         *ledger.newest_entries(AgentRecord),
         *ledger.newest_entries(SnapshotRecord),
     ]

@@ -16,6 +16,10 @@ class Job(Protocol):
         """How it ended; None while it is at work. Ends one that shows no sign of life any more."""
         ...
 
+    def ask_to_end(self) -> None:
+        """Ask it to end, and do not wait."""
+        ...
+
     def stop(self, grace: float) -> None:
         """Ask it to end, and insist after `grace` seconds."""
         ...

@@ -7,7 +7,8 @@ from typing import Any
 from agent.core.agenda import Due
 from agent.core.duties import Task
 from agent.core.jobs import JobEnd, Level
-from agent.core.model import Outcome, RunRecord
+from agent.core.model import Outcome
+from agent.core.runs import RUNS, RunRecord
 from agent.core.text import printable
 from agent.errors import Exit
 
@@ -42,10 +43,12 @@ def outcome_of(task: Task, end: JobEnd) -> Outcome:
     return "not_tested"
 
 
-def run_record(due: Due, task: Task, started: datetime, end: JobEnd) -> RunRecord:
-    """The record of a run that ended."""
-    return RunRecord(
-        task=task.kind,
+def run_record(due: Due, task: Task, started: datetime, end: JobEnd) -> RunRecord | None:
+    """The record of a run that ended; None for what is done too often to keep."""
+    kind = RUNS.get(task.kind)
+    if kind is None:
+        return None
+    return kind(
         process=task.process,
         repository=task.repository,
         due=due.since,
@@ -57,13 +60,13 @@ def run_record(due: Due, task: Task, started: datetime, end: JobEnd) -> RunRecor
     )
 
 
-def report(task: Task, record: RunRecord, end: JobEnd) -> Iterator[tuple[Level, str]]:
+def report(task: Task, end: JobEnd) -> Iterator[tuple[Level, str]]:
     """The lines for the log about one run that ended."""
-    took = f"{record.seconds:.0f} s"
-    if record.outcome == "passed":
+    took, outcome = f"{end.seconds:.0f} s", outcome_of(task, end)
+    if outcome == "passed":
         level: Level = "debug" if task.kind in ("metrics", "exposure") else "info"
         yield level, f"{task}: done in {took}"
-    elif record.outcome == "failed":
+    elif outcome == "failed":
         yield "error", f"{task}: NOT GOOD, after {took}"
     else:
         why = f": {printable(end.complaint)}" if end.complaint else ""

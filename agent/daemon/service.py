@@ -16,13 +16,13 @@ from agent.core.clock_watch import ClockWatch
 from agent.core.configuration import Config, Rhythm
 from agent.core.duties import Duty, Task, duties
 from agent.core.jobs import JobEnd
-from agent.core.model import AgentRecord, Body, Finding
+from agent.core.model import Body, Finding
+from agent.core.runs import AgentRecord
 from agent.daemon import memory, runs
 from agent.daemon.ports import Clocks, Job, Jobs, Log, Supervisor, Waiter, Watches
 from agent.errors import Exit, ReadinessError
 from agent.operations.ports import Ledger
 
-LONGEST_REST = 20.0  # seconds between two looks
 STOP_SECONDS = 120.0  # that jobs get to end in when the service stops
 CLEAN_UP = Task("clean-up")
 OUR_OWN = timedelta(seconds=60)  # after a snapshot, until a scan tells our traces from changes
@@ -42,6 +42,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     output_file: Callable[[Config, Task, datetime], str]  # where a report or the figures go
     chance: random.Random
     version: str
+    longest_rest: float = 20.0  # seconds between two looks at the clock and the files
 
 
 class Work(Struct, kw_only=True):
@@ -69,21 +70,22 @@ class Service:
 
     def run(self) -> None:
         """Serve until somebody asks to stop."""
-        self._begin()
+        self.begin()
         try:
             while True:
-                asked = self.tools.waiter.wait(self._rest())
+                asked = self.tools.waiter.wait(self.rest())
                 if asked.stop:
                     break
                 if asked.reload:
                     self._reload()
                 self.step()
         finally:
-            self._end()
+            self.end()
 
     # ---- beginning and end ------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Recall what was done before, begin to watch, and say that we are up."""
         now = self.tools.clocks.now()
         if self._clock.behind:
             self._record_jump(self._clock.behind)
@@ -108,10 +110,13 @@ class Service:
     def _names(self) -> str:
         return ", ".join(process.name for process in self.config.processes)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Stop what is at work, and say so."""
         self.tools.supervisor.stopping()
         for work in self._work:
             self.tools.log("notice", f"{work.task}: is being stopped")
+            work.job.ask_to_end()
+        for work in self._work:
             work.job.stop(STOP_SECONDS)
         self._reap()
         self.watching.stop()
@@ -150,11 +155,12 @@ class Service:
             self._silent = True
             self.tools.log("error", "The watcher has died; the supervisor is left to restart the service")
 
-    def _rest(self) -> float:
+    def rest(self) -> float:
+        """Seconds until there may be something to do."""
         now = self.tools.clocks.now()
         wake = self.agenda.wake_at(now, self._occupied())
-        seconds = (wake - now).total_seconds() if wake else LONGEST_REST
-        return min(LONGEST_REST, max(0.1, seconds))
+        seconds = (wake - now).total_seconds() if wake else self.tools.longest_rest
+        return min(self.tools.longest_rest, max(0.1, seconds))
 
     def _occupied(self) -> set[str]:
         return {name for work in self._work for name in work.due.holds}
@@ -196,11 +202,13 @@ class Service:
             self.agenda.busy(duty.task, now)
             return
         record = runs.run_record(work.due, task, work.started, end)
-        for level, line in runs.report(task, record, end):
+        for level, line in runs.report(task, end):
             self.tools.log(level, line)
-        self._record(record)
-        self.agenda.ended(duty.task, record, now)
-        if task.kind == "snapshot" and record.outcome == "passed":
+        if record is not None:
+            self._record(record)  # type: ignore[arg-type]
+        outcome = runs.outcome_of(task, end)
+        self.agenda.ended(duty.task, outcome, work.started, now)
+        if task.kind == "snapshot" and outcome == "passed":
             self._after_snapshot(task.process, now)
         elif task.kind == "exposure":
             self._after_exposure(task.process, end, now)

@@ -2,7 +2,6 @@
 
 from agent.core.freeze import CLOCK_JUMPED, FREEZING, Freeze, open_freezes
 from agent.core.model import (
-    AgentRecord,
     Body,
     CopyRecord,
     DrillRecord,
@@ -11,6 +10,7 @@ from agent.core.model import (
     SnapshotRecord,
     WatchRecord,
 )
+from agent.core.runs import AgentRecord
 from agent.operations.ports import LedgerReader
 
 OPENING: tuple[type[Body], ...] = (SnapshotRecord, WatchRecord, DrillRecord, RetentionRecord, CopyRecord)
