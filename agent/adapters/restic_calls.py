@@ -128,22 +128,23 @@ class ResticCalls:
         """What stands between restic's name and its command: the `options` of the config."""
         return [word for option in self.repository.options for word in ("-o", option)]
 
-    def environment(self) -> dict[str, str]:
-        """All that a restic of ours has in its environment; ResticError for a wrong `environment_file`."""
+    def own_environment(self) -> dict[str, str]:
+        """What `environment_file` sets; ResticError when it cannot be used."""
         if self._own_environment is None:
             self._own_environment = read_environment(self.repository.environment_file)
+        return self._own_environment
+
+    def environment(self) -> dict[str, str]:
+        """All that a restic of ours has in its environment."""
         kept = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
-        return (
-            kept
-            | self._own_environment
-            | {
-                "RESTIC_REPOSITORY": self.repository.url,
-                "RESTIC_PASSWORD_FILE": self.repository.password_file,
-                "RESTIC_CACHE_DIR": self.cache,
-                "RESTIC_PROGRESS_FPS": "4",
-                "LC_ALL": "C.UTF-8",
-            }
-        )
+        ours = {
+            "RESTIC_REPOSITORY": self.repository.url,
+            "RESTIC_PASSWORD_FILE": self.repository.password_file,
+            "RESTIC_CACHE_DIR": self.cache,
+            "RESTIC_PROGRESS_FPS": "4",
+            "LC_ALL": "C.UTF-8",
+        }
+        return kept | self.own_environment() | ours
 
 
 def _code(doing: str, completed: Completed) -> str:

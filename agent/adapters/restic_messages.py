@@ -28,6 +28,8 @@ class SnapshotRow(msgspec.Struct):
     hostname: str = ""
     paths: list[str] = []
     tags: list[str] | None = None
+    tree: str = ""
+    original: str | None = None
 
     def translated(self) -> StoredSnapshot:
         """The row in our own words; OverflowError for a time that no clock shows."""
@@ -39,6 +41,8 @@ class SnapshotRow(msgspec.Struct):
             host=self.hostname,
             paths=tuple(self.paths),
             tags=tuple(self.tags or ()),
+            tree=self.tree,
+            original=self.original or "",
         )
 
 

@@ -10,6 +10,11 @@ PASSWORD_IN_URL = re.compile("://[^/@]*:[^/@]*@")
 REMOTE = ("azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift")
 
 
+def without_password(url: str) -> str:
+    """The URL to show, a password in it blanked."""
+    return re.sub("(://[^/:@]*):[^/@]*@", r"\1:***@", url)
+
+
 def local_path(url: str) -> str | None:
     """The directory of a repository on this machine, or None when restic goes elsewhere for it."""
     scheme, colon, rest = url.partition(":")

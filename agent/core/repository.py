@@ -15,6 +15,8 @@ class StoredSnapshot(Struct, frozen=True, kw_only=True):
     host: str
     paths: tuple[str, ...]
     tags: tuple[str, ...] = ()
+    tree: str = ""  # the ID of its content, the same in every repository
+    original: str = ""  # the ID that it had where it was copied from
 
 
 class BackupSummary(Struct, frozen=True, kw_only=True):
