@@ -64,10 +64,9 @@ class FakeLedger:
         texts: Sequence[str] = (),
         *,
         process: str = "",
-        repository: str = "",
         after: int = 0,
     ) -> list[Entry]:
-        wanted = {"process": process, "repository": repository}
+        wanted = {"process": process}
         return [
             entry
             for entry in self.stored[after:]

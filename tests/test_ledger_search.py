@@ -37,7 +37,7 @@ def test_only_what_stands_behind_a_place_is_found(path: Path) -> None:
 def test_labels_narrow_the_search(path: Path) -> None:
     with open_reader(path) as ledger:
         assert [entry.sequence for entry in ledger.search(DrillRecord, process="orders")] == [1, 5]
-        assert ledger.search(DrillRecord, repository="elsewhere") == []
+        assert ledger.search(DrillRecord, process="elsewhere") == []
 
 
 def test_one_of_the_texts_is_enough(path: Path) -> None:

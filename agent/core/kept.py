@@ -1,6 +1,7 @@
 """Did the snapshot really keep what the witness lists? Judged by what is there, never by exit status."""
 
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
 from agent.core.configuration import CriticalProcess
 from agent.core.exclude import os_bytes
@@ -9,6 +10,8 @@ from agent.core.findings import finding
 from agent.core.model import Finding, SnapshotRecord, TableCounts
 from agent.core.repository import BackupSummary, StoredSnapshot
 from agent.core.text import count
+
+NAMED_SNAPSHOTS = 3  # of those that vanished
 
 
 def find_snapshot(listing: Sequence[StoredSnapshot], short: str) -> StoredSnapshot | None:
@@ -91,9 +94,16 @@ def fewer_rows(
 
 
 def identity_findings(
-    process: str, repository: str, known_id: str, id_now: str, vanished: Sequence[str]
+    process: str,
+    repository: str,
+    known_id: str,
+    id_now: str,
+    vanished: Sequence[tuple[str, datetime | None]],
 ) -> list[Finding]:
-    """Why the newest snapshot that we know is not listed: another repository, or snapshots removed."""
+    """Why snapshots that we know are not listed: another repository, or they were removed.
+
+    `vanished` are their IDs and times, newest first.
+    """
     if known_id and id_now and known_id != id_now:
         return [
             finding(
@@ -105,12 +115,21 @@ def identity_findings(
         ]
     if not vanished:
         return []
+    shown = ", ".join(_dated(*snapshot) for snapshot in vanished[:NAMED_SNAPSHOTS])
+    rest = len(vanished) - NAMED_SNAPSHOTS
+    more = f" and {rest:,} more" if rest > 0 else ""
+    are = "is" if len(vanished) == 1 else "are"
     return [
         finding(
             "snapshots-vanished",
             process,
-            f"Snapshot {vanished[0][:8]}, taken by readiness, is no longer in repository {repository}.",
-            "Find out who removed it: nothing of ours deletes snapshots. "
+            f"{count(len(vanished), 'snapshot')} of {process} that readiness knows {are} no longer in "
+            f"repository {repository}: {shown}{more}.",
+            "Find out who removed them: readiness removes only what keep in the config lets go. "
             f"If this is meant: readiness snapshot --accept {process}",
         )
     ]
+
+
+def _dated(snapshot: str, at: datetime | None) -> str:
+    return f"{snapshot[:8]} ({at.astimezone(UTC):%Y-%m-%d %H:%M} UTC)" if at else snapshot[:8]

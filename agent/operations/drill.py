@@ -6,14 +6,12 @@ from msgspec import structs
 
 from agent.core.drilled import COULD_NOT, age_findings, outcome_of, rung_of, shows_nothing, statement
 from agent.core.findings import finding
-from agent.core.kept import identity_findings
 from agent.core.model import (
     DrillRecord,
     DrillSeconds,
     Finding,
     Outcome,
     RefusedSnapshot,
-    RepositoryRecord,
     SnapshotRecord,
 )
 from agent.core.repository import StoredSnapshot, matching
@@ -22,9 +20,12 @@ from agent.errors import ReadinessError, ResticError
 from agent.operations.drill_check import Checked, Checker
 from agent.operations.drill_restore import REMEMBERED, Begun, Restored, Restorer
 from agent.operations.drill_task import DrillTask, DrillTools
+from agent.operations.vanished import Vanished
 
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
 TESTED_AND_BAD = {"repository-missing", "repository-changed", "witness-changed", "witness-missing"}
+
+OF_THE_REPOSITORY = {"snapshots-vanished", "repository-changed"}
 
 
 def drill(task: DrillTask, tools: DrillTools) -> tuple[DrillRecord, str]:
@@ -80,7 +81,8 @@ class _Rehearsal:
             fitting = matching(
                 listed, process=self.process.name, host=self.task.host, paths=self.process.paths
             )
-            wrong = self._identity(listed)
+            vanished = Vanished(self.tools.ledger, self.process.name, self.task.repository, self.task.host)
+            wrong = vanished.findings(listed, self.tools.repository)
             candidates = chosen(fitting, self.task.select, time.time_ns())
             changed = any(item.code == "repository-changed" for item in wrong)
             if ahead and (changed or not candidates or ahead.snapshot != candidates[0].id):
@@ -106,20 +108,6 @@ class _Rehearsal:
             if ahead:
                 self._restorer.give_up(ahead)
             raise
-
-    def _identity(self, listed: list[StoredSnapshot]) -> list[Finding]:
-        """Whether this is still the repository we know: it lists our last good snapshot, or has the ID."""
-        last = next((record for record in self._records if record.outcome == "passed"), None)
-        if last is None or any(snapshot.id == last.snapshot for snapshot in listed):
-            return []
-        known = self.tools.ledger.newest(RepositoryRecord, repository=self.task.repository)
-        return identity_findings(
-            self.process.name,
-            self.task.repository,
-            known[0].repository_id if known else "",
-            self.tools.repository.repository_id(),
-            [last.snapshot],
-        )
 
     def _nothing_to_drill(self, wrong: list[Finding]) -> tuple[Outcome, list[Finding]]:
         if wrong:
@@ -201,12 +189,17 @@ class _Rehearsal:
 
 
 def _noted_before(record: SnapshotRecord | None, checked: Checked) -> list[Finding]:
-    """What was wrong with the snapshot when it was taken: a restore of it is not good either."""
+    """What was wrong with the snapshot when it was taken: a restore of it is not good either.
+
+    What was said of the repository then is not about the snapshot.
+    """
     if record is None or record.outcome != "failed":
         return []
     known = {(found.code, found.path) for found in checked.findings}
     return [
         found
         for found in record.findings
-        if found.severity == "error" and (found.code, found.path) not in known
+        if found.severity == "error"
+        and found.code not in OF_THE_REPOSITORY
+        and (found.code, found.path) not in known
     ]

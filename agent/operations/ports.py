@@ -3,20 +3,20 @@
 Adapters implement these; operations and adapters never import each other.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from agent.core.configuration import CriticalProcess
 from agent.core.extent import Moved, Scan
-from agent.core.model import Body, Entry, Finding, ProofResult, TableCounts
+from agent.core.model import Finding, ProofResult, TableCounts
 from agent.core.proofs import CommandRun, FileTally, Judgement, Soundness
 from agent.core.repository import BackupSummary, RestoreReport, StoredSnapshot
 from agent.core.sampling import Part
 from agent.core.verification import MovingFiles, RestoredWitness, Verification
-
-B = TypeVar("B", bound=Body)
+from agent.operations.ports_ledger import Ledger as Ledger
+from agent.operations.ports_ledger import LedgerReader as LedgerReader
 
 
 class Clock(Protocol):
@@ -24,53 +24,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The time of day, aware, in UTC."""
-        ...
-
-
-class LedgerReader(Protocol):
-    """What was recorded."""
-
-    def newest(
-        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
-    ) -> list[B]:
-        """The newest bodies of one kind, newest first; an empty filter matches everything."""
-        ...
-
-    def newest_entries(
-        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
-    ) -> list[Entry]:
-        """The same with their places in the chain."""
-        ...
-
-    def search(
-        self,
-        body: type[B],
-        texts: Sequence[str] = (),
-        *,
-        process: str = "",
-        repository: str = "",
-        after: int = 0,
-    ) -> list[Entry]:
-        """Every record of one kind behind number `after` with one of `texts` in its JSON; oldest first.
-
-        Without `texts` it is every one. A text is found as it stands in canonical JSON: "\"code\"".
-        """
-        ...
-
-    def head(self) -> tuple[int, str]:
-        """Sequence number and hash of the last record; (0, "0" * 64) when there is none."""
-        ...
-
-    def entries(self) -> Iterator[Entry]:
-        """Every record, oldest first."""
-        ...
-
-
-class Ledger(LedgerReader, Protocol):
-    """The record of everything, to read and to append to."""
-
-    def append(self, body: Body, at: datetime) -> Entry:
-        """Write one record; when this returns, the record survives a power cut."""
         ...
 
 
@@ -145,6 +98,14 @@ class Repository(Protocol):
         includes: Sequence[bytes] = (),
         on_bytes: OnBytes | None = None,
     ) -> Restoring: ...
+
+
+class Copier(Protocol):
+    """Copies snapshots from one repository into another."""
+
+    def copy(self, snapshots: Sequence[str]) -> None:
+        """Copy these (full IDs) that are not there yet; ResticError when restic says that it could not."""
+        ...
 
 
 class Sources(Protocol):

@@ -9,11 +9,12 @@ from agent.core.configuration import Config, CriticalProcess
 from agent.core.exclude import os_text
 from agent.core.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
 from agent.core.findings import finding
-from agent.core.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
+from agent.core.kept import fewer_rows, find_snapshot, what_is_missing
 from agent.core.model import Finding, Outcome, RepositoryRecord, SnapshotRecord, TableCounts
 from agent.core.repository import BackupSummary, StoredSnapshot
 from agent.errors import ReadinessError, ResticError
 from agent.operations.ports import Backup, Clock, Ledger, Listing, Progress, Repository, Sources
+from agent.operations.vanished import Vanished
 
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
 TESTED_AND_BAD = {"repository-missing", "repository-changed"}
@@ -70,6 +71,7 @@ class _Attempt:
             seconds=0.0,
             host=task.config.settings.host,
             paths=(*task.process.paths, tools.sources.carried),
+            accepted=task.accept,
         )
 
     def record(self, outcome: Outcome, findings: list[Finding]) -> SnapshotRecord:
@@ -85,7 +87,7 @@ class _Attempt:
         if broken:
             return self.record("failed", broken)
         good = None if self.task.accept else self._last_good()
-        known_id = self._known_repository()
+        self._note_repository()
         tables, findings = self.tools.sources.copy_databases()
         findings += fewer_rows(self.process, tables, good)
         backup = self._start_backup()
@@ -100,7 +102,7 @@ class _Attempt:
             summary = self._finish(backup)
         finally:
             backup.stop()
-        stored, moved, identity = self._look_again(summary, known_id)
+        stored, moved, identity = self._look_again(summary)
         findings += identity + blemishes(self.process, scan, set(moved.paths))
         findings += replaced_roots(self.process, scan, good)
         findings += what_is_missing(self.process, scan, carried, summary, moved)
@@ -139,23 +141,16 @@ class _Attempt:
         finally:
             self.tools.progress.end()
 
-    def _look_again(
-        self, summary: BackupSummary, known_id: str
-    ) -> tuple[StoredSnapshot | None, Moved, list[Finding]]:
+    def _look_again(self, summary: BackupSummary) -> tuple[StoredSnapshot | None, Moved, list[Finding]]:
         """Ask the repository what it has now and, meanwhile, the sources what moved."""
         listing = self.tools.repository.start_listing(self.process.name, self.base.host)
         moved = _while_listing(listing, self.tools.sources)
         listed = listing.result()
-        stored = find_snapshot(listed, summary.snapshot)
-        last = self._last_good()
-        if last is None or any(snapshot.id == last.snapshot for snapshot in listed):
-            return stored, moved, []
-        id_now = self.tools.repository.repository_id()
-        vanished = [] if self.task.accept else [last.snapshot]
-        wrong = identity_findings(self.process.name, self.task.repository, known_id, id_now, vanished)
-        return stored, moved, wrong
+        vanished = Vanished(self.tools.ledger, self.process.name, self.task.repository, self.base.host)
+        wrong = vanished.findings(listed, self.tools.repository, forgiven=self.task.accept)
+        return find_snapshot(listed, summary.snapshot), moved, wrong
 
-    def _known_repository(self) -> str:
+    def _note_repository(self) -> None:
         """The identity noted for this repository; noted now when it is used for the first time."""
         known = self.tools.ledger.newest(RepositoryRecord, repository=self.task.repository)
         if known:
@@ -165,7 +160,6 @@ class _Attempt:
             body = RepositoryRecord(repository=self.task.repository, repository_id=identity)
             self.tools.ledger.append(body, self.tools.clock.now())
         self.base = structs.replace(self.base, repository_id=identity)
-        return identity
 
     def _note_extent(self, scan: Scan, tables: tuple[TableCounts, ...]) -> None:
         version = ".".join(map(str, self.tools.repository.version()))

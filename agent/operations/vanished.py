@@ -1,0 +1,72 @@
+"""Look whether a repository still lists every snapshot that the ledger knows."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from agent.core.kept import NAMED_SNAPSHOTS, identity_findings
+from agent.core.model import Entry, Finding, RepositoryRecord, RetentionRecord, SnapshotRecord
+from agent.core.repository import StoredSnapshot
+from agent.core.vanished import Known, known_snapshots
+from agent.operations.ports import LedgerReader, Repository
+
+FEW = 4  # retentions that are looked at first for one that noted what was left
+
+
+class Vanished:
+    """The look at one process in one repository, for snapshots of `host` alone."""
+
+    def __init__(self, ledger: LedgerReader, process: str, repository: str, host: str) -> None:
+        self._ledger = ledger
+        self._process = process
+        self._repository = repository
+        self._host = host
+
+    def known(self) -> Known:
+        """What has to be there. Reads the records behind the newest retention that noted what was left."""
+        retentions = self._retentions()
+        after = next((entry.sequence for entry in retentions if getattr(entry.body, "kept", ())), 0)
+        return known_snapshots(
+            self._ledger.search(SnapshotRecord, process=self._process, after=after),
+            retentions,
+            process=self._process,
+            repository=self._repository,
+            host=self._host,
+        )
+
+    def findings(
+        self, listed: Iterable[StoredSnapshot], repository: Repository, forgiven: bool = False
+    ) -> list[Finding]:
+        """Why known snapshots are not listed; `forgiven`: only whether it is another repository."""
+        missing = self.known().missing(listed)
+        if not missing:
+            return []
+        noted = self._ledger.newest(RepositoryRecord, repository=self._repository)
+        return identity_findings(
+            self._process,
+            self._repository,
+            noted[0].repository_id if noted else "",
+            repository.repository_id(),
+            [] if forgiven else self._dated(missing),
+        )
+
+    def _dated(self, missing: list[str]) -> list[tuple[str, datetime | None]]:
+        """With the times of those that are shown."""
+        shown = [f'"{name}"' for name in missing[:NAMED_SNAPSHOTS]]
+        records = (e.body for e in self._ledger.search(SnapshotRecord, shown, process=self._process))
+        times = {body.snapshot: body.snapshot_at for body in records if isinstance(body, SnapshotRecord)}
+        return [(name, times.get(name)) for name in missing]
+
+    def _retentions(self) -> list[Entry]:
+        """From the newest that noted what was left on; all when none did. Oldest first."""
+        limit = FEW
+        while True:
+            newest = self._ledger.newest_entries(
+                RetentionRecord, process=self._process, repository=self._repository, limit=limit
+            )
+            ours = [entry for entry in newest if getattr(entry.body, "host", "") == self._host]
+            for place, entry in enumerate(ours):
+                if getattr(entry.body, "kept", ()):
+                    return ours[place::-1]
+            if len(newest) < limit:
+                return ours[::-1]
+            limit *= 16
