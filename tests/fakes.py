@@ -64,9 +64,10 @@ class FakeLedger:
         texts: Sequence[str] = (),
         *,
         process: str = "",
+        repository: str = "",
         after: int = 0,
     ) -> list[Entry]:
-        wanted = {"process": process}
+        wanted = {"process": process, "repository": repository}
         return [
             entry
             for entry in self.stored[after:]

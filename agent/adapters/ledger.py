@@ -76,10 +76,11 @@ class SqliteReader:
         texts: Sequence[str] = (),
         *,
         process: str = "",
+        repository: str = "",
         after: int = 0,
     ) -> list[Entry]:
         """Every record of one kind behind number `after` with one of `texts` in its JSON; oldest first."""
-        wanted = (as_column(process), "", "")
+        wanted = (as_column(process), as_column(repository), "")
         with translated(self.path), self._one_view() as database:
             numbers: list[int] = []
             for stream in streams(database, wanted, (KINDS[body],)):
@@ -207,6 +208,7 @@ class EmptyReader:
         texts: Sequence[str] = (),
         *,
         process: str = "",
+        repository: str = "",
         after: int = 0,
     ) -> list[Entry]:
         """Nothing."""

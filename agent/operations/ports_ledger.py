@@ -30,6 +30,7 @@ class LedgerReader(Protocol):
         texts: Sequence[str] = (),
         *,
         process: str = "",
+        repository: str = "",
         after: int = 0,
     ) -> list[Entry]:
         """Every record of one kind behind number `after` with one of `texts` in its JSON; oldest first.
