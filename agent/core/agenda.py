@@ -43,6 +43,7 @@ class Agenda:
         self.chance = chance
         self.duties = {duty.task: duty for duty in duties}
         self._pasts: dict[Task, Past] = {}
+        self._regular: dict[Task, datetime | None] = {}  # what next_run says of them
         self._stirred: dict[str, Stirred] = {}
         self._not_before: dict[Task, datetime] = {}
         self._hastened: dict[Task, datetime] = {}
@@ -53,15 +54,18 @@ class Agenda:
         self.zone = zone
         self.duties = {duty.task: duty for duty in duties}
         self._pasts = {task: past for task, past in self._pasts.items() if task in self.duties}
+        self._regular.clear()
         self._not_before.clear()
         self._hastened.clear()
 
     def remember(self, pasts: Mapping[Task, Past]) -> None:
         """What the ledger knows of earlier runs."""
+        self._regular.clear()
         self._pasts.update({task: past for task, past in pasts.items() if task in self.duties})
 
     def ended(self, task: Task, outcome: Outcome, started: datetime, now: datetime) -> None:
         """A run of `task` ended now."""
+        self._regular.pop(task, None)
         self._pasts[task] = after_run(self._past(task), outcome, started, now)
         self._not_before.pop(task, None)
         self._hastened.pop(task, None)
@@ -77,7 +81,7 @@ class Agenda:
     def woke(self, now: datetime) -> None:
         """The machine was off or suspended: what fell due is caught up, not all at the same second."""
         for duty in self.duties.values():
-            due = next_run(duty.rhythm, self._past(duty.task), self.zone)
+            due = self.next_of(duty)
             if due is not None and now - due > LATE:
                 self._not_before[duty.task] = now + self._jitter(duty)
 
@@ -99,6 +103,7 @@ class Agenda:
     def jumped(self, seconds: float) -> None:
         """The clock was set: forward (+) or back."""
         by = timedelta(seconds=seconds)
+        self._regular.clear()
         self._not_before.clear()
         self._hastened.clear()
         if seconds < 0:
@@ -131,14 +136,17 @@ class Agenda:
         ]
         return min(moments, default=None)
 
-    def next_of(self, task: Task) -> datetime | None:
-        """When a task is due by its rhythm; None: at once."""
-        return next_run(self.duties[task].rhythm, self._past(task), self.zone)
+    def next_of(self, duty: Duty) -> datetime | None:
+        """When a duty is due by its rhythm; None: at once."""
+        if duty.task not in self._regular:
+            self._regular[duty.task] = next_run(duty.rhythm, self._past(duty.task), self.zone)
+        return self._regular[duty.task]
 
     def holds(self, duty: Duty) -> frozenset[str]:
-        """What no other run may work on meanwhile: itself, and in a drill the repository whose turn it is."""
-        turn = self.turn(duty.task.process) if duty.task.kind == "drill" else ""
-        return duty.holds | held("", turn) | {str(duty.task)}
+        """What no other run may work on meanwhile; in a drill, the repository whose turn it is as well."""
+        return (
+            duty.holds | held("", self.turn(duty.task.process)) if duty.task.kind == "drill" else duty.holds
+        )
 
     def turn(self, process: str) -> str:
         """The repository that the next drill of a process is made from; empty: the first."""
@@ -156,7 +164,7 @@ class Agenda:
     def _due_at(self, duty: Duty) -> datetime | None:
         """By rhythm, by change or hastened; None for what was never done: at once."""
         past = self._past(duty.task)
-        regular = next_run(duty.rhythm, past, self.zone)
+        regular = self.next_of(duty)
         if regular is None or past.failures:
             return regular
         regular = min(regular, self._hastened.get(duty.task, regular))

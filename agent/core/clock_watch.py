@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 TOLERANCE = 600  # seconds by which the clock may be set without a word
-ASLEEP = 120  # seconds between two looks after which the machine was suspended, or we were
 LONGEST_OFF = timedelta(days=31)
 
 
@@ -20,10 +19,11 @@ class ClockWatch:
     """`now` is the time of day, `elapsed` seconds on the clock that only goes forward.
 
     `newest` is the time of the newest record: a clock that is behind it was set back while we were not
-    there.
+    there. More than `asleep` seconds between two looks: the machine was suspended, or we were.
     """
 
-    def __init__(self, now: datetime, elapsed: float, newest: datetime | None) -> None:
+    def __init__(self, now: datetime, elapsed: float, newest: datetime | None, asleep: float) -> None:
+        self._asleep = asleep
         self._now = now
         self._elapsed = elapsed
         self._newest = newest
@@ -36,7 +36,7 @@ class ClockWatch:
         jump = int((now - self._now).total_seconds() - passed)
         self._now, self._elapsed = now, elapsed
         if abs(jump) <= TOLERANCE:
-            return Look(0, passed > ASLEEP)
+            return Look(0, passed > self._asleep)
         if self.behind and self._newest and self._newest <= now <= self._newest + LONGEST_OFF:
             jump, self.behind = -self.behind, 0  # set right: how long we were off is not known
-        return Look(jump, passed > ASLEEP)
+        return Look(jump, passed > self._asleep)

@@ -26,9 +26,9 @@ class Task(Struct, frozen=True, order=True):
 class Duty(Struct, frozen=True, kw_only=True):
     """A task that is due again and again.
 
-    `holds` names what no two runs may work on at once. Where `quiet` is not 0 the task is also due when
-    its process changed and was then left alone for `quiet` seconds, at the latest `bound` seconds after
-    the first change.
+    `holds` names what no two runs may work on at once, the task itself among it. Where `quiet` is not 0
+    the task is also due when its process changed and was then left alone for `quiet` seconds, at the
+    latest `bound` seconds after the first change.
     """
 
     task: Task
@@ -65,8 +65,8 @@ def _of_process(
     found.append(_duty("exposure", Rhythm(every=config.settings.scan), process))
     for other in others:
         if other.fed_by == "copy":
-            holds = frozenset({_held("repository", other.name)})
-            found.append(Duty(task=Task("copy", process.name, other.name), rhythm=process.copy, holds=holds))
+            task = Task("copy", process.name, other.name)  # the source is only read, which harms no snapshot
+            found.append(Duty(task=task, rhythm=process.copy, holds=held("", other.name) | {str(task)}))
     found.append(_duty("drill", process.drill, process))
     if process.keep:
         for repository in config.repositories:
@@ -75,10 +75,11 @@ def _of_process(
 
 
 def _snapshot(process: CriticalProcess, repository: Repository) -> Duty:
+    task = Task("snapshot", process.name, repository.name)
     return Duty(
-        task=Task("snapshot", process.name, repository.name),
+        task=task,
         rhythm=process.snapshot,
-        holds=held(process.name, repository.name),
+        holds=held(process.name, repository.name) | {str(task)},
         quiet=min(LONGEST_QUIET, max(SHORTEST_QUIET, process.rpo // QUIETS_PER_RPO)),
         bound=max(SHORTEST_QUIET, process.rpo // 2),
     )
@@ -88,14 +89,11 @@ def _duty(
     kind: str, rhythm: Rhythm, process: CriticalProcess | None = None, repository: Repository | None = None
 ) -> Duty:
     names = (process.name if process else "", repository.name if repository else "")
-    return Duty(task=Task(kind, *names), rhythm=rhythm, holds=held(*names))
+    task = Task(kind, *names)
+    return Duty(task=task, rhythm=rhythm, holds=held(*names) | {str(task)})
 
 
 def held(process: str, repository: str) -> frozenset[str]:
     """The names of the locks for a process and a repository."""
     pairs = (("process", process), ("repository", repository))
-    return frozenset(_held(kind, name) for kind, name in pairs if name)
-
-
-def _held(kind: str, name: str) -> str:
-    return f"{kind}.{name}"
+    return frozenset(f"{kind}.{name}" for kind, name in pairs if name)

@@ -24,6 +24,7 @@ from agent.errors import Exit, ReadinessError
 from agent.operations.ports import Ledger
 
 STOP_SECONDS = 120.0  # that jobs get to end in when the service stops
+RESTS_ASLEEP = 6  # so many rests without waking: the machine was suspended
 CLEAN_UP = Task("clean-up")
 OUR_OWN = timedelta(seconds=60)  # after a snapshot, until a scan tells our traces from changes
 
@@ -61,7 +62,8 @@ class Service:
         self.config = config
         self.tools = tools
         now = tools.clocks.now()
-        self._clock = ClockWatch(now, tools.clocks.elapsed(), memory.newest_at(tools.ledger))
+        newest, asleep = memory.newest_at(tools.ledger), RESTS_ASLEEP * tools.longest_rest
+        self._clock = ClockWatch(now, tools.clocks.elapsed(), newest, asleep)
         self._work: list[Work] = []
         self._told: list[Finding] = []
         self._silent = False
