@@ -1,5 +1,6 @@
 """Composition root: the only place that builds adapters and hands them to operations."""
 
+import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -33,10 +34,29 @@ class SystemClock:
 
 
 def load_config(file: str) -> Config:
-    """The config, or ConfigError with everything that is wrong with it."""
+    """The config, or ConfigError with everything that is wrong with it.
+
+    As root on the state of the service, we go on as the service's user: nothing there is to become root's.
+    """
     from agent.config import load
 
-    return load(file)
+    config = load(file)
+    _become_owner(config.settings.state)
+    return config
+
+
+def _become_owner(state: str) -> None:
+    if os.geteuid() == 0:  # only then is it worth an import
+        from agent.adapters.identity import become_owner
+
+        become_owner(Path(state))
+
+
+def _take_file_rights() -> None:
+    """For what writes elsewhere than in the state, or gives files to others."""
+    from agent.adapters.identity import take_file_rights
+
+    take_file_rights()
 
 
 def chosen_processes(config: Config, names: tuple[str, ...]) -> list[CriticalProcess]:
@@ -98,13 +118,20 @@ def restic_for(config: Config, repository: RepositoryConfig) -> "Restic":
 
 
 def snapshots(
-    config: Config, processes: list[CriticalProcess], progress: "Progress", accept: bool
+    config: Config,
+    processes: list[CriticalProcess],
+    progress: "Progress",
+    accept: bool,
+    target: str | None = None,
 ) -> Generator["SnapshotRecord", None, None]:
-    """Take a snapshot of each process into the first repository; yields each record once it is written."""
+    """Take a snapshot of each process, into the first repository unless another is named.
+
+    Yields each record once it is written.
+    """
     from agent.adapters.sources import ProcessSources
     from agent.operations.snapshot import SnapshotTask, SnapshotTools, take_snapshot
 
-    repository = chosen_repository(config, None)
+    repository = chosen_repository(config, target)
     restic = restic_for(config, repository)
     for process in processes:
         names = lock_names(repository=repository.name, process=process.name)
@@ -137,10 +164,16 @@ def drills(
 ) -> Generator[tuple["DrillRecord", str], None, None]:
     """Drill each process from one repository; yields each record, and where a kept tree lies."""
     from agent.adapters.drill_room import drill_room
+    from agent.app_drills import drills_in_units, prover_for
     from agent.operations.drill import drill
     from agent.operations.drill_task import DrillTask, DrillTools
 
     repository = chosen_repository(config, source)
+    template = os.environ.get("READINESS_DRILL_UNIT")
+    if template and select == "latest" and share == 1.0 and not keep:
+        yield from drills_in_units(config, processes, repository, template)
+        return
+    _take_file_rights()
     restic = restic_for(config, repository)
     settings = config.settings
     for process in processes:
@@ -169,38 +202,6 @@ def drills(
             yield drill(task, tools)
 
 
-def prover_for(config: Config) -> "Prover":
-    """What runs the proofs of a process on a restored tree, behind walls that hide all that is ours."""
-    from agent.adapters.archives import Archives
-    from agent.adapters.restored_files import RestoredFiles
-    from agent.adapters.sandbox import Sandbox
-    from agent.adapters.sqlite import SqliteDatabases
-    from agent.operations.prove import Readers, RestoredTree, prove
-
-    readers = Readers(files=RestoredFiles(), databases=SqliteDatabases(), archives=Archives())
-
-    def prover(
-        process: CriticalProcess, tree: str, tables: tuple["TableCounts", ...], snapshot_at: datetime
-    ) -> tuple[tuple["ProofResult", ...], tuple[str, ...]]:
-        others = [path for other in config.processes if other is not process for path in other.paths]
-        sandbox = Sandbox(Path(tree), live=process.paths, hidden=[*_private_places(config), *others])
-        results = prove(process, RestoredTree(Path(tree)), sandbox, tables, snapshot_at, readers)
-        return results, sandbox.isolation
-
-    return prover
-
-
-def _private_places(config: Config) -> list[str]:
-    """What no proof command may see: our state, the local repositories, the config and the passwords."""
-    from agent.core.location import local_path
-
-    repositories = [local_path(repository.url) for repository in config.repositories]
-    secrets = [
-        file for each in config.repositories for file in (each.password_file, each.environment_file) if file
-    ]
-    return [config.settings.state, config.file, *secrets, *(path for path in repositories if path)]
-
-
 def initialise(wish: "Wish") -> "Initialised":
     """Write a config to start from, a password file and the repository."""
     from agent.adapters.restic import Restic
@@ -211,6 +212,8 @@ def initialise(wish: "Wish") -> "Initialised":
         repository = RepositoryConfig(name="primary", url=url, password_file=password_file)
         return Restic("restic", repository, f"{state}/cache", stall_timeout=INIT_SECONDS)
 
+    _become_owner(wish.state)
+    _take_file_rights()
     return set_up(wish, LocalSetupFiles(), open_repository)
 
 
@@ -225,6 +228,7 @@ def validate(file: str) -> "Reading":
     config = reading.config
     if config is None:
         return reading
+    _become_owner(config.settings.state)
     noted = check(config, LocalMachine(), lambda: open_reader(ledger_path(config)))
     return with_noted(reading, file, noted)
 
@@ -275,6 +279,7 @@ def write_report(file: str, text: str) -> None:
     """Put a rendered report into a file, whole or not at all."""
     from agent.adapters.report_file import write_report as write
 
+    _take_file_rights()
     write(file, text)
 
 

@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "agent.daemon": ("agent.core", "agent.errors", "agent.daemon", "agent.operations.ports"),
     "agent.errors": (),
 }
-WIRES = ("agent.app", "agent.app_service")
+WIRES = tuple(name for name in MODULES if name.startswith("agent.app"))
 PURE = ("agent.core", "agent.errors")
 # what makes a module impure: files, clocks, processes, logging, the network, chance
 WORLDLY = words(

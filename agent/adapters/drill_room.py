@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from agent.adapters.early import EarlyReader
+from agent.adapters.identity import has_file_rights
 from agent.adapters.restored_files import RestoredFiles
 from agent.adapters.scratch import Scratch, scratch_room
 from agent.adapters.sources import DATABASES, RECOVER_NAME, SCHEMA
@@ -99,12 +100,12 @@ class Room:
         vital: Sequence[str] = (),
     ) -> Verification:
         """Compare what was restored with the witness."""
-        is_root = os.geteuid() == 0
+        rights = has_file_rights()
         comparison = Comparison(
             tree=self._scratch.tree,
             witness=Path(witness.file),
             roots=tuple(roots),
-            abilities=Abilities(owners=is_root, devices=is_root, xattrs=self._scratch.xattr_name_spaces()),
+            abilities=Abilities(owners=rights, devices=rights, xattrs=self._scratch.xattr_name_spaces()),
             moving=moving,
             part=part,
             vital=frozenset(os_bytes(path).strip(b"/") for path in vital),

@@ -22,12 +22,13 @@ class Stopped(Exception):
 def usual_limits(tree: Path) -> Limits:
     """Half of the memory and of the disk that are free now, and never the last tenth of the disk."""
     available = psutil.virtual_memory().available
-    free = _free(tree)
+    free = free_space(tree)
     memory = max(256 << 20, min(4 << 30, available // 2))
     return Limits(memory=memory, file_size=max(1 << 20, free // 2), free_space=free // 10)
 
 
-def _free(place: Path) -> int:
+def free_space(place: Path) -> int:
+    """Bytes that we may still write on the disk of `place`."""
     found = os.statvfs(place)
     return found.f_bavail * found.f_frsize
 
@@ -50,7 +51,7 @@ class Watch:
         limits = self.room.limits
         if self.printed() > limits.output:
             raise Stopped(self.too_much())
-        free = _free(self.room.tree)
+        free = free_space(self.room.tree)
         if free < limits.free_space:
             raise Stopped(f"it filled the disk: {size(free)} left, {size(limits.free_space)} must stay free")
         if self._memory_exceeds(limits.memory):

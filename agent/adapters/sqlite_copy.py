@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.adapters.identity import has_file_rights
 from agent.adapters.sqlite import (
     DatabaseUnread,
     DatabaseUnusable,
@@ -182,7 +183,7 @@ def lay_in_place(copy: Path, database: Path) -> None:
     try:
         os.close(handle)
         shutil.copyfile(copy, name)
-        if os.geteuid() == 0:
+        if has_file_rights():
             os.chown(name, status.st_uid, status.st_gid)
         os.chmod(name, status.st_mode & 0o7777)  # noqa: PTH101
         os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns))
