@@ -91,8 +91,8 @@ REPOSITORY = (
     ),
     Key(
         "password_file",
-        "path",
-        "The file with the repository's password, readable by root alone.",
+        "secret",
+        "The file with the repository's password, readable by root alone; or credential:NAME.",
         required=True,
     ),
     Key("check", "check", "When, and how much at a time, the service reads its data to check them."),
@@ -100,7 +100,7 @@ REPOSITORY = (
     Key("options", "option", "Options for restic's -o, such as sftp.args=-p 2222.", (), many=True),
     Key(
         "environment_file",
-        "path",
+        "secret",
         "A file of NAME=value lines for restic alone, such as a cloud's access key; readable by root alone.",
     ),
     Key(

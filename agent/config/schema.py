@@ -25,6 +25,7 @@ KINDS: dict[str, Schema] = {
     "duration": {"type": "string", "pattern": PATTERN, "minLength": 2, "examples": ["30m", "24h", "2d"]},
     "money": {"type": "number", "minimum": 0},
     "path": ABSOLUTE,
+    "secret": {"type": "string", "pattern": "^(/|credential:)"},
     "glob": ABSOLUTE,
     "pattern": {"type": "string", "pattern": "^[^!]"},
     "name": NAME,

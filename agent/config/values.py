@@ -4,6 +4,7 @@ A check takes what TOML held and returns what the model holds, or raises `Wrong`
 """
 
 import math
+import os
 import posixpath
 import re
 from collections.abc import Callable
@@ -22,6 +23,9 @@ DURATION_HINT = 'Write numbers with w, d, h, m or s and no spaces, such as "90s"
 FEEDINGS = ("copy", "snapshot")
 LONGEST_NAME = 60
 LONGEST_PATH = 4095
+CREDENTIAL = "credential:"
+# where people who run it by hand find those of the service
+SERVICE_CREDENTIALS = "/run/credentials/readiness.service"
 
 
 def text(value: Any) -> str:
@@ -101,6 +105,14 @@ def path(value: Any) -> str:
     if len(written.encode()) > LONGEST_PATH:
         raise Wrong(f"is longer than the {LONGEST_PATH} bytes that Linux allows")
     return "/" + posixpath.normpath(written).strip("/")
+
+
+def secret(value: Any) -> str:
+    """The file of a secret: a path, or the credential of the service that "credential:NAME" stands for."""
+    if not isinstance(value, str) or not value.startswith(CREDENTIAL):
+        return path(value)
+    directory = os.environ.get("CREDENTIALS_DIRECTORY") or SERVICE_CREDENTIALS
+    return f"{directory}/readiness_{name(value.removeprefix(CREDENTIAL))}"
 
 
 def pattern(value: Any) -> str:
@@ -265,6 +277,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "duration": duration,
     "money": money,
     "path": path,
+    "secret": secret,
     "glob": path,
     "pattern": pattern,
     "name": name,
