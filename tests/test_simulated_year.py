@@ -109,7 +109,7 @@ class Truth:
 
     def _not_twice(self, task: Task, now: float) -> None:
         duty = self.duties[task]
-        if task not in self.done or task.kind in ("snapshot", "exposure"):  # may come earlier, by change
+        if task not in self.done or task.kind in ("snapshot", "exposure", "metrics"):  # may come earlier
             return
         if self.extra[task]:
             return
@@ -167,7 +167,7 @@ class Truth:
         if self.failures[task]:
             return self.tried[task] + HOUR
         if task not in self.done:
-            return 0.0
+            return math.inf if task.kind == "report" else 0.0
         every = duty.rhythm.every
         due = self.done[task] + every if every else self.regular(duty.rhythm.cron, self.done[task]) + HOUR
         if not every and self.world.offset:

@@ -18,13 +18,17 @@ from agent.core.duties import Duty, Task, duties
 from agent.core.jobs import JobEnd
 from agent.core.model import Body, Finding
 from agent.core.runs import AgentRecord
+from agent.core.schedule import Past
 from agent.daemon import memory, runs
 from agent.daemon.ports import Clocks, Job, Jobs, Log, Supervisor, Waiter, Watches
 from agent.errors import Exit, ReadinessError
 from agent.operations.ports import Ledger
 
 STOP_SECONDS = 120.0  # that jobs get to end in when the service stops
+SHORT_JOBS = 2  # that may be at work beside one long one for each repository
 RESTS_ASLEEP = 6  # so many rests without waking: the machine was suspended
+SOON = timedelta(seconds=10)  # after a run the figures are written anew
+METRICS, REPORT = Task("metrics"), Task("report")
 CLEAN_UP = Task("clean-up")
 OUR_OWN = timedelta(seconds=60)  # after a snapshot, until a scan tells our traces from changes
 
@@ -92,6 +96,7 @@ class Service:
         if self._clock.behind:
             self._record_jump(self._clock.behind)
         self._record(AgentRecord(event="started", version=self.tools.version))
+        self.agenda.remember({REPORT: Past(done=now)})  # the first comes when its time comes, not at once
         self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
         self.agenda.woke(now)
         self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
@@ -208,6 +213,7 @@ class Service:
             self.tools.log(level, line)
         if record is not None:
             self._record(record)  # type: ignore[arg-type]
+            self.agenda.hasten(METRICS, now + SOON)
         outcome = runs.outcome_of(task, end)
         self.agenda.ended(duty.task, outcome, work.started, now)
         if task.kind == "snapshot" and outcome == "passed":
@@ -219,7 +225,8 @@ class Service:
 
     def _start_due(self) -> None:
         now = self.tools.clocks.now()
-        for due in self.agenda.due(now, self._occupied()):
+        room = len(self.config.repositories) + SHORT_JOBS - len(self._work)
+        for due in self.agenda.due(now, self._occupied())[: max(0, room)]:
             self._start(due, now)
 
     def _start(self, due: Due, now: datetime) -> None:
