@@ -19,7 +19,7 @@ import sys
 import time
 from pathlib import Path
 
-COMMANDS = ("version", "init", "snapshots", "backup", "restore", "stats", "cat", "unlock", "list")
+COMMANDS = ("version", "init", "snapshots", "backup", "restore", "stats", "cat", "unlock", "list", "copy")
 
 
 def main() -> int:

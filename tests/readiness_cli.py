@@ -24,7 +24,7 @@ SMALL_PACKS = {"RESTIC_PACK_SIZE": "4"}  # MiB: a few megabytes make several pac
 
 
 class Result(NamedTuple):
-    """How one command ended; `rows` are the drills or snapshots of its JSON."""
+    """How one command ended; `rows` are the drills, snapshots or copies of its JSON."""
 
     status: int
     answer: dict[str, Any]
@@ -33,7 +33,7 @@ class Result(NamedTuple):
     @property
     def rows(self) -> list[dict[str, Any]]:
         result = self.answer.get("result", {})
-        return result.get("drills") or result.get("snapshots") or []
+        return result.get("drills") or result.get("snapshots") or result.get("copies") or []
 
     @property
     def row(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from msgspec import to_builtins
@@ -16,8 +16,12 @@ from msgspec import to_builtins
 from agent.adapters.scan import SETTLED_NS, Scanner
 from agent.adapters.sqlite import count_rows
 from agent.adapters.sqlite_copy import refresh_copy
+from agent.adapters.view import hidden
+from agent.adapters.witness_changes import count_changes, good_witness, remember_witness, sampled
 from agent.adapters.witness_files import ABOUT, CHECKSUMS
+from agent.core.changes import Changes
 from agent.core.configuration import CriticalProcess
+from agent.core.exposure import Comparison
 from agent.core.extent import Moved, Scan, declared_databases, vital_paths
 from agent.core.findings import finding
 from agent.core.location import local_path
@@ -51,6 +55,7 @@ class ProcessSources:
         self._directory = Path(state) / "carried" / process.name
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.carried = str(self._directory)
+        self._good = good_witness(Path(state), process.name)
         self._scanner = Scanner(self._directory, process.paths, process.exclude, vital_paths(process))
         self._about = self._read_about()
 
@@ -59,8 +64,10 @@ class ProcessSources:
         self._scanner.close()
 
     def roots(self) -> list[Finding]:
-        """Findings for paths that are missing, or links, or lie behind a link."""
-        return [found for path in self.process.paths for found in _check_root(self.process.name, path)]
+        """Findings for paths that a sandbox hides, that are missing, or links, or lie behind a link."""
+        return hidden(self.process.name, self.process.paths) or [
+            found for path in self.process.paths for found in check_root(self.process.name, path)
+        ]
 
     def copy_databases(self) -> tuple[tuple[TableCounts, ...], list[Finding]]:
         """Consistent copies of the declared databases and the row counts in them."""
@@ -115,10 +122,23 @@ class ProcessSources:
         """What changed since the scan."""
         return self._scanner.moved()
 
+    def differences(self, changes: Changes) -> Comparison | None:
+        """How the kept witness differs from that of the last good snapshot; None when it does not."""
+        if not count_changes(self._good, self._directory, changes):
+            return None
+        base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return Comparison(changes, sampled(base, changes))
+        finally:
+            os.close(base)
+
+    def remember(self) -> None:
+        """The snapshot of the kept witness is good."""
+        remember_witness(self._directory, self._good)
+
     def on_device_of(self, url: str) -> bool:
-        """Whether a local repository shares a device with a source; a remote one never does."""
-        local = local_path(url)
-        return local is not None and _device(local) in {_device(path) for path in self.process.paths}
+        """See `shares_device`."""
+        return shares_device(url, self.process.paths)
 
     def _read_about(self) -> dict[str, object]:
         try:
@@ -128,7 +148,8 @@ class ProcessSources:
         return about if isinstance(about, dict) else {}
 
 
-def _check_root(process: str, path: str) -> list[Finding]:
+def check_root(process: str, path: str) -> list[Finding]:
+    """Findings when `path` is missing, or a link, or lies behind a link."""
     try:
         status = os.lstat(path)
     except OSError as error:
@@ -144,6 +165,12 @@ def _check_root(process: str, path: str) -> list[Finding]:
 def _sha256(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def shares_device(url: str, paths: Sequence[str]) -> bool:
+    """Whether a local repository lies on the device of one of the paths; a remote one never does."""
+    local = local_path(url)
+    return local is not None and _device(local) in {_device(path) for path in paths}
 
 
 def _device(path: str) -> int | None:

@@ -22,12 +22,18 @@ COMMANDS = {
     "init": ("agent.cli.init", "Write a config to start from, a password file and the repository."),
     "validate": ("agent.cli.validate", "Check the config and the machine: every problem at once."),
     "snapshot": ("agent.cli.snapshot", "Take snapshots now."),
+    "copy": ("agent.cli.copy", "Bring plan B up to date: copy the good snapshots."),
     "drill": ("agent.cli.drill", "Rehearse the restore: cold, timed, verified, proven."),
+    "exposure": ("agent.cli.exposure", "What would be lost now? Looks at every file."),
+    "retain": ("agent.cli.retain", "Remove the snapshots that keep in the config lets go."),
+    "check": ("agent.cli.check", "Check the repositories, and read the next part of their data."),
+    "prune": ("agent.cli.prune", "Free the space of removed snapshots."),
     "status": ("agent.cli.status", "One screen: the verdict and why."),
     "forecast": ("agent.cli.forecast", "When would each process be back?"),
     "report": ("agent.cli.report", "Write the readiness report."),
     "metrics": ("agent.cli.metrics", "The verdict and its figures for Prometheus."),
     "agent": ("agent.cli.agent", "Run the service."),
+    "view": ("agent.cli.view", "Show on which file systems the paths lie."),
     "ledger": ("agent.cli.ledger", "Verify or export the record of everything that was done."),
 }
 

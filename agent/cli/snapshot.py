@@ -16,14 +16,15 @@ from agent.errors import Exit
 @click.command(name="snapshot")
 @click.argument("processes", nargs=-1, metavar="[PROCESS]...")
 @click.option("--accept", is_flag=True, help="Take today's extent as the new normal, however much is gone.")
+@click.option("--to", "target", metavar="REPOSITORY", help="Take them into this repository, not the first.")
 @click.pass_obj
-def command(invocation: Invocation, processes: tuple[str, ...], accept: bool) -> Exit:
+def command(invocation: Invocation, processes: tuple[str, ...], accept: bool, target: str | None) -> Exit:
     """Take snapshots now, of the named critical processes or of all."""
     config = app.load_config(invocation.config_file)
     chosen = app.chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
     records = []
-    with ended(progress), closing(app.snapshots(config, chosen, progress, accept)) as taken:
+    with ended(progress), closing(app.snapshots(config, chosen, progress, accept, target)) as taken:
         for record in taken:
             records.append(record)
             if not invocation.as_json:

@@ -8,6 +8,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "source-missing": ("error", "a path of the process is not there"),
     "source-empty": ("error", "a path holds no file at all, as an unmounted file system would"),
     "source-is-symlink": ("error", "a path is a symbolic link; restic would keep the link and no data"),
+    "view-differs": ("error", "the sandbox of the service hides something of a path"),
     "source-replaced": ("warning", "a path lies on another file system than in the last good snapshot"),
     "source-collapsed": ("error", "far fewer files or bytes than in the last good snapshot"),
     "vital-missing": ("error", "a vital path is not there, or is a link to what the snapshot does not hold"),
@@ -38,6 +39,9 @@ CODES: dict[str, tuple[Severity, str]] = {
     "retention-frozen": ("warning", "nothing is removed before a person has looked into what happened"),
     "retention-too-much": ("warning", "more snapshots would be removed at once than at_most allows"),
     "retention-refused": ("warning", "the server does not let this machine remove anything (append-only)"),
+    # copies to plan B
+    "copy-incomplete": ("error", "restic reported no trouble, and snapshots did not arrive in plan B"),
+    "copy-impossible": ("error", "one restic cannot reach both repositories: their settings contradict"),
     # drills
     "no-snapshot": ("error", "the repository holds no snapshot of this process, host and paths"),
     "snapshot-stale": ("error", "the newest snapshot is older than the recovery point objective"),

@@ -8,11 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from agent.core.changes import Changes
 from agent.core.configuration import CriticalProcess
+from agent.core.exposure import Comparison
 from agent.core.extent import Moved, Scan
 from agent.core.model import Finding, ProofResult, TableCounts
 from agent.core.proofs import CommandRun, FileTally, Judgement, Soundness
 from agent.core.repository import BackupSummary, RestoreReport, StoredSnapshot
+from agent.core.repository_upkeep import Attempt, CheckReport
 from agent.core.sampling import Part
 from agent.core.verification import MovingFiles, RestoredWitness, Verification
 from agent.operations.ports_ledger import Ledger as Ledger  # noqa: PLC0414 - one page for all
@@ -108,6 +111,25 @@ class Copier(Protocol):
         ...
 
 
+class Upkeep(Protocol):
+    """What keeps a repository small and sound."""
+
+    def forget(self, snapshots: Sequence[str]) -> Attempt:
+        """Remove these snapshots (full IDs); whether they went, a listing tells."""
+        ...
+
+    def prune(self) -> Attempt:
+        """Free the space of removed snapshots."""
+        ...
+
+    def check(self, part: int, parts: int, cache: str) -> CheckReport:
+        """Check the structure and read the data of one part; ResticError when that could not be done.
+
+        `cache` is a directory that is used for nothing else, and removed.
+        """
+        ...
+
+
 class Sources(Protocol):
     """The live files of one process, and the directory with the witness that its snapshots carry."""
 
@@ -135,6 +157,14 @@ class Sources(Protocol):
 
     def moved(self) -> Moved:
         """What changed, vanished or appeared since the scan."""
+        ...
+
+    def differences(self, changes: Changes) -> Comparison | None:
+        """Count how the kept witness differs from that of the last good snapshot; None when it does not."""
+        ...
+
+    def remember(self) -> None:
+        """The snapshot of the kept witness is good: later ones are compared with it."""
         ...
 
     def on_device_of(self, url: str) -> bool:

@@ -1,0 +1,63 @@
+"""`readiness copy`: bring plan B up to date."""
+
+from contextlib import closing
+from typing import Any
+
+import click
+
+from agent import app, app_copies
+from agent.adapters.progress import ended, suitable_progress
+from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.core.model import CopyRecord
+from agent.core.text import count, duration
+from agent.errors import Exit
+
+
+@click.command(name="copy")
+@click.argument("processes", nargs=-1, metavar="[PROCESS]...")
+@click.option("--to", "target", metavar="REPOSITORY", help="Copy into this repository alone.")
+@click.pass_obj
+def command(invocation: Invocation, processes: tuple[str, ...], target: str | None) -> Exit:
+    """Copy the good snapshots of the named critical processes, or of all, into plan B.
+
+    That is every repository but the first, unless it is fed by snapshots of its own.
+    """
+    config = app.load_config(invocation.config_file)
+    chosen = app.chosen_processes(config, processes)
+    targets = app_copies.fed_by_copy(config, target)
+    progress = suitable_progress(quiet=invocation.as_json)
+    records = []
+    with ended(progress), closing(app_copies.copies(config, chosen, targets, progress)) as copied:
+        for record in copied:
+            records.append(record)
+            if not invocation.as_json:
+                click.echo(_line(record))
+                print_findings(record.findings)
+    status = worst([record.outcome for record in records])
+    if invocation.as_json:
+        print_json("copy", status, {"copies": [_row(record) for record in records]})
+    return status
+
+
+def _line(record: CopyRecord) -> str:
+    copied = f"{count(record.copied, 'snapshot')} copied from {record.source}"
+    if record.outcome == "passed":
+        return f"{record.process}: {record.repository} has everything ({copied}, {duration(record.seconds)})"
+    word = "is NOT what it should be" if record.outcome == "failed" else "could not be brought up to date"
+    behind = f", {count(record.behind, 'snapshot')} behind" if record.behind else ""
+    lag = f", {duration(record.lag)} older than {record.source}" if record.lag else ""
+    return f"{record.process}: {record.repository} {word} ({copied}{behind}{lag})"
+
+
+def _row(record: CopyRecord) -> dict[str, Any]:
+    return {
+        "process": record.process,
+        "repository": record.repository,
+        "source": record.source,
+        "outcome": record.outcome,
+        "copied": record.copied,
+        "behind": record.behind,
+        "lag": record.lag,
+        "seconds": record.seconds,
+        "findings": record.findings,
+    }

@@ -1,0 +1,72 @@
+"""A second repository for the business of `readiness_cli.Shop`."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from quick_key import quicken
+from readiness_cli import SMALL_PACKS, Shop
+
+from agent.adapters.ledger import open_reader
+from agent.core.model import SnapshotRecord
+
+
+class PlanB:
+    """The repository "planb" of a shop, on disk unless `url` says otherwise."""
+
+    def __init__(self, shop: Shop, url: str = "", more: str = "") -> None:
+        self.shop = shop
+        self.path = shop.base / "planb"
+        self.url = url or str(self.path)
+        self.password = shop.base / "planb.password"
+        self.password.write_text("battery staple\n")
+        self.password.chmod(0o600)
+        self.write_config(more)
+
+    def write_config(self, more: str = "") -> None:
+        """`more` lines of [repository.planb]."""
+        self.shop.more = (
+            f"[repository.planb]\nurl = {json.dumps(self.url)}\n"
+            f"password_file = {json.dumps(str(self.password))}\n{more}\n"
+        )
+        self.shop.write_config()
+
+    def init(self) -> "PlanB":
+        self.restic("init")
+        if self.url == str(self.path):
+            quicken(self.path, "battery staple")
+        return self
+
+    def restic(self, *arguments: str, check: bool = True) -> bytes:
+        """restic by hand on plan B; returns what it printed."""
+        done = subprocess.run(
+            [self.shop.restic, "--no-cache", *arguments],
+            check=False,
+            env={
+                **os.environ,
+                **SMALL_PACKS,
+                "RESTIC_REPOSITORY": self.url,
+                "RESTIC_PASSWORD_FILE": str(self.password),
+            },
+            capture_output=True,
+        )
+        assert done.returncode == 0 or not check, done.stderr
+        return done.stdout
+
+    def snapshots(self) -> list[dict[str, Any]]:
+        """What restic lists, newest first."""
+        rows = json.loads(self.restic("snapshots", "--json")) or []
+        return sorted(rows, key=lambda row: row["time"], reverse=True)
+
+    def originals(self) -> list[str]:
+        return [row["original"] for row in self.snapshots()]
+
+    def records(self) -> list[SnapshotRecord]:
+        """What the ledger says of snapshots in plan B, newest record first."""
+        with open_reader(self.shop.state / "ledger.db") as ledger:
+            return ledger.newest(SnapshotRecord, repository="planb", limit=1000)
+
+    def locks(self) -> list[Path]:
+        return list((self.path / "locks").glob("*"))
