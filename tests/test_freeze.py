@@ -120,9 +120,10 @@ def test_freezes_are_told_in_the_order_in_which_they_were_opened() -> None:
 
 def test_the_finding_names_every_cause_and_how_to_clear_them() -> None:
     entries = FakeLedger(changed(), jumped(-YEAR)).entries()
-    found = frozen_finding("orders", "primary", open_freezes(entries, "orders"))
+    found = frozen_finding("orders", "Nothing is removed.", open_freezes(entries, "orders"))
 
     assert (found.code, found.severity) == ("retention-frozen", "warning")
+    assert found.message.startswith("Nothing is removed. ")
     assert "mass-change: This is mass-change." in found.message
     assert "clock-jumped: The clock was set back by 31,536,000 s." in found.message
     assert "readiness snapshot --accept orders" in found.hint

@@ -74,12 +74,12 @@ def _clock(entries: Iterable[Entry]) -> Freeze | None:
     return Freeze(CLOCK_JUMPED, opened, f"The clock was set {way} by {abs(total):,} s.")
 
 
-def frozen_finding(process: str, repository: str, freezes: Iterable[Freeze]) -> Finding:
-    """That nothing is removed, why, and how a person lets it go on."""
+def frozen_finding(process: str, consequence: str, freezes: Iterable[Freeze]) -> Finding:
+    """That nothing is removed (`consequence`), why, and how a person lets it go on."""
     why = " ".join(f"{freeze.code}: {freeze.message}" for freeze in freezes)
     return finding(
         "retention-frozen",
         process,
-        f"No snapshot of {process} is removed from {repository}. {why}",
+        f"{consequence} {why}",
         f"Look into it first. When all is well, or meant: readiness snapshot --accept {process}",
     )

@@ -1,0 +1,79 @@
+"""Composition root of `readiness retain`, `check` and `prune`."""
+
+from collections.abc import Generator, Sequence
+from itertools import product
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from agent.app import SystemClock, chosen_repository, lock_names, restic_for, working_ledger
+from agent.core.configuration import Config, CriticalProcess, Repository
+
+if TYPE_CHECKING:
+    from agent.core.model import CheckRecord, PruneRecord, RetentionRecord
+    from agent.operations.ports import Progress
+
+
+def chosen_repositories(config: Config, names: Sequence[str]) -> list[Repository]:
+    """The named repositories, all for none; UsageError for a name that the config does not have."""
+    return [chosen_repository(config, name) for name in dict.fromkeys(names)] or list(config.repositories)
+
+
+def retentions(
+    config: Config, processes: Sequence[CriticalProcess], repositories: Sequence[Repository]
+) -> Generator["RetentionRecord", None, None]:
+    """Remove old snapshots of each process from each repository; yields each record once it is written."""
+    from agent.adapters.restic_upkeep import Upkeep
+    from agent.operations.retain import RetainTask, RetainTools, retain
+
+    for process, repository in product(processes, repositories):
+        restic = restic_for(config, repository)
+        names = lock_names(repository=repository.name, process=process.name)
+        with working_ledger(config, restic, names) as ledger:
+            tools = RetainTools(repository=restic, upkeep=Upkeep(restic), ledger=ledger, clock=SystemClock())
+            task = RetainTask(
+                process=process,
+                repository=repository.name,
+                host=config.settings.host,
+                zone=ZoneInfo(config.business.time_zone),
+            )
+            yield retain(task, tools)
+
+
+def checks(
+    config: Config, repositories: Sequence[Repository], progress: "Progress"
+) -> Generator["CheckRecord", None, None]:
+    """Check each repository; yields each record once it is written."""
+    from agent.adapters.restic_upkeep import Upkeep
+    from agent.operations.check import CheckTask, CheckTools, check
+
+    for repository in repositories:
+        restic = restic_for(config, repository)
+        with working_ledger(config, restic, lock_names(repository=repository.name)) as ledger:
+            tools = CheckTools(
+                repository=restic,
+                upkeep=Upkeep(restic),
+                ledger=ledger,
+                clock=SystemClock(),
+                progress=progress,
+            )
+            cache = f"{config.settings.state}/check/{repository.name}"
+            yield check(
+                CheckTask(repository=repository.name, parts=repository.check_parts, cache=cache), tools
+            )
+
+
+def prunings(config: Config, repositories: Sequence[Repository]) -> Generator["PruneRecord", None, None]:
+    """Free the space of removed snapshots in each repository; yields each record once it is written."""
+    from agent.adapters.restic_upkeep import Upkeep
+    from agent.operations.prune import PruneTask, PruneTools, prune
+
+    for repository in repositories:
+        restic = restic_for(config, repository)
+        with working_ledger(config, restic, lock_names(repository=repository.name)) as ledger:
+            tools = PruneTools(repository=restic, upkeep=Upkeep(restic), ledger=ledger, clock=SystemClock())
+            task = PruneTask(
+                repository=repository.name,
+                processes=tuple(process.name for process in config.processes),
+                host=config.settings.host,
+            )
+            yield prune(task, tools)

@@ -1,0 +1,65 @@
+"""`readiness retain`: remove the snapshots that nobody needs any more."""
+
+from contextlib import closing
+from typing import Any
+
+import click
+
+from agent import app, app_upkeep
+from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.core.model import RetentionRecord
+from agent.core.text import count
+from agent.errors import Exit
+
+
+@click.command(name="retain")
+@click.argument("processes", nargs=-1, metavar="[PROCESS]...")
+@click.option("--in", "name", metavar="REPOSITORY", help="Only in this repository, not in all.")
+@click.pass_obj
+def command(invocation: Invocation, processes: tuple[str, ...], name: str | None) -> Exit:
+    """Remove the snapshots that keep in the config lets go, unless something forbids it."""
+    config = app.load_config(invocation.config_file)
+    chosen = app.chosen_processes(config, processes)
+    repositories = app_upkeep.chosen_repositories(config, [name] if name else [])
+    policed = [process for process in chosen if process.keep]
+    records = []
+    with closing(app_upkeep.retentions(config, policed, repositories)) as retained:
+        for record in retained:
+            records.append(record)
+            if not invocation.as_json:
+                click.echo(_line(record))
+                print_findings(record.findings)
+    status = worst([record.outcome for record in records]) if records else Exit.GOOD
+    if invocation.as_json:
+        print_json("retention", status, {"retentions": [_row(record) for record in records]})
+        return status
+    for process in chosen:
+        if process not in policed:
+            click.echo(f"{process.name}: has no keep in the config, so that every snapshot stays")
+    return status
+
+
+def _line(record: RetentionRecord) -> str:
+    where = f"{record.process} in {record.repository}"
+    if record.outcome == "failed":
+        return f"{where}: NOT as it should be, and nothing more is removed"
+    if record.outcome == "not_tested":
+        return f"{where}: could not be done"
+    if record.frozen:
+        return f"{where}: frozen, nothing was removed"
+    if record.removed:
+        return f"{where}: {count(len(record.removed), 'snapshot')} removed, {len(record.kept):,} kept"
+    return f"{where}: nothing was removed"
+
+
+def _row(record: RetentionRecord) -> dict[str, Any]:
+    return {
+        "process": record.process,
+        "repository": record.repository,
+        "outcome": record.outcome,
+        "removed": record.removed,
+        "kept": record.kept,
+        "frozen": record.frozen,
+        "seconds": record.seconds,
+        "findings": record.findings,
+    }

@@ -1,0 +1,125 @@
+"""Which snapshots of one process may be removed from one repository, and what must never be.
+
+Pure: the listing, the policy and what the ledger says of the snapshots go in; what goes and why the
+others stay comes out. Nothing is removed on the strength of a snapshot that is not good or of a clock.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from math import ceil
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from agent.core.configuration import CriticalProcess, Keep
+from agent.core.evidence import is_future
+from agent.core.findings import finding
+from agent.core.keeping import kept_by_policy, newest_first
+from agent.core.model import Finding
+from agent.core.phrases import joined
+from agent.core.repository import StoredSnapshot
+from agent.core.text import count
+
+
+class Standings(Struct, frozen=True, kw_only=True):
+    """What the ledger says of snapshots, by full ID; of all repositories."""
+
+    good: frozenset[str] = frozenset()  # passed when they were taken, and no drill said otherwise
+    bad: frozenset[str] = frozenset()
+    proven: frozenset[str] = frozenset()  # passed their newest drill, whole
+    sampled: frozenset[str] = frozenset()  # passed their newest drill, in part
+    copied_from: Mapping[str, str] = {}
+
+    def same_content(self, ids: frozenset[str]) -> frozenset[str]:
+        """These, what they are copies of, and all other copies of that."""
+        origins = {self.copied_from.get(name, name) for name in ids}
+        copies = {copy for copy, origin in self.copied_from.items() if origin in origins}
+        return frozenset(ids | origins | copies)
+
+
+class Choice(Struct, frozen=True, kw_only=True):
+    """What goes, newest first; why each of the others stays; and what forbids removing anything."""
+
+    remove: tuple[StoredSnapshot, ...] = ()
+    kept: Mapping[str, tuple[str, ...]] = {}
+    obstacles: tuple[Finding, ...] = ()
+
+
+def choose(
+    process: CriticalProcess,
+    repository: str,
+    listed: Sequence[StoredSnapshot],
+    standings: Standings,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Choice:
+    """Decide for the snapshots of one process by one host; a process without `keep` loses none."""
+    keep = process.keep
+    ahead = [snapshot for snapshot in newest_first(listed) if is_future(snapshot.time, now)]
+    if keep is None:
+        return Choice(kept={snapshot.id: ("no policy",) for snapshot in listed})
+    if ahead:
+        return Choice(obstacles=(_in_future(process.name, repository, ahead, now),))
+    kept = _kept(listed, keep, standings, zone)
+    remove = tuple(snapshot for snapshot in newest_first(listed) if snapshot.id not in kept)
+    if len(remove) * 100 > keep.at_most * len(listed):
+        return Choice(kept=kept, obstacles=(_too_much(process.name, repository, remove, listed, keep),))
+    return Choice(remove=remove, kept=kept)
+
+
+def _kept(
+    listed: Sequence[StoredSnapshot], keep: Keep, standings: Standings, zone: ZoneInfo
+) -> dict[str, tuple[str, ...]]:
+    """What the policy keeps, and what is kept whatever it says; IDs with the reasons.
+
+    Snapshots that are not good take no good one's place: the policy is asked with and without them.
+    """
+    kept = kept_by_policy([s for s in listed if s.id not in standings.bad], keep, zone)
+    for name, rules in kept_by_policy(listed, keep, zone).items():
+        kept.setdefault(name, rules)
+    for reason, is_meant in _never_removed(standings).items():
+        found = next((snapshot for snapshot in newest_first(listed) if is_meant(snapshot.id)), None)
+        if found:
+            kept[found.id] = (*kept.get(found.id, ()), reason)
+    return kept
+
+
+def _never_removed(standings: Standings) -> dict[str, Callable[[str], bool]]:
+    """The newest snapshot of each of these kinds always stays."""
+    return {
+        "newest": lambda name: True,
+        "newest not bad": lambda name: name not in standings.bad,
+        "newest good": standings.good.__contains__,
+        "newest proven": standings.proven.__contains__,
+        "newest proven elsewhere": standings.same_content(standings.proven).__contains__,
+        "newest sampled": standings.same_content(standings.sampled).__contains__,
+    }
+
+
+def _in_future(process: str, repository: str, ahead: Sequence[StoredSnapshot], now: datetime) -> Finding:
+    names = joined([f"{snapshot.id[:8]} ({snapshot.time:%Y-%m-%d %H:%M} UTC)" for snapshot in ahead[:3]])
+    return finding(
+        "snapshot-in-future",
+        process,
+        f"Nothing of {process} is removed from {repository}: {count(len(ahead), 'snapshot')} there, such as "
+        f"{names}, would be younger than now ({now:%Y-%m-%d %H:%M} UTC).",
+        "Set the clock (timedatectl status). If it is right, remove these snapshots by hand: restic forget "
+        + " ".join(snapshot.id[:8] for snapshot in ahead[:3]),
+    )
+
+
+def _too_much(
+    process: str,
+    repository: str,
+    remove: Sequence[StoredSnapshot],
+    listed: Sequence[StoredSnapshot],
+    keep: Keep,
+) -> Finding:
+    return finding(
+        "retention-too-much",
+        process,
+        f"keep would let {len(remove):,} of {count(len(listed), 'snapshot')} of {process} in {repository} go "
+        f"at once, more than {keep.at_most} %; none was removed.",
+        f"Look whether keep of process {process} is what you mean. If it is, set its at_most to "
+        f"{ceil(len(remove) * 100 / len(listed))}, for one run or for good.",
+    )
