@@ -83,7 +83,7 @@ class Service:
                 if asked.stop:
                     break
                 if asked.reload:
-                    self._reload()
+                    self.reload()
                 self.step()
         finally:
             self.end()
@@ -130,7 +130,8 @@ class Service:
         self._record(AgentRecord(event="stopped", version=self.tools.version))
         self.tools.log("notice", "readiness stopped")
 
-    def _reload(self) -> None:
+    def reload(self) -> None:
+        """Go on with the config as it is now; with the old one when the new one is wrong."""
         try:
             config = self.tools.load()
         except ReadinessError as error:
