@@ -21,7 +21,7 @@ from agent.adapters.witness_files import (
     path_of,
     read_lines,
 )
-from agent.core.exclude import compile_excludes, os_bytes, os_text
+from agent.core.exclude import compile_excludes, leaves_out, os_bytes, os_text
 from agent.core.extent import Moved, Scan
 from agent.core.model import RootIdentity
 from agent.core.witness import content_fields, stat_fields, xattr_field
@@ -84,7 +84,7 @@ class Scanner:
         return self._found(tally, roots, missing, begun)
 
     def _found(self, tally: Tally, roots: list[RootIdentity], missing: dict[bytes, str], begun: int) -> Scan:
-        excluded = {path for path in missing if self._is_excluded(path)}
+        excluded = {path for path in missing if leaves_out(self._exclude, path)}
         return Scan(
             files=tally.files,
             size=tally.size,
@@ -143,12 +143,6 @@ class Scanner:
             for met in walk(self._base, root, self._exclude):
                 if isinstance(met, Visit):
                     yield met
-
-    def _is_excluded(self, path: bytes) -> bool:
-        if self._exclude is None:
-            return False
-        parts = path.split(b"/")
-        return any(self._exclude.match(b"/" + b"/".join(parts[:n])) for n in range(1, len(parts) + 1))
 
 
 def _line(met: Visit, old: bytes | None, settled_before_ns: int, accept: bool) -> Line:

@@ -28,6 +28,14 @@ def compile_excludes(patterns: Sequence[str]) -> re.Pattern[bytes] | None:
     return re.compile(b"|".join(_expression(pattern) for pattern in patterns), re.DOTALL)
 
 
+def leaves_out(expression: re.Pattern[bytes] | None, path: bytes) -> bool:
+    """Whether `path` (without a leading slash), or a directory that it lies in, is excluded."""
+    if expression is None:
+        return False
+    parts = path.split(b"/")
+    return any(expression.match(b"/" + b"/".join(parts[:n])) for n in range(1, len(parts) + 1))
+
+
 def _expression(pattern: str) -> bytes:
     cleaned = posixpath.normpath(pattern)
     absolute = cleaned.startswith("/")

@@ -7,9 +7,11 @@ from msgspec import Struct, structs
 
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.exclude import os_text
+from agent.core.exposure import changes_since, last_good
 from agent.core.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
 from agent.core.findings import finding
 from agent.core.kept import fewer_rows, find_snapshot, what_is_missing
+from agent.core.mass_change import mass_change
 from agent.core.model import Finding, Outcome, RepositoryRecord, SnapshotRecord, TableCounts
 from agent.core.repository import BackupSummary, StoredSnapshot
 from agent.errors import ReadinessError, ResticError
@@ -19,6 +21,7 @@ from agent.operations.vanished import Vanished
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
 TESTED_AND_BAD = {"repository-missing", "repository-changed"}
 MOVING_LISTED = 10_000
+HISTORY = 60  # good snapshots that are looked through for what is habit
 
 
 class SnapshotTask(Struct, frozen=True, kw_only=True):
@@ -51,6 +54,8 @@ def take_snapshot(task: SnapshotTask, tools: SnapshotTools) -> SnapshotRecord:
         tools.ledger.append(attempt.record("not_tested", [stopped]), tools.clock.now())
         raise
     tools.ledger.append(record, tools.clock.now())
+    if record.outcome == "passed":
+        tools.sources.remember()
     return record
 
 
@@ -106,6 +111,7 @@ class _Attempt:
         findings += identity + blemishes(self.process, scan, set(moved.paths))
         findings += replaced_roots(self.process, scan, good)
         findings += what_is_missing(self.process, scan, carried, summary, moved)
+        findings += self._mass_change()
         self._note_moving(scan, moved.paths)
         if stored is None:
             findings.append(self._lost(summary))
@@ -119,6 +125,18 @@ class _Attempt:
             SnapshotRecord, process=self.process.name, repository=self.task.repository, outcome="passed"
         )
         return found[0] if found else None
+
+    def _mass_change(self) -> list[Finding]:
+        """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""
+        if self.task.accept:
+            return []
+        records = self.tools.ledger.newest(
+            SnapshotRecord, process=self.process.name, outcome="passed", limit=HISTORY
+        )
+        comparison = self.tools.sources.differences(changes_since(last_good(records), records))
+        if comparison is None:
+            return []
+        return mass_change(self.process.name, comparison.changes, comparison.incompressible)
 
     def _scan(self) -> Scan:
         self.tools.progress.begin(f"{self.process.name}: reading what changed")

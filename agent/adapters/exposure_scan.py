@@ -1,0 +1,146 @@
+"""Looks at every file of a process with lstat and compares it with the witness of the last good snapshot."""
+
+import os
+import stat
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from agent.adapters.sources import check_root
+from agent.adapters.walk import Trouble, Visit, walk
+from agent.adapters.witness_changes import good_witness, known_line, known_visit, sampled
+from agent.adapters.witness_files import joined, path_of, read_lines
+from agent.core.changes import Changes
+from agent.core.configuration import CriticalProcess
+from agent.core.exclude import compile_excludes, leaves_out, os_bytes, os_text
+from agent.core.exposure import Comparison, Look
+from agent.core.extent import Scan
+from agent.core.model import Finding, RootIdentity
+from agent.core.witness import sort_key, stat_fields
+
+
+class ExposureScan:
+    """Implements the port `LiveFiles`. Close it when done."""
+
+    def __init__(self, process: CriticalProcess, state: str) -> None:
+        self.process = process
+        self._witness = good_witness(Path(state), process.name)
+        self._roots = sorted((os_bytes(path).strip(b"/") for path in process.paths), key=sort_key)
+        self._exclude = compile_excludes(process.exclude)
+        self._base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        os.close(self._base)
+
+    def roots(self) -> list[Finding]:
+        """Findings for paths that are missing, or links, or lie behind a link."""
+        return [found for path in self.process.paths for found in check_root(self.process.name, path)]
+
+    def look(self, changes: Changes) -> Look:
+        """Compare everything; constant memory for any number of files. May raise OSError."""
+        tally = _Tally(changes, self._roots)
+        begun = time.time_ns()
+        for line, met in joined(read_lines(self._witness), self._visits(tally)):
+            if met is not None or self._is_gone(path_of(line or b""), tally):
+                tally.see(line, met)
+        roots = tuple(tally.identity(root) for root in self._roots)
+        return Look(
+            scan=Scan(
+                files=tally.files,
+                size=tally.size,
+                allocated=0,
+                entries=tally.entries,
+                begun_ns=begun,
+                witness_sha256="",
+                roots=roots,
+                empty_roots=tuple(root.path for root in roots if not root.files),
+            ),
+            comparison=Comparison(
+                changes,
+                sampled(self._base, changes),
+                tuple((_text(root), number) for root, number in tally.gone_below.items()),
+            ),
+            changed=tally.changed,
+            new=tally.new,
+            gone=tally.gone,
+            bytes=tally.exposed,
+            oldest_ns=tally.oldest_ns,
+        )
+
+    def _visits(self, tally: "_Tally") -> Iterator[Visit]:
+        for root in self._roots:
+            for met in walk(self._base, root, self._exclude):
+                if isinstance(met, Trouble):
+                    tally.unlisted = met.path
+                else:
+                    tally.meet(root, met)
+                    yield met
+
+    def _is_gone(self, path: bytes, tally: "_Tally") -> bool:
+        """What is excluded by now, belongs to no path any more, or cannot be listed is not gone."""
+        if not path or (tally.unlisted and path.startswith(tally.unlisted + b"/")):
+            return False
+        return tally.root_of(path) is not None and not leaves_out(self._exclude, path)
+
+
+class _Tally:
+    def __init__(self, changes: Changes, roots: list[bytes]) -> None:
+        self.files = self.size = self.entries = 0
+        self.changed = self.new = self.gone = self.exposed = 0
+        self.oldest_ns: int | None = None
+        self.unlisted = b""  # the last directory that could not be listed
+        self.gone_below: Counter[bytes] = Counter()
+        self._changes = changes
+        self._roots = roots
+        self._files_below: Counter[bytes] = Counter()
+        self._identities: dict[bytes, tuple[int, int]] = {}
+
+    def meet(self, root: bytes, met: Visit) -> None:
+        self.entries += 1
+        if met.path == root:
+            self._identities[root] = (met.status.st_dev, met.status.st_ino)
+        if stat.S_ISREG(met.status.st_mode):
+            self.files += 1
+            self.size += met.status.st_size
+            self._files_below[root] += 1
+
+    def see(self, line: bytes | None, met: Visit | None) -> None:
+        self._changes.files += line is not None and line.startswith(b"f")
+        if line is not None and met is not None and line.startswith(stat_fields(met.status)):
+            return
+        old, new = known_line(line), known_visit(met)
+        self._changes.differs(old, new)
+        if met is None:
+            self._count_gone(line or b"", is_file=old is not None)
+        else:
+            self._count(line, met)
+
+    def _count_gone(self, line: bytes, is_file: bool) -> None:
+        if line.startswith(b"d"):
+            return
+        self.gone += 1
+        root = self.root_of(path_of(line))
+        if is_file and root is not None:
+            self.gone_below[root] += 1
+
+    def _count(self, line: bytes | None, met: Visit) -> None:
+        status = met.status
+        # a directory's change tells when something in it came or went
+        self.oldest_ns = min(self.oldest_ns or status.st_ctime_ns, status.st_ctime_ns)
+        if stat.S_ISDIR(status.st_mode):
+            return
+        self.changed += line is not None
+        self.new += line is None
+        self.exposed += status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+    def root_of(self, path: bytes) -> bytes | None:
+        return next((root for root in self._roots if path == root or path.startswith(root + b"/")), None)
+
+    def identity(self, root: bytes) -> RootIdentity:
+        return RootIdentity(_text(root), *self._identities.get(root, (0, 0)), self._files_below[root])
+
+
+def _text(root: bytes) -> str:
+    return "/" + os_text(root)

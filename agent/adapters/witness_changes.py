@@ -1,0 +1,107 @@
+"""The witness of the last good snapshot, kept beside the carried one, and what differs from it."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from agent.adapters.walk import Visit, open_beneath
+from agent.adapters.witness_files import WITNESS, path_of, read_lines
+from agent.core.changes import Changes, Known
+from agent.core.mass_change import SAMPLE_BYTES, is_incompressible
+from agent.core.witness import NOTHING, sort_key, unescape
+
+_SIZE, _MTIME, _CTIME, _INODE, _SHA256, _PATH = 4, 5, 6, 7, 11, 15
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+
+
+def good_witness(state: Path, process: str) -> Path:
+    """Where the witness of the last good snapshot of a process is kept."""
+    return state / "exposure" / f"{process}.witness"
+
+
+def remember_witness(carried: Path, good: Path) -> None:
+    """The snapshot with the witness in `carried` is good: from now on changes are counted from it."""
+    witness = carried / WITNESS
+    if good.exists() and good.samefile(witness):
+        return
+    good.parent.mkdir(mode=0o700, exist_ok=True)
+    new = good.with_name(f"{good.name}.new")
+    new.unlink(missing_ok=True)
+    try:
+        new.hardlink_to(witness)  # it is never written again, only replaced
+    except OSError:
+        shutil.copyfile(witness, new)
+    new.replace(good)
+
+
+def count_changes(good: Path, carried: Path, changes: Changes) -> bool:
+    """Count how the witness in `carried` differs from the good one; False when there is nothing to count."""
+    witness = carried / WITNESS
+    if not good.exists() or good.samefile(witness):
+        return False
+    for old, new in _joined(read_lines(good), read_lines(witness)):
+        changes.files += old is not None and old.startswith(b"f")
+        if old != new:
+            changes.differs(known_line(old), known_line(new))
+    return True
+
+
+def sampled(base: int, changes: Changes) -> tuple[bool, ...]:
+    """Of some of the changed files, those that can be read, whether they are incompressible."""
+    contents = [_start_of(base, path) for path in changes.to_sample()]
+    return tuple(is_incompressible(content) for content in contents if content)
+
+
+def known_line(line: bytes | None) -> Known | None:
+    """The regular file that a line of a witness tells of; None when it is none."""
+    if line is None or not line.startswith(b"f\t"):
+        return None
+    fields = line.rstrip(b"\n").split(b"\t", _PATH)
+    sha256 = b"" if fields[_SHA256] == NOTHING else fields[_SHA256]
+    size, mtime, ctime, inode = (int(fields[number]) for number in (_SIZE, _MTIME, _CTIME, _INODE))
+    return Known(unescape(fields[_PATH]), size, mtime, ctime, inode, sha256)
+
+
+def known_visit(met: Visit | None) -> Known | None:
+    """The regular file that was met; None when it is none."""
+    if met is None or not stat.S_ISREG(met.status.st_mode):
+        return None
+    status = met.status
+    return Known(met.path, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def _joined(olds: Iterable[bytes], news: Iterable[bytes]) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Lines of the same path together, the rest alone."""
+    old_lines, new_lines = iter(olds), iter(news)
+    old, new = next(old_lines, None), next(new_lines, None)
+    while old is not None or new is not None:
+        if old == new:
+            before = after = b""
+        else:
+            before = sort_key(path_of(old)) if old is not None else b""
+            after = sort_key(path_of(new)) if new is not None else b""
+        if new is None or (old is not None and before < after):
+            yield old, None
+            old = next(old_lines, None)
+        elif old is None or after < before:
+            yield None, new
+            new = next(new_lines, None)
+        else:
+            yield old, new
+            old, new = next(old_lines, None), next(new_lines, None)
+
+
+def _start_of(base: int, path: bytes) -> bytes:
+    """The first bytes of a file; nothing when it cannot be read."""
+    try:
+        handle = open_beneath(base, path, _READ)
+    except OSError:
+        return b""
+    try:
+        return os.read(handle, SAMPLE_BYTES) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)

@@ -1,0 +1,32 @@
+"""Composition root of `readiness exposure`."""
+
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.app import SystemClock, ledger_path, lock_names
+from agent.core.configuration import Config, CriticalProcess
+
+if TYPE_CHECKING:
+    from agent.core.exposure import Exposure
+
+
+def exposures(config: Config, processes: list[CriticalProcess]) -> Generator["Exposure", None, None]:
+    """Look at the exposure of each process; yields each once it is noted. Busy while one is worked on."""
+    from agent.adapters.exposure_file import ExposureFiles
+    from agent.adapters.exposure_scan import ExposureScan
+    from agent.adapters.ledger import open_ledger
+    from agent.adapters.locks import exclusive
+    from agent.operations.exposure import ExposureTools, look_at_exposure
+
+    state = config.settings.state
+    for process in processes:
+        with (
+            exclusive(Path(state), lock_names(process=process.name)),
+            open_ledger(ledger_path(config)) as ledger,
+            closing(ExposureScan(process, state)) as files,
+        ):
+            tools = ExposureTools(files=files, notes=ExposureFiles(state), ledger=ledger, clock=SystemClock())
+            exposure = look_at_exposure(process, tools)
+        yield exposure

@@ -1,0 +1,114 @@
+"""The exposure of a process: what would be lost now, compared with its last good snapshot."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from agent.core.changes import Changes
+from agent.core.configuration import CriticalProcess
+from agent.core.extent import Scan, replaced_roots, why_refuse
+from agent.core.mass_change import mass_change
+from agent.core.model import Finding, RootIdentity, SnapshotRecord
+
+HABIT = timedelta(hours=26)  # what is rewritten every day is rewritten within this time
+TOLD = ("source-missing", "source-empty", "source-is-symlink", "source-replaced", "source-collapsed")
+
+
+class Comparison(Struct, frozen=True):
+    """How files differ from the witness of the last good snapshot."""
+
+    changes: Changes
+    incompressible: tuple[bool, ...] = ()  # of a sample of the changed files
+    gone_below: tuple[tuple[str, int], ...] = ()  # root, and how many files are gone below it
+
+
+class Look(Struct, frozen=True, kw_only=True):
+    """What one look at every file of a process found."""
+
+    scan: Scan
+    comparison: Comparison
+    changed: int = 0  # files and links that are not as they were
+    new: int = 0
+    gone: int = 0
+    bytes: int = 0  # in those that changed or are new
+    oldest_ns: int | None = None  # when the oldest of the changes was made
+
+
+class Exposure(Struct, frozen=True, kw_only=True):
+    """What would be lost at the moment `at`; `since` is the last good snapshot, None when there is none."""
+
+    process: str
+    at: datetime
+    since: datetime | None
+    rpo: int
+    files: int
+    bytes: int
+    changed: int = 0
+    new: int = 0
+    gone: int = 0
+    oldest: datetime | None = None
+    roots: tuple[RootIdentity, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def age(self) -> int:
+        """Seconds since the oldest change was made; 0 when there is none."""
+        return max(0, int((self.at - self.oldest).total_seconds())) if self.oldest else 0
+
+    @property
+    def within_rpo(self) -> bool:
+        """Whether less would be lost than was promised."""
+        return self.age <= self.rpo
+
+
+def last_good(records: Iterable[SnapshotRecord]) -> SnapshotRecord | None:
+    """The newest snapshot that was taken from the live files; a copy of one is none."""
+    taken = [record for record in records if record.outcome == "passed" and not record.copy_of]
+    return max(taken, key=lambda record: record.started, default=None)
+
+
+def habit_since(records: Iterable[SnapshotRecord], good: SnapshotRecord | None) -> datetime | None:
+    """Files written after this and before `good` are written all the time; None when too little is known."""
+    if good is None:
+        return None
+    begin = good.started - HABIT
+    known = any(record.outcome == "passed" and record.started <= begin for record in records)
+    return begin if known else None
+
+
+def changes_since(good: SnapshotRecord | None, records: Iterable[SnapshotRecord]) -> Changes:
+    """An empty count of the changes since `good`; `records` tell how long the habits of files are known."""
+    habit = habit_since(records, good)
+    return Changes(_nanoseconds(good.started) if good else 0, _nanoseconds(habit) if habit else None)
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000_000)
+
+
+def what_is_wrong(process: CriticalProcess, look: Look, good: SnapshotRecord | None) -> list[Finding]:
+    """The findings of one look. Files that are gone because nothing is mounted there are no mass change."""
+    found = why_refuse(process, look.scan, good) + replaced_roots(process, look.scan, good)
+    found = [each for each in found if each.code in TOLD]
+    changes = look.comparison.changes
+    changes.gone -= sum(
+        number for path, number in look.comparison.gone_below if _is_unmounted(path, look.scan, good)
+    )
+    found += mass_change(process.name, changes, look.comparison.incompressible)
+    if any(each.code == "mass-change" for each in found):
+        found = [
+            each for each in found if each.code != "source-collapsed" or each.path
+        ]  # one fault, one code
+    return found
+
+
+def _is_unmounted(path: str, scan: Scan, good: SnapshotRecord | None) -> bool:
+    """An empty root that is another directory than it was; one that is the same was really emptied."""
+    before = {root.path: root.inode for root in good.roots} if good else {}
+    return any(root.path == path and not root.files and root.inode != before.get(path) for root in scan.roots)
+
+
+def news(findings: Sequence[Finding], known: Sequence[Finding]) -> bool:
+    """Whether these are other findings than those: by code and path, whatever the numbers in them."""
+    return {(each.code, each.path) for each in findings} != {(each.code, each.path) for each in known}
