@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 
+from agent.adapters.identity import has_file_rights
 from agent.adapters.walk import Trouble, Visit, walk
 
 USERS = range(61184, 65520)  # IDs that systemd keeps for users without a name
@@ -30,28 +31,28 @@ def has_name(user: int) -> bool:
     return True
 
 
-def hand_over(tree: Path, user: int) -> None:
-    """Make `user` the owner of everything in `tree`, able to read and write it all.
+def hand_over(tree: Path, user: int, group: int | None = None) -> None:
+    """Make `user` the owner of everything in `tree`, able to read and write it all; `group` as the user.
 
     Links are not followed. Device nodes stay root's: the user could write to the disks of the machine.
     Owners and modes of before are not kept: whoever wants them back applies the witness again.
     """
-    as_root = os.geteuid() == 0
+    owner = (user, user if group is None else group) if has_file_rights() else None
     base = os.open(tree.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         for visit in walk(base, os.fsencode(tree.name)):
             if not isinstance(visit, Trouble):
-                _give(visit, user, as_root)
+                _give(visit, owner)
     finally:
         os.close(base)
 
 
-def _give(visit: Visit, user: int, as_root: bool) -> None:
+def _give(visit: Visit, owner: tuple[int, int] | None) -> None:
     mode = visit.status.st_mode
     if stat.S_ISBLK(mode) or stat.S_ISCHR(mode):
         return
-    if as_root:
-        os.chown(visit.name, user, user, dir_fd=visit.directory, follow_symlinks=False)
+    if owner:
+        os.chown(visit.name, *owner, dir_fd=visit.directory, follow_symlinks=False)
     wanted = mode | (0o700 if stat.S_ISDIR(mode) else 0o600)
     if not stat.S_ISLNK(mode) and (wanted != mode or mode & 0o6000):
         os.chmod(visit.name, stat.S_IMODE(wanted) & 0o1777, dir_fd=visit.directory)

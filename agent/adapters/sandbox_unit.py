@@ -128,7 +128,7 @@ class UnitSandbox:
             return CommandRun(unusable=f"{reason}: run this drill by hand with a state of root's")
         user = pwd.getpwnam(USER)
         if not self._handed_over:
-            hand_over(self.tree, user.pw_uid)
+            hand_over(self.tree, user.pw_uid, user.pw_gid)
             self._handed_over = True
         place = self.tree / PLACE
         run(["rm", "-rf", "--one-file-system", "--", str(place)])
@@ -138,7 +138,7 @@ class UnitSandbox:
             files = {name: _new_file(place / name, held) for name in ("out", "err", "facts", "alive")}
             flock(files["alive"], LOCK_EX)
             (place / "program").write_bytes(os.fsencode(self._program(limits, command)))
-            hand_over(place, user.pw_uid)
+            hand_over(place, user.pw_uid, user.pw_gid)
             return self._run(files, limits, timeout)
 
     def _program(self, limits: Limits, command: tuple[str, ...]) -> str:
@@ -185,7 +185,7 @@ class UnitSandbox:
             return CommandRun(unusable="the command is not installed")
         if "started" not in facts:
             reason = printable((trouble or _read(files["err"]) or complaint).strip())[-300:]
-            return CommandRun(unusable=f"{self.unit} did not start: {reason or 'no reason was given'}")
+            return CommandRun(unusable=f"{self.unit} did not start: {reason or 'see its journal'}")
         self._seen.append(facts)
         return CommandRun(
             status=status, stdout=_read(files["out"]), stderr=_read(files["err"]), trouble=trouble
