@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from agent.adapters.restic import Restic
     from agent.config import Reading
     from agent.core.judgement import Assessment
-    from agent.core.model import DrillRecord, ProofResult, SnapshotRecord, TableCounts
+    from agent.core.model import SnapshotRecord
     from agent.core.views import Audience, Report
     from agent.operations.initialise import Initialised, Wish
-    from agent.operations.ports import Progress, Prover
+    from agent.operations.ports import Progress
 
 
 INIT_SECONDS = 120  # for a repository to be made, or to answer
@@ -52,11 +52,11 @@ def _become_owner(state: str) -> None:
         become_owner(Path(state))
 
 
-def _take_file_rights() -> None:
+def take_file_rights() -> None:
     """For what writes elsewhere than in the state, or gives files to others."""
-    from agent.adapters.identity import take_file_rights
+    from agent.adapters import identity
 
-    take_file_rights()
+    identity.take_file_rights()
 
 
 def chosen_processes(config: Config, names: tuple[str, ...]) -> list[CriticalProcess]:
@@ -152,56 +152,6 @@ def snapshots(
             yield take_snapshot(task, tools)
 
 
-def drills(
-    config: Config,
-    processes: list[CriticalProcess],
-    progress: "Progress",
-    *,
-    source: str | None,
-    select: str,
-    share: float,
-    keep: bool,
-) -> Generator[tuple["DrillRecord", str], None, None]:
-    """Drill each process from one repository; yields each record, and where a kept tree lies."""
-    from agent.adapters.drill_room import drill_room
-    from agent.app_drills import drills_in_units, prover_for
-    from agent.operations.drill import drill
-    from agent.operations.drill_task import DrillTask, DrillTools
-
-    repository = chosen_repository(config, source)
-    template = os.environ.get("READINESS_DRILL_UNIT")
-    if template and select == "latest" and share == 1.0 and not keep:
-        yield from drills_in_units(config, processes, repository, template)
-        return
-    _take_file_rights()
-    restic = restic_for(config, repository)
-    settings = config.settings
-    for process in processes:
-        with (
-            working_ledger(
-                config, restic, lock_names(repository=repository.name, process=process.name)
-            ) as ledger,
-            drill_room(Path(settings.scratch), Path(settings.state)) as room,
-        ):
-            tools = DrillTools(
-                repository=restic.through_cache(room.cache),
-                room=room,
-                prove=prover_for(config),
-                ledger=ledger,
-                clock=SystemClock(),
-                progress=progress,
-            )
-            task = DrillTask(
-                process=process,
-                repository=repository.name,
-                host=settings.host,
-                select=select,
-                share=share,
-                keep=keep,
-            )
-            yield drill(task, tools)
-
-
 def initialise(wish: "Wish") -> "Initialised":
     """Write a config to start from, a password file and the repository."""
     from agent.adapters.restic import Restic
@@ -213,7 +163,7 @@ def initialise(wish: "Wish") -> "Initialised":
         return Restic("restic", repository, f"{state}/cache", stall_timeout=INIT_SECONDS)
 
     _become_owner(wish.state)
-    _take_file_rights()
+    take_file_rights()
     return set_up(wish, LocalSetupFiles(), open_repository)
 
 
@@ -260,11 +210,11 @@ def rendered(report: "Report", form: str) -> str:
     return text_report(report)
 
 
-def status_screen(report: "Report") -> str:
-    """The report's answer on one screen."""
+def status_screen(report: "Report", exposed: Sequence[str] = ()) -> str:
+    """The report's answer on one screen, with a sentence on what each process would lose now."""
     from agent.adapters.render_text import status_screen as screen
 
-    return screen(report)
+    return screen(report, exposed)
 
 
 def forecast_screen(judged: "Assessment") -> str:
@@ -279,7 +229,7 @@ def write_report(file: str, text: str) -> None:
     """Put a rendered report into a file, whole or not at all."""
     from agent.adapters.report_file import write_report as write
 
-    _take_file_rights()
+    take_file_rights()
     write(file, text)
 
 

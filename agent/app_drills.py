@@ -1,20 +1,122 @@
 """Composition root of drills: their proofs, and drills that the service has systemd run."""
 
+import os
 from collections.abc import Generator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, structs
+
+from agent.adapters.ledger import open_reader
+from agent.app import (
+    SystemClock,
+    chosen_repository,
+    ledger_path,
+    lock_names,
+    restic_for,
+    take_file_rights,
+    working_ledger,
+)
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.configuration import Repository as RepositoryConfig
+from agent.core.plan_b import plan_b_may_help
 from agent.errors import Busy, ConfigError, Exit, ReadinessError
 
 if TYPE_CHECKING:
     from agent.core.model import DrillRecord, ProofResult, TableCounts
-    from agent.operations.ports import Prover
+    from agent.operations.ports import Progress, Prover
 
-PLAN_B = 2  # at most so many records of one drill: when the primary fails, plan B is drilled at once
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """How to drill: `source` names the repository, None is the first; the rest as in `DrillTask`."""
+
+    source: str | None = None
+    select: str = "latest"
+    share: float = 1.0
+    keep: bool = False
+
+
+def drills(
+    config: Config, processes: list[CriticalProcess], wish: Wish, progress: "Progress"
+) -> Generator[tuple["DrillRecord", str], None, None]:
+    """Drill each process; yields each record, and where a kept tree lies.
+
+    When the first repository fails in a way that plan B may not share, the same drill runs from plan B.
+    """
+    repository = chosen_repository(config, wish.source)
+    template = os.environ.get("READINESS_DRILL_UNIT")
+    if template and wish == Wish(source=wish.source):
+        yield from drills_in_units(config, processes, repository, template)
+        return
+    take_file_rights()
+    primary, *others = config.repositories
+    for process in processes:
+        drilled = drill_once(config, process, repository, wish, progress)
+        yield drilled
+        for other in others if repository is primary else ():
+            if not plan_b_may_help(drilled[0]):
+                break
+            drilled = _drill_instead(config, process, other, wish, progress)
+            yield drilled
+
+
+def drill_once(
+    config: Config,
+    process: CriticalProcess,
+    repository: RepositoryConfig,
+    wish: Wish,
+    progress: "Progress",
+    instead_of: str = "",
+) -> tuple["DrillRecord", str]:
+    """One drill of one process from one repository."""
+    from agent.adapters.drill_room import drill_room
+    from agent.operations.drill import drill
+    from agent.operations.drill_task import DrillTask, DrillTools
+
+    restic = restic_for(config, repository)
+    settings = config.settings
+    names = lock_names(repository=repository.name, process=process.name)
+    with (
+        working_ledger(config, restic, names) as ledger,
+        drill_room(Path(settings.scratch), Path(settings.state)) as room,
+    ):
+        tools = DrillTools(
+            repository=restic.through_cache(room.cache),
+            room=room,
+            prove=prover_for(config),
+            ledger=ledger,
+            clock=SystemClock(),
+            progress=progress,
+        )
+        task = DrillTask(
+            process=process,
+            repository=repository.name,
+            host=settings.host,
+            select=wish.select,
+            share=wish.share,
+            keep=wish.keep,
+            instead_of=instead_of,
+        )
+        return drill(task, tools)
+
+
+def _drill_instead(
+    config: Config, process: CriticalProcess, repository: RepositoryConfig, wish: Wish, progress: "Progress"
+) -> tuple["DrillRecord", str]:
+    """The same drill from plan B; that a copy is at work there is no reason to lose the first result."""
+    from agent.operations.drill_instead import busy_drill, same_snapshot
+
+    primary = config.repositories[0].name
+    try:
+        with closing(open_reader(ledger_path(config))) as ledger:
+            select = same_snapshot(ledger, wish.select, process.name, repository.name)
+        wish = structs.replace(wish, select=select)
+        return drill_once(config, process, repository, wish, progress, primary)
+    except Busy as busy:
+        with working_ledger(config, None, lock_names(process=process.name)) as ledger:
+            return busy_drill(ledger, SystemClock(), process.name, repository.name, primary, busy), ""
 
 
 def prover_for(config: Config) -> "Prover":
@@ -49,26 +151,27 @@ def _private_places(config: Config) -> list[str]:
     from agent.core.location import local_path
 
     repositories = [local_path(repository.url) for repository in config.repositories]
-    passwords = [repository.password_file for repository in config.repositories]
-    return [config.settings.state, config.file, *passwords, *(path for path in repositories if path)]
+    secrets = [
+        file for each in config.repositories for file in (each.password_file, each.environment_file) if file
+    ]
+    return [config.settings.state, config.file, *secrets, *(path for path in repositories if path)]
 
 
 def drills_in_units(
     config: Config, processes: list[CriticalProcess], repository: RepositoryConfig, template: str
 ) -> Generator[tuple["DrillRecord", str], None, None]:
     """Have systemd run each drill in a unit of its own, which has the rights for it; yields its records."""
-    from agent.adapters.ledger import open_reader
     from agent.adapters.units import run_unit
     from agent.core.model import DrillRecord
 
-    ledger = Path(config.settings.state) / "ledger.db"
+    ledger = ledger_path(config)
     for process in processes:
         with closing(open_reader(ledger)) as reader:
             before = reader.head()[0]
         unit = f"{template}{process.name}:{repository.name}.service"
         end, complaint = run_unit(unit)
         with closing(open_reader(ledger)) as reader:
-            newest = reader.newest_entries(DrillRecord, process=process.name, limit=PLAN_B)
+            newest = reader.newest_entries(DrillRecord, process=process.name, limit=len(config.repositories))
         records = [entry.body for entry in reversed(newest) if entry.sequence > before]
         if not records:
             raise _why_none(unit, end.status, complaint)

@@ -1,5 +1,6 @@
 """restic as a subprocess, 0.14 to 0.19: a call is a method, its status not trusted."""
 
+import os
 from collections.abc import Sequence
 
 from agent.adapters.restic_calls import ResticCalls
@@ -7,6 +8,7 @@ from agent.adapters.restic_messages import Messages, OnBytes, RepositoryConfig, 
 from agent.adapters.restic_work import Backup, Listing, Restore
 from agent.adapters.stall import Growth
 from agent.core.configuration import Repository
+from agent.core.location import local_path
 from agent.core.repository import TAG, process_tag
 
 
@@ -71,9 +73,16 @@ class Restic(ResticCalls):
     ) -> Restore:
         """Begin to restore `snapshot` below `target`. Wait for it with `Restore.wait`."""
         argv: list[str | bytes] = ["restore", snapshot, "--target", target]
+        if self._is_only_readable():
+            argv.append("--no-lock")  # a medium that is never written needs none
         if self.version() >= (0, 15, 0):
             argv.append("--sparse")
         for pattern in includes:
             argv += ["--include", pattern]
         growth = Growth(target, on_bytes) if on_bytes and self.version() < (0, 16, 0) else None
         return Restore(self, argv, Messages(on_bytes), growth)
+
+    def _is_only_readable(self) -> bool:
+        """A repository on this machine, whose locks nobody could write: a read-only plan B."""
+        local = local_path(self.repository.url)
+        return local is not None and not os.access(f"{local}/locks", os.W_OK)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from agent import app
+from agent import app, app_drills
 from agent.adapters.progress import ended, suitable_progress
 from agent.cli.output import Invocation, print_findings, print_json, worst
 from agent.core.model import DrillRecord
@@ -70,7 +70,8 @@ def command(
     chosen = app.chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
     records = []
-    drills = app.drills(config, chosen, progress, source=source, select=select, share=share, keep=keep)
+    wish = app_drills.Wish(source=source, select=select, share=share, keep=keep)
+    drills = app_drills.drills(config, chosen, wish, progress)
     with ended(progress), closing(drills) as drilled:
         for record, kept in drilled:
             records.append(record)
@@ -88,12 +89,15 @@ def _text(record: DrillRecord, kept: str) -> str:
 
 
 def _line(record: DrillRecord) -> str:
+    instead = ""
+    if record.instead_of:
+        instead = f"from {record.repository}, because {record.instead_of} could not be used: "
     if record.outcome == "passed":
         how = "restored and proven" if record.rung == "L5" else "restored and verified"
-        return f"{record.process}: PASSED, {how} in {duration(record.seconds.total)}"
+        return f"{record.process}: {instead}PASSED, {how} in {duration(record.seconds.total)}"
     if record.outcome == "failed":
-        return f"{record.process}: FAILED, this could not be brought back as it was"
-    return f"{record.process}: NOT TESTED, which is neither good nor bad"
+        return f"{record.process}: {instead}FAILED, this could not be brought back as it was"
+    return f"{record.process}: {instead}NOT TESTED, which is neither good nor bad"
 
 
 def _details(record: DrillRecord, kept: str) -> list[str]:
@@ -137,5 +141,6 @@ def _row(record: DrillRecord) -> dict[str, Any]:
         "proofs": record.proofs,
         "isolation": record.isolation,
         "refused": record.refused,
+        "instead_of": record.instead_of,
         "findings": record.findings,
     }

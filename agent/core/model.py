@@ -147,6 +147,7 @@ class DrillRecord(Struct, frozen=True, kw_only=True):
     isolation: tuple[str, ...] = ()  # which walls really stood around the proof commands
     refused: tuple[RefusedSnapshot, ...] = ()
     restic: str = ""
+    instead_of: str = ""  # the repository that was drilled just before and could not be used
     statement: str = ""  # what this drill supports, in one sentence
     findings: tuple[Finding, ...] = ()
 

@@ -61,6 +61,7 @@ class _Rehearsal:
             outcome="not_tested",
             selection=task.select,
             share=task.share,
+            instead_of=task.instead_of,
         )
         self._records = tools.ledger.newest(
             SnapshotRecord, process=task.process.name, repository=task.repository, limit=REMEMBERED

@@ -15,6 +15,7 @@ class DrillTask(Struct, frozen=True, kw_only=True):
     select: str = "latest"
     share: float = 1.0
     keep: bool = False
+    instead_of: str = ""  # the repository whose drill this one takes the place of
 
 
 class DrillTools(Struct, frozen=True, kw_only=True):
