@@ -210,11 +210,11 @@ class Service:
             self.agenda.busy(duty.task, now)
             return
         record = runs.run_record(work.due, task, work.started, end)
-        for level, line in runs.report(task, end):
-            self.tools.log(level, line)
-        if record is not None:
+        if record is not None:  # before anybody is told
             self._record(record)  # type: ignore[arg-type]
             self.agenda.hasten(METRICS, now + SOON)
+        for level, line in runs.report(task, end):
+            self.tools.log(level, line)
         outcome = runs.outcome_of(task, end)
         self.agenda.ended(duty.task, outcome, work.started, now)
         if task.kind == "snapshot" and outcome == "passed":
