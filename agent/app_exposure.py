@@ -9,7 +9,28 @@ from agent.app import SystemClock, ledger_path, lock_names
 from agent.core.configuration import Config, CriticalProcess
 
 if TYPE_CHECKING:
-    from agent.core.exposure import Exposure
+    from agent.core.exposed import Exposure
+    from agent.core.metrics import Exposed
+
+
+def noted_exposures(config: Config) -> dict[str, "Exposure"]:
+    """What the last look at each process found; those that were never looked at are left out."""
+    from agent.adapters.exposure_file import ExposureFiles
+
+    files = ExposureFiles(config.settings.state)
+    found = {process.name: files.read(process.name) for process in config.processes}
+    return {name: exposure for name, exposure in found.items() if exposure is not None}
+
+
+def exposed(config: Config) -> list["Exposed"]:
+    """The same as figures for Prometheus."""
+    from agent.core.metrics import Exposed
+
+    now = SystemClock().now()
+    return [
+        Exposed(process=name, files=one.files, bytes=one.bytes, oldest_s=one.age(now), at=one.at)
+        for name, one in noted_exposures(config).items()
+    ]
 
 
 def exposures(config: Config, processes: list[CriticalProcess]) -> Generator["Exposure", None, None]:

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from msgspec import ValidationError, convert, to_builtins
 
-from agent.adapters.report_file import write_report
-from agent.core.exposure import Exposure
+from agent.core.exposed import Exposure
 from agent.core.model import Finding
 
 TROUBLES = "watching.json"
@@ -21,6 +20,8 @@ class ExposureFiles:
 
     def write(self, exposure: Exposure) -> None:
         """Put it in the place of the last one, whole or not at all. Raises StateError."""
+        from agent.adapters.report_file import write_report  # noqa: PLC0415 - `status` only reads
+
         directory = self._state / "exposure"
         directory.mkdir(mode=0o700, exist_ok=True)
         write_report(str(directory / f"{exposure.process}.json"), _text(exposure))
@@ -34,6 +35,8 @@ class ExposureFiles:
 
     def write_troubles(self, troubles: Sequence[Finding]) -> None:
         """Note what the service's watcher cannot see, for the next look to record. Raises StateError."""
+        from agent.adapters.report_file import write_report  # noqa: PLC0415
+
         write_report(str(self._state / TROUBLES), _text(list(troubles)))
 
     def troubles(self, process: str) -> list[Finding]:

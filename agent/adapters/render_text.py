@@ -10,8 +10,8 @@ HEADINGS = ("process", "state", "proven", "recovers in", "would lose now")
 GAP = "  "
 
 
-def status_screen(report: Report) -> str:
-    """One screen, the answer first."""
+def status_screen(report: Report, exposed: Sequence[str] = ()) -> str:
+    """One screen, the answer first. `exposed`: a sentence for each process that was looked at."""
     lines = [*_answer(report), ""]
     lines += [*_processes(report.processes), ""]
     if report.first:
@@ -20,6 +20,8 @@ def status_screen(report: Report) -> str:
     if len(report.reasons) > 5:
         lines.append(f"  ... and {len(report.reasons) - 5:,} more: readiness report")
     lines += [""] if report.reasons else []
+    for sentence in exposed:
+        lines += _labelled("Changed", sentence)
     lines += _labelled("Window", report.window)
     lines += _labelled("Plan B", report.plan_b)
     lines += _labelled("Ledger", report.seal)

@@ -6,7 +6,7 @@ import click
 
 from agent import app, app_exposure
 from agent.cli.output import Invocation, print_findings, print_json
-from agent.core.exposure import Exposure
+from agent.core.exposed import Exposure
 from agent.core.text import count, duration, size
 from agent.errors import Exit
 
@@ -47,7 +47,7 @@ def _line(exposure: Exposure) -> str:
     late = "" if exposure.within_rpo else f", more than the promised {duration(exposure.rpo)}"
     return (
         f"{exposure.process}: {count(exposure.files, 'file')} with {size(exposure.bytes)} changed since the "
-        f"last good snapshot, the oldest {duration(exposure.age)} ago{late}"
+        f"last good snapshot, the oldest {duration(exposure.age(exposure.at) or 0)} ago{late}"
     )
 
 
@@ -61,8 +61,8 @@ def _row(exposure: Exposure) -> dict[str, Any]:
         "new": exposure.new,
         "gone": exposure.gone,
         "bytes": exposure.bytes,
-        "oldest": exposure.oldest,
-        "age_s": exposure.age,
+        "oldest_at": exposure.oldest,
+        "oldest_s": exposure.age(exposure.at),
         "rpo": {"objective_s": exposure.rpo, "met": exposure.within_rpo},
         "findings": exposure.findings,
     }

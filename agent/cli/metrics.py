@@ -2,7 +2,7 @@
 
 import click
 
-from agent import app
+from agent import app, app_exposure
 from agent.cli.output import Invocation, print_json
 from agent.core.metrics import metrics
 from agent.core.status import status_result
@@ -20,11 +20,11 @@ def command(invocation: Invocation, output: str | None) -> Exit:
     """
     config = app.load_config(invocation.config_file)
     assessment = app.assessment(config)
-    text = metrics(assessment, ())
+    text = metrics(assessment, app_exposure.exposed(config))
     if output:
         app.write_metrics(output, text)
     if invocation.as_json:
-        print_json("metrics", Exit.GOOD, status_result(assessment))
+        print_json("metrics", Exit.GOOD, status_result(assessment, app_exposure.noted_exposures(config)))
     elif not output:
         click.echo(text, nl=False)
     return Exit.GOOD

@@ -4,8 +4,9 @@ import os
 
 import click
 
-from agent import app
+from agent import app, app_exposure
 from agent.cli.output import Invocation, print_json
+from agent.core.exposed import exposure_sentence
 from agent.core.status import EXITS, status_result
 from agent.errors import Exit
 
@@ -17,16 +18,23 @@ COLOURS = {"READY": "green", "AT RISK": "yellow", "NOT READY": "red", "UNKNOWN":
 def command(invocation: Invocation) -> Exit:
     """Could you recover over the weekend? The verdict and why, from what was recorded so far.
 
-    Looks at the config and the ledger only, so that it takes no time and changes nothing. The exit status is
-    that of the verdict: 0 READY, 4 AT RISK, 1 NOT READY, 3 UNKNOWN.
+    Looks at the config and at what was noted only, so that it takes no time and changes nothing. The exit
+    status is that of the verdict: 0 READY, 4 AT RISK, 1 NOT READY, 3 UNKNOWN.
     """
-    assessment = app.assessment(app.load_config(invocation.config_file))
+    config = app.load_config(invocation.config_file)
+    assessment = app.assessment(config)
+    exposures = app_exposure.noted_exposures(config)
     status = EXITS[assessment.verdict]
     if invocation.as_json:
-        print_json("status", status, status_result(assessment))
+        print_json("status", status, status_result(assessment, exposures))
         return status
     report = app.report(assessment, "owner")
-    screen = app.status_screen(report)
+    snapshots = {judged.process: judged.last_snapshot_at for judged in assessment.judgements}
+    exposed = [
+        exposure_sentence(exposure, snapshots.get(name), assessment.at)
+        for name, exposure in exposures.items()
+    ]
+    screen = app.status_screen(report, exposed)
     if not os.environ.get("NO_COLOR"):  # click leaves colours out by itself where there is no terminal
         state = click.style(report.state, fg=COLOURS[report.state], bold=True)
         screen = screen.replace(report.state, state, 1)

@@ -7,7 +7,7 @@ from posixpath import normpath
 from msgspec import Struct
 
 from agent.core.configuration import CriticalProcess
-from agent.core.model import DrillRecord, SnapshotRecord
+from agent.core.model import DrillRecord, SnapshotRecord, WatchRecord
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding
@@ -36,6 +36,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """Everything a verdict is made from, and where in the ledger it was taken."""
 
     copies: tuple[Copy, ...] = ()
+    watches: tuple[WatchRecord, ...] = ()  # the newest look at each process's live files
     sequence: int = 0
     head: str = "0" * 64
 

@@ -9,7 +9,7 @@ from agent.core.changes import Changes
 from agent.core.configuration import CriticalProcess
 from agent.core.extent import Scan, replaced_roots, why_refuse
 from agent.core.mass_change import mass_change
-from agent.core.model import Finding, RootIdentity, SnapshotRecord
+from agent.core.model import Finding, SnapshotRecord
 
 HABIT = timedelta(hours=26)  # what is rewritten every day is rewritten within this time
 TOLD = ("source-missing", "source-empty", "source-is-symlink", "source-replaced", "source-collapsed")
@@ -33,33 +33,6 @@ class Look(Struct, frozen=True, kw_only=True):
     gone: int = 0
     bytes: int = 0  # in those that changed or are new
     oldest_ns: int | None = None  # when the oldest of the changes was made
-
-
-class Exposure(Struct, frozen=True, kw_only=True):
-    """What would be lost at the moment `at`; `since` is the last good snapshot, None when there is none."""
-
-    process: str
-    at: datetime
-    since: datetime | None
-    rpo: int
-    files: int
-    bytes: int
-    changed: int = 0
-    new: int = 0
-    gone: int = 0
-    oldest: datetime | None = None
-    roots: tuple[RootIdentity, ...] = ()
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def age(self) -> int:
-        """Seconds since the oldest change was made; 0 when there is none."""
-        return max(0, int((self.at - self.oldest).total_seconds())) if self.oldest else 0
-
-    @property
-    def within_rpo(self) -> bool:
-        """Whether less would be lost than was promised."""
-        return self.age <= self.rpo
 
 
 def last_good(records: Iterable[SnapshotRecord]) -> SnapshotRecord | None:

@@ -78,6 +78,7 @@ class Case(Struct, frozen=True, kw_only=True):
     standings: tuple[Standing, ...]
     rpo: RecoveryPoint
     rto: RecoveryTime
+    watched: tuple[Finding, ...] = ()  # what is open of the looks at its live files
     line: Return  # its place in the timetable
     now: datetime
     zone: ZoneInfo

@@ -193,6 +193,12 @@ def late_in_sequence(case: Case) -> Iterator[Reason]:
         )
 
 
+def watched(case: Case) -> Iterator[Reason]:
+    """What the newest look at the live files found, and mass changes that nobody has accepted."""
+    for finding in case.watched:
+        yield case.reason(finding.code, Verdict.AT_RISK, shortened(finding.message), finding.hint)
+
+
 def warnings(case: Case) -> Iterator[Reason]:
     """What newest records that passed still warn of."""
     for finding in passed_warnings(case.standings):
@@ -207,6 +213,7 @@ def passed_warnings(standings: Sequence[Standing]) -> list[Finding]:
 
 # The order is the order in which reasons of the same weight are shown.
 SLIPPING_RULES: tuple[Rule, ...] = (
+    watched,
     snapshot_failing,
     drill_not_tested,
     proof_partial,

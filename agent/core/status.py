@@ -1,10 +1,12 @@
 """`readiness.status/1`: the answer as scripts and monitoring read it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from msgspec import to_builtins
 
+from agent.core.exposed import Exposure, exposure_row
 from agent.core.judgement import Assessment, Judgement, Reason
 from agent.core.model import Verdict
 from agent.errors import Exit
@@ -17,7 +19,7 @@ EXITS = {
 }
 
 
-def status_result(assessment: Assessment) -> dict[str, Any]:
+def status_result(assessment: Assessment, exposures: Mapping[str, Exposure] | None = None) -> dict[str, Any]:
     """Times with offset in the business's zone, durations in seconds, None for what is not known."""
     window, plan = assessment.window, assessment.timetable
     return {
@@ -31,7 +33,15 @@ def status_result(assessment: Assessment) -> dict[str, Any]:
         },
         "all_back_at": _rfc3339(plan.all_back),
         "reasons": [_reason(reason) for reason in assessment.reasons],
-        "processes": [_process(judgement, assessment) for judgement in assessment.judgements],
+        "processes": [
+            {
+                **_process(judgement, assessment),
+                "exposure": exposure_row(
+                    (exposures or {}).get(judgement.process), judgement.last_snapshot_at, assessment.at
+                ),
+            }
+            for judgement in assessment.judgements
+        ],
         "ledger": {"sequence": assessment.evidence.sequence, "head": assessment.evidence.head},
     }
 

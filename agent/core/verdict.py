@@ -17,6 +17,7 @@ from agent.core.phrases import joined, moment
 from agent.core.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
 from agent.core.reasons_slipping import SLIPPING_RULES, passed_warnings
 from agent.core.recovery_time import recovery_time
+from agent.core.watched import open_watch_findings
 from agent.core.window import next_window
 
 CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone
@@ -33,6 +34,7 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
     plan = timetable(config.processes, recoveries, window)
     lines = {line.process: line for line in plan.returns}
     troubles = repository_troubles(evidence.copies, now)
+    watches = {watch.process: watch for watch in evidence.watches}
     zone = ZoneInfo(config.business.time_zone)
 
     def judged(process: CriticalProcess) -> Judgement:
@@ -41,6 +43,7 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
             standings=standings[process.name],
             rpo=recovery_point(process, standings[process.name], now),
             rto=recoveries[process.name],
+            watched=open_watch_findings(watches.get(process.name), evidence.of(process.name)),
             line=lines[process.name],
             now=now,
             zone=zone,
@@ -79,7 +82,7 @@ def judge(case: Case, known: Sequence[Reason] = ()) -> Judgement:
         rto=case.rto,
         last_snapshot_at=max(good, default=None),
         last_proven_at=max(proven, default=None),
-        findings=open_findings(case.standings),
+        findings=_with(open_findings(case.standings), case.watched),
         standings=case.standings,
     )
 
@@ -102,6 +105,16 @@ def open_findings(standings: Sequence[Standing]) -> tuple[Finding, ...]:
         records = [*one.failures, *missed, *tried]
         found += [finding for record in records for finding in record.findings if finding.severity != "info"]
     found += passed_warnings(standings)
+    return _each_once(found)
+
+
+def _with(found: tuple[Finding, ...], watched: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Both, but what two records say of one thing only once."""
+    said = {(finding.code, finding.path) for finding in found}
+    return (*found, *(finding for finding in watched if (finding.code, finding.path) not in said))
+
+
+def _each_once(found: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for index, finding in enumerate(found) if finding not in found[:index])
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from agent.core.configuration import Config
 from agent.core.evidence import WHOLE, Copy, Evidence
 from agent.core.judgement import Assessment
-from agent.core.model import DrillRecord, SnapshotRecord
+from agent.core.model import DrillRecord, SnapshotRecord, WatchRecord
 from agent.core.verdict import assess
 
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four
@@ -35,7 +35,8 @@ def gather(config: Config, ledger: "LedgerReader") -> Evidence:
         for process in config.processes
         for repository in config.repositories
     )
-    return Evidence(copies=copies, sequence=sequence, head=head)
+    watches = [watch for p in config.processes for watch in ledger.newest(WatchRecord, process=p.name)]
+    return Evidence(copies=copies, watches=tuple(watches), sequence=sequence, head=head)
 
 
 def _snapshots(ledger: "LedgerReader", process: str, repository: str) -> tuple[SnapshotRecord, ...]:
