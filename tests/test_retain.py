@@ -1,0 +1,213 @@
+"""`readiness retain` on real repositories: what goes, what stays, what is said, what is recorded."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from readiness_cli import HOST, Result, Shop, fill
+
+from agent.adapters.ledger import open_ledger, open_reader
+from agent.core.model import AgentRecord, RetentionRecord
+
+OURS = ("--tag", "readiness", "--tag", "process=orders")
+
+
+@pytest.fixture
+def shop(tmp_path: Path, newest_restic: Path) -> Shop:
+    return kept(Shop(tmp_path, newest_restic), "last = 2")
+
+
+def kept(shop: Shop, rules: str, at_most: int = 100) -> Shop:
+    """A shop that keeps only so much, with a few files."""
+    shop.extra = f"keep = {{ {rules}, at_most = {at_most} }}"
+    if not shop.password.exists():
+        shop.set_up()
+        fill(shop.source, files=5, big=0)
+    shop.write_config()
+    return shop
+
+
+def old(shop: Shop, *hours: float, host: str = HOST, tags: tuple[str, ...] = OURS) -> list[str]:
+    """Snapshots made by restic so many hours ago; their full IDs."""
+    made = []
+    for hour in hours:
+        at = (datetime.now() - timedelta(hours=hour)).strftime("%Y-%m-%d %H:%M:%S")
+        known = set(ids(shop))
+        shop.plain_restic("backup", "--host", host, *tags, "--time", at, shop.source)
+        made += [name for name in ids(shop) if name not in known]
+    return made
+
+
+def ids(shop: Shop) -> list[str]:
+    return [row["id"] for row in json.loads(shop.plain_restic("snapshots", "--json")) or []]
+
+
+def retain(shop: Shop, *arguments: str) -> tuple[str, int, list[str], Any]:
+    """Outcome, exit status, codes, and the row."""
+    result = shop.run("retain", *arguments)
+    (row,) = result.answer["result"]["retentions"]
+    return row["outcome"], result.status, [found["code"] for found in row["findings"]], row
+
+
+def records(shop: Shop) -> Iterator[RetentionRecord]:
+    with open_reader(shop.state / "ledger.db") as ledger:
+        yield from ledger.newest(RetentionRecord, limit=10)
+
+
+def test_what_the_policy_lets_go_is_removed_and_nothing_else(restic: Path, tmp_path: Path) -> None:
+    shop = kept(Shop(tmp_path, restic), "last = 2")
+    made = old(shop, 5, 4, 3, 2)
+
+    outcome, status, codes, row = retain(shop)
+
+    assert (outcome, status, codes) == ("passed", 0, [])
+    assert set(row["removed"]) == set(made[:2])
+    assert set(row["kept"]) == set(made[2:]) == set(ids(shop))
+    ended, begun = records(shop)
+    assert (ended.outcome, ended.removed, ended.kept) == ("passed", tuple(row["removed"]), tuple(row["kept"]))
+    assert (begun.outcome, begun.removed, begun.kept) == ("not_tested", ended.removed, ())
+
+
+def test_what_was_removed_is_not_missed_by_any_later_run(shop: Shop) -> None:
+    for _ in range(4):
+        assert shop.snapshot().status == 0
+    assert retain(shop)[:3] == ("passed", 0, [])
+    assert len(ids(shop)) == 2
+
+    assert shop.snapshot().codes == []
+    assert shop.drill().codes == []
+    assert retain(shop)[:3] == ("passed", 0, [])
+
+
+def test_others_snapshots_in_the_same_repository_are_left_alone(shop: Shop) -> None:
+    mine = old(shop, 5, 4, 3)
+    theirs = [
+        *old(shop, 9, 8, 7, host="elsewhere"),
+        *old(shop, 9, 8, 7, tags=("--tag", "readiness", "--tag", "process=mail")),
+        *old(shop, 9, 8, 7, tags=("--tag", "process=orders")),
+        *old(shop, 9, 8, 7, tags=()),
+    ]
+
+    assert retain(shop)[3]["removed"] == [mine[0]]
+    assert set(ids(shop)) == {*mine[1:], *theirs}
+
+
+def test_the_newest_snapshot_that_passed_a_drill_stays(shop: Shop) -> None:
+    shop.snapshot()
+    proven = ids(shop)[0]
+    assert shop.drill().status == 0
+    for _ in range(4):
+        shop.snapshot()
+
+    assert len(retain(shop)[3]["removed"]) == 2
+    assert proven in ids(shop)
+
+
+def test_the_newest_good_snapshot_stays(shop: Shop) -> None:
+    shop.snapshot()
+    (good,) = ids(shop)
+    old(shop, -0.2, -0.3, -0.4)
+
+    assert len(retain(shop)[3]["removed"]) == 1
+    assert good in ids(shop)
+
+
+def test_more_than_a_share_is_not_removed_at_once(shop: Shop) -> None:
+    kept(shop, "last = 1", at_most=50)
+    made = old(shop, 5, 4, 3)
+
+    assert retain(shop)[:3] == ("passed", 0, ["retention-too-much"])
+    assert set(ids(shop)) == set(made)
+
+
+def test_a_snapshot_from_the_future_costs_no_other_its_life(shop: Shop) -> None:
+    kept(shop, 'within = "1h"')
+    made = old(shop, 50, 40, -8760)
+
+    assert retain(shop)[:3] == ("passed", 0, ["snapshot-in-future"])
+    assert set(ids(shop)) == set(made)
+
+
+def test_a_clock_that_jumped_freezes_until_it_is_set_right(shop: Shop) -> None:
+    made = old(shop, 5, 4, 3)
+    with open_ledger(shop.state / "ledger.db") as ledger:
+        ledger.append(AgentRecord(event="clock-jumped", jump=31536000), datetime.now(UTC))
+
+    outcome, status, codes, row = retain(shop)
+
+    assert (outcome, status, codes) == ("passed", 0, ["retention-frozen"])
+    assert row["frozen"] == ["clock-jumped"]
+    assert set(ids(shop)) == set(made)
+    with open_ledger(shop.state / "ledger.db") as ledger:
+        ledger.append(AgentRecord(event="clock-jumped", jump=-31536000), datetime.now(UTC))
+    assert retain(shop)[3]["removed"] == made[:1]
+
+
+def test_snapshots_that_somebody_else_removed_freeze_until_a_person_accepts(shop: Shop) -> None:
+    for _ in range(4):
+        shop.snapshot()
+    gone = ids(shop)[1]
+    shop.plain_restic("forget", gone)
+
+    assert retain(shop)[:3] == ("failed", 1, ["snapshots-vanished"])
+    assert shop.run("prune").answer["result"]["prunes"][0]["outcome"] == "failed"
+    assert shop.snapshot().codes == ["snapshots-vanished"]
+    assert shop.drill().codes[0] == "snapshots-vanished"
+    assert retain(shop)[:3] == ("failed", 1, ["snapshots-vanished"])
+    assert len(ids(shop)) == 4
+
+    assert shop.snapshot("--accept").status == 0
+
+    assert retain(shop)[:3] == ("passed", 0, [])
+    assert shop.snapshot().codes == []
+    assert shop.drill().codes == []
+
+
+def test_another_repository_in_its_place_loses_nothing(shop: Shop) -> None:
+    shop.snapshot()
+    shop.repository.rename(shop.base / "the old one")
+    shop.plain_restic("init")
+    made = old(shop, 5, 4, 3)
+
+    assert retain(shop)[:3] == ("failed", 1, ["repository-changed"])
+    assert set(ids(shop)) == set(made)
+
+
+def test_a_missing_repository_is_bad_and_a_wrong_password_is_not(shop: Shop) -> None:
+    shop.password.write_text("wrong\n")
+    assert retain(shop)[:3] == ("not_tested", 3, ["wrong-password"])
+    shop.repository.rename(shop.base / "gone")
+    assert retain(shop)[:3] == ("failed", 1, ["repository-missing"])
+
+
+def test_a_process_without_keep_loses_nothing_and_says_so(shop: Shop) -> None:
+    shop.extra = ""
+    shop.write_config()
+    made = old(shop, 5, 4, 3)
+
+    result = shop.run("retain")
+
+    assert (result.status, result.answer["result"]["retentions"]) == (0, [])
+    assert set(ids(shop)) == set(made)
+
+
+def test_each_repository_is_kept_by_itself(shop: Shop) -> None:
+    other = shop.base / "plan-b"
+    shop.more = (
+        f'[repository.plan-b]\nurl = "{other}"\npassword_file = "{shop.password}"\nfed_by = "snapshot"\n'
+    )
+    shop.write_config()
+    shop.plain_restic("-r", str(other), "init")
+    made = old(shop, 5, 4, 3)
+
+    result: Result = shop.run("retain")
+    rows = result.answer["result"]["retentions"]
+    only = shop.run("retain", "--in", "plan-b").answer["result"]["retentions"]
+
+    assert [(row["repository"], len(row["removed"])) for row in rows] == [("primary", 1), ("plan-b", 0)]
+    assert [row["repository"] for row in only] == ["plan-b"]
+    assert set(ids(shop)) == set(made[1:])
+    assert shop.run("retain", "--in", "nowhere").status == 2
