@@ -20,6 +20,16 @@ test_cache() {
     printf '%s\n' "${READINESS_TEST_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/readiness-test}"
 }
 
+# The address of the Debian archive in apt's own configuration, whichever style that is written in.
+mirror() {
+    local codename
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' "Created-By: Packages" 2>/dev/null |
+        awk -v names="$codename stable testing unstable sid" '
+            BEGIN { split(names, list, " "); for (i in list) wanted[list[i]] }
+            $2 == "main" && $1 in wanted { print $3; exit }'
+}
+
 # Run a command; keep its output to itself unless it fails.
 quietly() {
     local log status=0
