@@ -242,5 +242,5 @@ RANGES: dict[str, tuple[int, int]] = {
     "count": (1, 1_000_000_000_000),
     "number": (0, 10_000),
     "percent": (1, 100),
-    "parts": (1, 1000),
+    "parts": (1, 256),  # restic sorts by the first byte of a name
 }

@@ -7,7 +7,7 @@ from posixpath import normpath
 from msgspec import Struct
 
 from agent.core.configuration import CriticalProcess
-from agent.core.model import DrillRecord, SnapshotRecord, WatchRecord
+from agent.core.model import CheckRecord, DrillRecord, SnapshotRecord, WatchRecord
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding
@@ -37,6 +37,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     copies: tuple[Copy, ...] = ()
     watches: tuple[WatchRecord, ...] = ()  # the newest look at each process's live files
+    checks: tuple[CheckRecord, ...] = ()  # of each repository the newest that passed or found damage
     sequence: int = 0
     head: str = "0" * 64
 

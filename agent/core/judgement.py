@@ -9,7 +9,7 @@ from msgspec import Struct
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.evidence import Evidence, Standing
 from agent.core.forecast import Return, Timetable
-from agent.core.model import Finding, Verdict
+from agent.core.model import CheckRecord, Finding, Verdict
 from agent.core.phrases import moment as phrase
 from agent.core.phrases import span
 from agent.core.recovery_time import RecoveryTime
@@ -79,6 +79,7 @@ class Case(Struct, frozen=True, kw_only=True):
     rpo: RecoveryPoint
     rto: RecoveryTime
     watched: tuple[Finding, ...] = ()  # what is open of the looks at its live files
+    damage: tuple[CheckRecord, ...] = ()  # checks whose damage no later check saw mended
     line: Return  # its place in the timetable
     now: datetime
     zone: ZoneInfo

@@ -15,8 +15,10 @@ from agent.core.judgement import Assessment, Case, Judgement, Reason, RecoveryPo
 from agent.core.model import Finding, Verdict
 from agent.core.phrases import joined, moment
 from agent.core.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
+from agent.core.reasons_damage import repository_damaged
 from agent.core.reasons_slipping import SLIPPING_RULES, passed_warnings
 from agent.core.recovery_time import recovery_time
+from agent.core.rotation import is_damaged
 from agent.core.watched import open_watch_findings
 from agent.core.window import next_window
 
@@ -44,6 +46,7 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
             rpo=recovery_point(process, standings[process.name], now),
             rto=recoveries[process.name],
             watched=open_watch_findings(watches.get(process.name), evidence.of(process.name)),
+            damage=tuple(check for check in evidence.checks if is_damaged(check)),
             line=lines[process.name],
             now=now,
             zone=zone,
@@ -67,7 +70,7 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
 def judge(case: Case, known: Sequence[Reason] = ()) -> Judgement:
     """The verdict on one process; `known` are reasons that come from outside it."""
     reasons = list(known)
-    for rule in (*GRAVE_RULES, *SLIPPING_RULES):
+    for rule in (*GRAVE_RULES, repository_damaged, *SLIPPING_RULES):
         for reason in rule(case):
             if not _is_said(reason, reasons):
                 reasons.append(reason)

@@ -7,6 +7,7 @@ from agent.core.evidence import WHOLE, Copy, Evidence
 from agent.core.judgement import Assessment
 from agent.core.model import DrillRecord, SnapshotRecord, WatchRecord
 from agent.core.verdict import assess
+from agent.operations.last_check import last_checked
 
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four
     from agent.operations.ports import Clock, LedgerReader
@@ -36,7 +37,14 @@ def gather(config: Config, ledger: "LedgerReader") -> Evidence:
         for repository in config.repositories
     )
     watches = [watch for p in config.processes for watch in ledger.newest(WatchRecord, process=p.name)]
-    return Evidence(copies=copies, watches=tuple(watches), sequence=sequence, head=head)
+    checks = (last_checked(ledger, repository.name) for repository in config.repositories)
+    return Evidence(
+        copies=copies,
+        watches=tuple(watches),
+        checks=tuple(check for check in checks if check),
+        sequence=sequence,
+        head=head,
+    )
 
 
 def _snapshots(ledger: "LedgerReader", process: str, repository: str) -> tuple[SnapshotRecord, ...]:
