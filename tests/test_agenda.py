@@ -46,6 +46,7 @@ def duty(task: Task, every: int = 3600, quiet: int = 0, bound: int = 0, holds: s
 def agenda(*duties: Duty, **pasts: Past) -> Agenda:
     made = Agenda(duties, BERLIN, random.Random(1))
     made.remember({one.task: pasts[one.task.kind] for one in duties if one.task.kind in pasts})
+    made.take_turns({"orders": "primary"})
     return made
 
 
@@ -123,6 +124,15 @@ def test_a_drill_holds_the_repository_whose_turn_it_is() -> None:
 
     assert names(one, NOW, "repository.planb") == []
     assert names(one, NOW, "repository.primary") == ["drill orders"]
+
+
+@pytest.mark.parametrize("kind", ["drill", "copy"])
+def test_without_any_snapshot_there_is_nothing_to_drill_or_to_copy(kind: str) -> None:
+    one = agenda(duty(Task(kind, "orders")))
+    one.take_turns({})
+
+    assert names(one, NOW) == []
+    assert one.wake_at(NOW) is None
 
 
 def test_a_quiet_time_after_a_change_calls_for_a_snapshot() -> None:

@@ -16,6 +16,7 @@ from agent.core.model import Outcome
 from agent.core.schedule import Past, after_run, missed, next_run, shifted
 
 LATE = timedelta(minutes=2)  # a run that starts later than this after it was due is late
+NEEDS_SNAPSHOT = ("copy", "drill")
 JITTER_PARTS, LONGEST_JITTER = 10, 300.0  # a run that is caught up waits up to a tenth of its rhythm, 5 min
 
 
@@ -86,7 +87,7 @@ class Agenda:
                 self._not_before[duty.task] = now + self._jitter(duty)
 
     def take_turns(self, turns: Mapping[str, str]) -> None:
-        """From which repository each process is drilled next."""
+        """From which repository each process is drilled next, of those that have a snapshot at all."""
         self._turns = dict(turns)
 
     def stirred(self, process: str, first: datetime, last: datetime) -> None:
@@ -121,9 +122,9 @@ class Agenda:
         chosen = []
         for duty in sorted(self.duties.values(), key=lambda duty: duty.rank):
             since = self._due_since(duty, now)
-            holds = self.holds(duty)
-            if since is None or taken & holds:
+            if since is None or self._is_blocked(duty, taken):
                 continue
+            holds = self.holds(duty)
             taken |= holds
             fell_out = missed(duty.rhythm, since, now, self.zone) if now - since > LATE else 0
             chosen.append(Due(duty=duty, holds=holds, since=since, missed=fell_out))
@@ -132,7 +133,9 @@ class Agenda:
     def wake_at(self, now: datetime, occupied: Set[str] = frozenset()) -> datetime | None:
         """When something will be due that does not need what is `occupied`; None: not foreseeable."""
         moments = [
-            self._starts_at(duty) or now for duty in self.duties.values() if not occupied & self.holds(duty)
+            self._starts_at(duty) or now
+            for duty in self.duties.values()
+            if not self._is_blocked(duty, occupied)
         ]
         return min(moments, default=None)
 
@@ -147,6 +150,11 @@ class Agenda:
         return (
             duty.holds | held("", self.turn(duty.task.process)) if duty.task.kind == "drill" else duty.holds
         )
+
+    def _is_blocked(self, duty: Duty, occupied: Set[str]) -> bool:
+        """Something that it needs is in use, or there is no snapshot yet to copy or drill."""
+        nothing = duty.task.kind in NEEDS_SNAPSHOT and duty.task.process not in self._turns
+        return nothing or bool(occupied & self.holds(duty))
 
     def turn(self, process: str) -> str:
         """The repository that the next drill of a process is made from; empty: the first."""

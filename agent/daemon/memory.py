@@ -1,6 +1,6 @@
 """What the ledger knows of earlier runs, on the clock as it is now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from agent.core.configuration import Config
@@ -67,17 +67,17 @@ def newest_at(ledger: LedgerReader) -> datetime | None:
     return max(entries, key=lambda entry: entry.sequence).at if entries else None
 
 
-def turns(config: Config, ledger: LedgerReader) -> Mapping[str, str]:
-    """From which repository each process is drilled next: of those that hold it, the one not drilled for
-    longest."""
-    return {process.name: _turn(config, process.name, ledger) for process in config.processes}
-
-
-def _turn(config: Config, process: str, ledger: LedgerReader) -> str:
-    first, *others = (repository.name for repository in config.repositories)
-    holding = [first, *(name for name in others if _holds(process, name, ledger))]
-    last = {name: _last_drill(process, name, ledger) for name in holding}
-    return min(holding, key=lambda name: last[name])
+def turns(config: Config, ledger: LedgerReader) -> dict[str, str]:
+    """From which repository each process is drilled next: of those that hold a good snapshot of it, the
+    one that was not drilled for longest. A process without any snapshot is left out."""
+    names = [repository.name for repository in config.repositories]
+    found = {}
+    for process in config.processes:
+        holding = [name for name in names if _holds(process.name, name, ledger)]
+        if holding:
+            last = {name: _last_drill(process.name, name, ledger) for name in holding}
+            found[process.name] = min(holding, key=lambda name: last[name])
+    return found
 
 
 def _holds(process: str, repository: str, ledger: LedgerReader) -> bool:

@@ -219,9 +219,9 @@ class Service:
         self.agenda.ended(duty.task, outcome, work.started, now)
         if task.kind == "snapshot" and outcome == "passed":
             self._after_snapshot(task.process, now)
-        elif task.kind == "exposure":
+        if task.kind == "exposure":
             self._after_exposure(task.process, end, now)
-        elif task.kind in ("drill", "copy"):
+        if task.kind in ("snapshot", "copy", "drill"):
             self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
 
     def _start_due(self) -> None:
