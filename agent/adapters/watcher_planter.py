@@ -93,15 +93,16 @@ class Planter(Thread):
         try:
             status = os.lstat(root.path)
         except OSError:
-            found = None
+            found, is_directory = None, False
         else:
-            found = (status.st_dev, status.st_ino)
+            found, is_directory = (status.st_dev, status.st_ino), stat.S_ISDIR(status.st_mode)
         before, root.identity = root.identity, found or root.identity
         with self._board.condition:
             if (before and found != before and not root.missing) or (found and root.missing):
                 self._board.lose(root.process)
                 self._board.round_due = True
-                root.replaced = root.replaced or (found not in (None, before) and not _is_file(root.path))
+                # an editor puts another file in the place of the old one each time
+                root.replaced = root.replaced or (before not in (None, found) and is_directory)
             root.missing = found is None
 
     # ---- trees ----------------------------------------------------------------------------------
@@ -199,10 +200,3 @@ def _open(path: bytes, top: bool) -> int:
         if not top:
             raise
         return os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
-
-
-def _is_file(path: bytes) -> bool:
-    try:
-        return not stat.S_ISDIR(os.lstat(path).st_mode)
-    except OSError:
-        return False
