@@ -19,7 +19,19 @@ import sys
 import time
 from pathlib import Path
 
-COMMANDS = ("version", "init", "snapshots", "backup", "restore", "stats", "cat", "unlock", "list", "copy")
+COMMANDS = (
+    "version",
+    "init",
+    "snapshots",
+    "backup",
+    "restore",
+    "stats",
+    "cat",
+    "unlock",
+    "list",
+    "forget",
+    "prune",
+)
 
 
 def main() -> int:
