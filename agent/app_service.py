@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from agent import __version__
+from agent.adapters.exposure_file import ExposureFiles
 from agent.adapters.jobs import CommandJobs
 from agent.adapters.ledger import open_ledger
 from agent.adapters.locks import exclusive
@@ -58,6 +59,7 @@ def serve(config: Config, *, verbose: bool) -> None:
             log=Journal(verbose),
             load=lambda: load_config(config.file),
             output_file=output_file,
+            note_troubles=lambda now, found: ExposureFiles(now.settings.state).write_troubles(found),
             chance=random.Random(),  # noqa: S311 - spreads load, guards nothing
             version=__version__,
         )

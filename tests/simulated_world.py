@@ -100,6 +100,7 @@ class World:
         self.begun: list[SimulatedJob] = []  # since somebody looked
         self.over: list[SimulatedJob] = []
         self.dirty: dict[str, list[float]] = {}
+        self.noted: list[list[Finding]] = []
         self.service: Service | None = None
 
     # ---- clocks
@@ -197,6 +198,7 @@ class World:
             log=lambda level, text: self.log.append((level, text)),
             load=lambda: self.config,
             output_file=lambda config, task, now: "file" if task.kind in ("report", "metrics") else "",
+            note_troubles=lambda config, troubles: self.noted.append(list(troubles)),
             chance=self.chance,
             version="simulated",
             longest_rest=300.0,

@@ -264,6 +264,7 @@ def test_a_trouble_of_watching_is_told_once_and_again_when_it_comes_back(world: 
         world.go(5)
 
     assert world.lines("warning") == ["watch-limit: Too many.", "watch-limit: Too many."]
+    assert world.noted == [[trouble], [], [trouble]]
 
 
 def test_a_jump_of_the_clock_is_recorded_before_anything_is_started(world: Steered) -> None:

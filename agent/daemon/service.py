@@ -5,7 +5,7 @@ stays small and nothing that goes wrong in a task harms it.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     log: Log
     load: Callable[[], Config]  # reads the config anew
     output_file: Callable[[Config, Task, datetime], str]  # where a report or the figures go
+    note_troubles: Callable[[Config, Sequence[Finding]], None]  # for the next look at the exposure
     chance: random.Random
     version: str
     longest_rest: float = 20.0  # seconds between two looks at the clock and the files
@@ -271,7 +272,9 @@ class Service:
                 self.agenda.settled(process)
 
     def _tell(self, troubles: list[Finding]) -> None:
-        """Log what is new among the troubles of watching."""
+        """Log what is new among the troubles of watching, and note them for the ledger when they change."""
+        if troubles != self._told:
+            self.tools.note_troubles(self.config, troubles)
         for finding in troubles:
             if finding not in self._told:
                 self.tools.log("warning", f"{finding.code}: {finding.message} {finding.hint}".strip())
