@@ -1,11 +1,13 @@
 """Fixtures that every test may use, and the rule that CI skips nothing."""
 
 import os
-from collections.abc import Generator
+import shutil
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from backends import RestServer, SftpServer, running_rest_server, running_sftp_server
 
 # Debian 12's, 13's and sid's; scripts/fetch-restic puts them into the cache
 RESTIC_VERSIONS = ("0.14.0", "0.18.0", "0.19.1")
@@ -36,6 +38,31 @@ def restic(request: pytest.FixtureRequest) -> Path:
 def newest_restic() -> Path:
     """One restic program, for tests that hold whatever its version is."""
     return _restic(RESTIC_VERSIONS[-1])
+
+
+@pytest.fixture(scope="session")
+def rest_server_program() -> Path:
+    """restic's rest-server."""
+    program = _cache() / "restic-rest-server-0.14.0" / "restic-rest-server"
+    if not os.access(program, os.X_OK):
+        pytest.skip(f"restic-rest-server is not in {_cache()}: run scripts/fetch-restic")
+    return program
+
+
+@pytest.fixture
+def rest_server(rest_server_program: Path, tmp_path: Path) -> Iterator[RestServer]:
+    """A rest-server of this test's own: TLS, password, private repositories, append-only."""
+    with running_rest_server(tmp_path / "rest", rest_server_program) as server:
+        yield server
+
+
+@pytest.fixture
+def sftp_server(tmp_path: Path) -> Iterator[SftpServer]:
+    """An sshd of this test's own, for sftp."""
+    if not shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin"):
+        pytest.skip("needs sshd: apt install openssh-server")
+    with running_sftp_server(tmp_path / "sftp") as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,22 @@ from agent.core.model import SnapshotRecord
 
 
 class PlanB:
-    """The repository "planb" of a shop, on disk unless `url` says otherwise."""
+    """The repository "planb" of a shop, on disk unless `url` says otherwise.
 
-    def __init__(self, shop: Shop, url: str = "", more: str = "") -> None:
+    `environment` goes into its environment file, `more` are lines of [repository.planb].
+    """
+
+    def __init__(
+        self,
+        shop: Shop,
+        url: str = "",
+        more: str = "",
+        options: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.shop = shop
+        self.options = options
+        self.environment = environment or {}
         self.path = shop.base / "planb"
         self.url = url or str(self.path)
         self.password = shop.base / "planb.password"
@@ -27,9 +40,15 @@ class PlanB:
 
     def write_config(self, more: str = "") -> None:
         """`more` lines of [repository.planb]."""
+        if self.environment:
+            file = self.shop.base / "planb.environment"
+            file.write_text("".join(f"{name}={value}\n" for name, value in self.environment.items()))
+            file.chmod(0o600)
+            more += f"\nenvironment_file = {json.dumps(str(file))}"
         self.shop.more = (
             f"[repository.planb]\nurl = {json.dumps(self.url)}\n"
-            f"password_file = {json.dumps(str(self.password))}\n{more}\n"
+            f"password_file = {json.dumps(str(self.password))}\n"
+            f"options = {json.dumps(list(self.options))}\n{more}\n"
         )
         self.shop.write_config()
 
@@ -42,10 +61,11 @@ class PlanB:
     def restic(self, *arguments: str, check: bool = True) -> bytes:
         """restic by hand on plan B; returns what it printed."""
         done = subprocess.run(
-            [self.shop.restic, "--no-cache", *arguments],
+            [self.shop.restic, "--no-cache", *(w for o in self.options for w in ("-o", o)), *arguments],
             check=False,
             env={
                 **os.environ,
+                **self.environment,
                 **SMALL_PACKS,
                 "RESTIC_REPOSITORY": self.url,
                 "RESTIC_PASSWORD_FILE": str(self.password),
