@@ -12,7 +12,7 @@ from agent.core.mass_change import mass_change
 from agent.core.model import Finding, SnapshotRecord
 
 HABIT = timedelta(hours=26)  # what is rewritten every day is rewritten within this time
-TOLD = ("source-missing", "source-empty", "source-is-symlink", "source-replaced", "source-collapsed")
+TOLD = ("source-empty", "source-collapsed")
 
 
 class Comparison(Struct, frozen=True):
@@ -62,8 +62,9 @@ def _nanoseconds(moment: datetime) -> int:
 
 def what_is_wrong(process: CriticalProcess, look: Look, good: SnapshotRecord | None) -> list[Finding]:
     """The findings of one look. Files that are gone because nothing is mounted there are no mass change."""
-    found = why_refuse(process, look.scan, good) + replaced_roots(process, look.scan, good)
-    found = [each for each in found if each.code in TOLD]
+    found = [each for each in why_refuse(process, look.scan, good) if each.code in TOLD]
+    said = {each.path for each in found}  # one fault, one code
+    found += [each for each in replaced_roots(process, look.scan, good) if each.path not in said]
     changes = look.comparison.changes
     changes.gone -= sum(
         number for path, number in look.comparison.gone_below if _is_unmounted(path, look.scan, good)

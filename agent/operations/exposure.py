@@ -94,8 +94,8 @@ def _oldest(look: Look, good: SnapshotRecord | None) -> datetime | None:
 
 
 def _is_said(one: Finding, others: list[Finding]) -> bool:
-    """Nothing is below a path that is missing: one fault, one code."""
-    return any(other.path == one.path and one.code in (other.code, "source-empty") for other in others)
+    """What is missing is empty, too: one fault, one code."""
+    return one.path is not None and one.path in [other.path for other in others]
 
 
 def _still_open(process: str, found: list[Finding], open_now: tuple[Freeze, ...]) -> list[Finding]:
