@@ -83,8 +83,7 @@ def _check_password(at: At, path: str, machine: Machine) -> list[Noted]:
     shown = printable(path)
     facts = machine.facts(machine.real_path(path))
     if facts is None:
-        hint = "Write the repository's password into it (mode 0600), or correct the path."
-        return [Noted(at, f"{shown} is not there", hint)]
+        return [Noted(at, f"{shown} is not there", _missing_secret_hint(path))]
     if facts.kind != "file":
         return [Noted(at, f"{shown} is no file that can be read", "Name a file that holds the password.")]
     noted = _check_closed(at, path, facts, machine)
@@ -114,6 +113,13 @@ def _check_closed(at: At, path: str, facts: FileFacts, machine: Machine) -> list
         return []
     hint = f"Run: chmod 600 {shlex.quote(machine.real_path(path))}"
     return [Noted(at, f"{printable(path)} is open to {others} (mode {facts.mode:04o})", hint)]
+
+
+def _missing_secret_hint(path: str) -> str:
+    if not path.startswith("/run/credentials/"):
+        return "Write the repository's password into it (mode 0600), or correct the path."
+    name = posixpath.basename(path).removeprefix("readiness_")
+    return f"Put the credential into /etc/readiness/credentials/{name}, and run: systemctl restart readiness"
 
 
 def _who_else(facts: FileFacts) -> str:
