@@ -74,13 +74,20 @@ class Place:
         shutil.rmtree(target)
         return done
 
+    @property
+    def command(self) -> list[str]:
+        """How our own command line begins."""
+        start = "from agent.__main__ import main; main()"  # what the installed `readiness` does
+        return [sys.executable, "-c", start, "--config", str(self.directory / "readiness.toml")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What our own command line needs to be found."""
+        return {"PYTHONPATH": os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))}
+
     def readiness(self, *arguments: str, accepted: tuple[int, ...] = (0,), watch_memory: bool = False) -> Run:
         """One run of our own command line."""
-        start = "from agent.__main__ import main; main()"  # what the installed `readiness` does
-        config = ["--config", str(self.directory / "readiness.toml")]
-        command = [sys.executable, "-c", start, *config, *arguments]
-        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-        return run(command, {"PYTHONPATH": path}, accepted, watch_memory)
+        return run([*self.command, *arguments], self.environment, accepted, watch_memory)
 
     def remove(self) -> None:
         shutil.rmtree(self.directory)

@@ -8,7 +8,9 @@ from pathlib import Path
 from long_ledger import fill
 from measuring import Row, Run, compared, memory_row, run, say
 from places import Place
+from resident import directories, rows
 from trees import Tree, build, change
+from watch_burst import Burst, measured
 
 MIB = 2**20
 SMALL_SHARE = 1 / 20
@@ -150,10 +152,32 @@ def status(bench: Bench) -> list[Row]:
     return [compared(f"status --json, {records:,} records", ours, plain, 2.0, by_cpu=True)]
 
 
+def agent(bench: Bench) -> list[Row]:
+    """The idle service, watching two thousand directories."""
+    source = bench.work / "source"
+    directories(source, 2000)
+    place = bench.place("place", source)
+    minutes = bench.records(10 * 20) / 20
+    return rows(place, minutes * 60, limited=bench.limit(1) is not None)
+
+
+def watch(bench: Bench) -> list[Row]:
+    """The watcher over 100,000 directories, and a burst of 150,000 changes in them."""
+    burst = Burst(bench.records(100_000), bench.records(50_000))
+    source = bench.work / "source"
+    say(f"watch: building {burst.directories:,} directories")
+    burst.build(source)
+    place = bench.place("place", source)
+    place.readiness("snapshot")
+    return measured(burst, source, place)
+
+
 SECTIONS: dict[str, Callable[[Bench], list[Row]]] = {
     "drill": drill,
     "limited": limited,
     "snapshot": snapshot,
     "memory": memory,
     "status": status,
+    "watch": watch,
+    "agent": agent,
 }
