@@ -21,6 +21,7 @@ from agent.daemon.service import Service, Tools
 from agent.errors import Busy
 
 REPORTS = "reports"
+LONGEST_REST = 20.0  # seconds between two looks at the clock and the files
 
 
 class MachineClocks(SystemClock):
@@ -49,12 +50,13 @@ def serve(config: Config, *, verbose: bool) -> None:
     state = Path(config.settings.state)
     with exclusive(state, ["agent"]), open_ledger(ledger_path(config)) as ledger:
         jobs = CommandJobs(config.file, config.settings.stall_timeout)
+        supervisor = Systemd()
         tools = Tools(
             ledger=ledger,
             jobs=jobs,
             watches=Watchers(),
             clocks=MachineClocks(),
-            supervisor=Systemd(),
+            supervisor=supervisor,
             waiter=jobs,
             log=Journal(verbose),
             load=lambda: load_config(config.file),
@@ -62,6 +64,7 @@ def serve(config: Config, *, verbose: bool) -> None:
             note_troubles=lambda now, found: ExposureFiles(now.settings.state).write_troubles(found),
             chance=random.Random(),  # noqa: S311 - spreads load, guards nothing
             version=__version__,
+            longest_rest=min(LONGEST_REST, supervisor.longest_silence),
         )
         Service(config, tools).run()
 

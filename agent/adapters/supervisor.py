@@ -1,5 +1,6 @@
 """Tells systemd how the service is (sd_notify(3)), and writes its log for journald (sd-daemon(3))."""
 
+import math
 import os
 import socket
 import sys
@@ -17,6 +18,8 @@ class Systemd:
     def __init__(self) -> None:
         self._address = os.environ.pop("NOTIFY_SOCKET", "")  # what we start must not speak for us
         os.environ.pop("WATCHDOG_PID", None)
+        # seconds between two signs of life: a third of what the watchdog waits for
+        self.longest_silence = int(os.environ.pop("WATCHDOG_USEC", 0)) / 3e6 or math.inf
 
     def ready(self, status: str) -> None:
         """The service is up."""
