@@ -222,6 +222,7 @@ class World:
 class _Stir:
     def __init__(self, process: str, first: float, last: float) -> None:
         self.process, self.first, self.last = process, first, last
+        self.events = 1
 
 
 class _Jobs:

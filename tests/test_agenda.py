@@ -169,6 +169,14 @@ def test_settled_changes_call_for_nothing() -> None:
     assert names(one, NOW + HOUR / 2) == []
 
 
+def test_a_scan_settles_nothing_that_changed_after_it_began() -> None:
+    one = agenda(duty(SNAPSHOT, quiet=300, bound=1800), snapshot=Past(done=NOW))
+    one.stirred("orders", NOW, NOW)
+    one.settled("orders", before=NOW)
+
+    assert names(one, NOW + HOUR / 2) == ["snapshot orders primary"]
+
+
 def test_a_snapshot_that_fails_is_not_begun_for_changes_before_its_pause_is_over() -> None:
     failed = Past(done=NOW - HOUR, tried=NOW, failures=3)
     one = agenda(duty(SNAPSHOT, quiet=60, bound=60), snapshot=failed)

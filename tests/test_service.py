@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -253,6 +254,18 @@ def test_lost_events_call_for_a_scan_at_once(world: Steered) -> None:
     world.go(10)
 
     assert "exposure" in world.kinds()
+
+
+def test_a_burst_of_changes_calls_for_a_scan_at_once_and_not_every_few_seconds(world: Steered) -> None:
+    world.boot()
+    world.go(300)
+    assert world.service
+    world.begun.clear()
+    stir = SimpleNamespace(process="orders", first=world.elapsed(), last=world.elapsed(), events=10_000)
+    world.service.watching.changes = lambda: {"orders": stir}  # type: ignore[method-assign]
+    world.go(120)
+
+    assert world.kinds().count("exposure") == 1
 
 
 def test_a_trouble_of_watching_is_told_once_and_again_when_it_comes_back(world: Steered) -> None:

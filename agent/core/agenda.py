@@ -97,9 +97,11 @@ class Agenda:
             Stirred(min(first, known.first), max(last, known.last)) if known else (Stirred(first, last))
         )
 
-    def settled(self, process: str) -> None:
-        """Every change that we know of is in a snapshot now, or none was found."""
-        self._stirred.pop(process, None)
+    def settled(self, process: str, before: datetime | None = None) -> None:
+        """The changes that we know of are in a snapshot now, or were none; later ones than `before` stay."""
+        known = self._stirred.get(process)
+        if known and (before is None or known.last < before):
+            del self._stirred[process]
 
     def jumped(self, seconds: float) -> None:
         """The clock was set: forward (+) or back."""

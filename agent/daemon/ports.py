@@ -57,6 +57,9 @@ class Stir(Protocol):
     @property
     def last(self) -> float: ...
 
+    @property
+    def events(self) -> int: ...
+
 
 class Watching(Protocol):
     """Hears of changes of files. What it hears is a hint; what it does not hear, the scan finds."""

@@ -20,6 +20,7 @@ from agent.core.model import Body, Finding
 from agent.core.runs import AgentRecord
 from agent.core.schedule import Past
 from agent.daemon import memory, runs
+from agent.daemon.changes import Changes
 from agent.daemon.ports import Clocks, Job, Jobs, Log, Supervisor, Waiter, Watches
 from agent.errors import Exit, ReadinessError
 from agent.operations.ports import Ledger
@@ -30,7 +31,6 @@ RESTS_ASLEEP = 6  # so many rests without waking: the machine was suspended
 SOON = timedelta(seconds=10)  # after a run the figures are written anew
 METRICS, REPORT = Task("metrics"), Task("report")
 CLEAN_UP = Task("clean-up")
-OUR_OWN = timedelta(seconds=60)  # after a snapshot, until a scan tells our traces from changes
 
 
 class Tools(Struct, frozen=True, kw_only=True):
@@ -70,10 +70,10 @@ class Service:
         newest, asleep = memory.newest_at(tools.ledger), RESTS_ASLEEP * tools.longest_rest
         self._clock = ClockWatch(now, tools.clocks.elapsed(), newest, asleep)
         self._work: list[Work] = []
-        self._told: list[Finding] = []
         self._silent = False
         zone = ZoneInfo(config.business.time_zone)
         self.agenda = Agenda(duties(config), zone, tools.chance)
+        self.changes = Changes(self.agenda, tools.clocks)
 
     def run(self) -> None:
         """Serve until somebody asks to stop."""
@@ -219,9 +219,9 @@ class Service:
         outcome = runs.outcome_of(task, end)
         self.agenda.ended(duty.task, outcome, work.started, now)
         if task.kind == "snapshot" and outcome == "passed":
-            self._after_snapshot(task.process, now)
+            self.changes.saved(task.process, self.watching)
         if task.kind == "exposure":
-            self._after_exposure(task.process, end, now)
+            self.changes.looked(task.process, end, work.started)
         if task.kind in ("snapshot", "copy", "drill"):
             self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
 
@@ -244,41 +244,17 @@ class Service:
         job = self.tools.jobs.start(argv)
         self._work.append(Work(task=task, due=due, started=now, job=job))
 
-    # ---- changes of files -------------------------------------------------------------------
-
     def _hear(self) -> None:
-        now, elapsed = self.tools.clocks.now(), self.tools.clocks.elapsed()
-        self._tell(self.watching.troubles())
-        for process in self.watching.rescan():
-            self.agenda.hasten(Task("exposure", process), now)
         snapping = {work.task.process for work in self._work if work.task.kind == "snapshot"}
-        for process, stir in self.watching.changes().items():
-            if process not in snapping:
-                ago = [timedelta(seconds=elapsed - moment) for moment in (stir.first, stir.last)]
-                self.agenda.stirred(process, now - ago[0], now - ago[1])
-
-    def _after_snapshot(self, process: str, now: datetime) -> None:
-        """What was heard of meanwhile may be our own doing: a scan tells."""
-        self.watching.settled(process)
-        self.agenda.settled(process)
-        self.agenda.hasten(Task("exposure", process), now + OUR_OWN)
-
-    def _after_exposure(self, process: str, end: JobEnd, now: datetime) -> None:
-        for row in end.result.get("exposures", ()):
-            oldest = row.get("oldest_s")
-            if row.get("files") and isinstance(oldest, int | float):
-                self.agenda.stirred(process, now - timedelta(seconds=oldest), now)
-            elif end.status == Exit.GOOD:
-                self.agenda.settled(process)
-
-    def _tell(self, troubles: list[Finding]) -> None:
-        """Log what is new among the troubles of watching, and note them for the ledger when they change."""
-        if troubles != self._told:
-            self.tools.note_troubles(self.config, troubles)
+        troubles = self.changes.hear(self.watching, snapping)
+        if troubles is None:
+            return
         for finding in troubles:
-            if finding not in self._told:
-                self.tools.log("warning", f"{finding.code}: {finding.message} {finding.hint}".strip())
-        self._told = troubles
+            self.tools.log("warning", f"{finding.code}: {finding.message} {finding.hint}".strip())
+        try:
+            self.tools.note_troubles(self.config, self.changes.troubles)
+        except ReadinessError as error:
+            self.tools.log("error", f"This could not be noted: {error.message} {error.hint}".strip())
 
     def _record(self, body: Body) -> None:
         """A ledger that cannot be written must not end the service: backups go on."""
