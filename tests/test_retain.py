@@ -42,7 +42,7 @@ def old(shop: Shop, *hours: float, host: str = HOST, tags: tuple[str, ...] = OUR
 
 
 def ids(shop: Shop) -> list[str]:
-    return [row["id"] for row in json.loads(shop.plain_restic("snapshots", "--json")) or []]
+    return [row["id"] for row in json.loads(shop.plain_restic("snapshots", "--no-lock", "--json")) or []]
 
 
 def retain(shop: Shop, *arguments: str) -> tuple[str, int, list[str], Any]:

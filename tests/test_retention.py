@@ -96,6 +96,14 @@ def test_the_newest_good_snapshot_stays_however_old_it_is() -> None:
     assert removed(policed(last=1), 1, 2, 3, 4, good=ids(3, 4), bad=ids(1, 2)) == ids(2, 4)
 
 
+def test_the_newest_good_snapshot_stays_behind_newer_ones_that_nobody_knows() -> None:
+    assert removed(policed(last=1), 1, 2, 3, 4, good=ids(3, 4)) == ids(2, 4)
+
+
+def test_the_newest_snapshot_stays_even_for_a_policy_that_keeps_none() -> None:
+    assert removed(policed(), 1, 2) == ids(2)
+
+
 def test_the_newest_snapshot_that_passed_a_drill_stays() -> None:
     assert removed(policed(last=1), 1, 2, 3, 4, proven=ids(3, 4)) == ids(2, 4)
 

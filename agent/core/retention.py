@@ -88,7 +88,6 @@ def _never_removed(standings: Standings) -> dict[str, Callable[[str], bool]]:
     """The newest snapshot of each of these kinds always stays."""
     return {
         "newest": lambda name: True,
-        "newest not bad": lambda name: name not in standings.bad,
         "newest good": standings.good.__contains__,
         "newest proven": standings.proven.__contains__,
         "newest proven elsewhere": standings.same_content(standings.proven).__contains__,

@@ -1,8 +1,6 @@
 """Which part of a repository's data is checked next, and whether damage is still open."""
 
-from collections.abc import Iterable
-
-from agent.core.model import CheckRecord, Entry
+from agent.core.model import CheckRecord
 
 DAMAGED = "repository-damaged"  # the code of the finding
 
@@ -10,14 +8,6 @@ DAMAGED = "repository-damaged"  # the code of the finding
 def is_damaged(record: CheckRecord) -> bool:
     """This check found damage."""
     return any(found.code == DAMAGED for found in record.findings)
-
-
-def newest_result(entries: Iterable[Entry]) -> CheckRecord | None:
-    """The newest check that passed or found damage."""
-    newest = sorted(entries, key=lambda entry: entry.sequence, reverse=True)
-    bodies = (entry.body for entry in newest)
-    results = (body for body in bodies if isinstance(body, CheckRecord))
-    return next((body for body in results if body.outcome == "passed" or is_damaged(body)), None)
 
 
 def next_part(last: CheckRecord | None, parts: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from agent.core.model import CheckRecord
-from agent.core.rotation import DAMAGED, newest_result
+from agent.core.rotation import DAMAGED
 
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four
     from agent.operations.ports_ledger import LedgerReader
@@ -13,4 +13,5 @@ def last_checked(ledger: "LedgerReader", repository: str) -> CheckRecord | None:
     """The newest that passed or found damage; one that found no repository at all is none."""
     passed = ledger.newest_entries(CheckRecord, repository=repository, outcome="passed")
     damaged = ledger.search(CheckRecord, [f'"{DAMAGED}"'], repository=repository)
-    return newest_result([*passed, *damaged])
+    newest = max([*passed, *damaged], key=lambda entry: entry.sequence, default=None)
+    return newest.body if newest and isinstance(newest.body, CheckRecord) else None
