@@ -2,12 +2,15 @@
 
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 from backends import RestServer, SftpServer
 from plan_b import PlanB
 from readiness_cli import PASSED, Shop, failed, not_tested, snapshotted
+from test_copy import at_work, slowed
+from test_kill import until
 
 
 @pytest.fixture
@@ -116,6 +119,23 @@ def test_a_server_that_is_gone_is_no_test(shop: Shop, server: str, request: pyte
     os.kill(running.pid, signal.SIGKILL)
     result = shop.run("copy")
     assert result.status == 3 and result.codes[0] in ("repository-unreachable", "timed-out"), result
+
+
+def test_a_copy_to_a_server_that_stops_answering_is_ended(shop: Shop, rest_server: RestServer) -> None:
+    plan_b = on_rest(shop, rest_server).init()
+    slowed(shop, shop.base)
+    shop.stall_timeout = "4s"
+    shop.write_config()
+    running = shop.start("copy")
+    try:
+        until(lambda: running.poll() is not None or at_work(plan_b))
+        os.kill(rest_server.pid, signal.SIGSTOP)
+        stdout, stderr = running.communicate(timeout=60)
+    finally:
+        os.kill(rest_server.pid, signal.SIGCONT)
+    result = shop.result(subprocess.CompletedProcess([], running.returncode, stdout, stderr))
+    assert result.says == not_tested("timed-out")
+    assert not at_work(plan_b)
 
 
 def test_a_server_with_another_key_is_no_test(newest: Shop, sftp_server: SftpServer, tmp_path: Path) -> None:

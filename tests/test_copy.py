@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ledger_records import mounted
 from plan_b import PlanB
 from readiness_cli import PASSED, Shop, failed, fill, not_tested, snapshotted
 from test_kill import until
@@ -271,7 +272,7 @@ def at_work(plan_b: PlanB) -> list[int]:
     return found
 
 
-def slowed(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def slowed(shop: Shop, tmp_path: Path) -> None:
     """A restic whose copies are so slow that there is time to do something meanwhile."""
     slow = tmp_path / "slow-restic"
     slow.write_text(
@@ -286,12 +287,11 @@ def slowed(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_copy_that_is_stopped_leaves_no_lock_and_goes_on_later(
     restic: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, number: int,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     shop = snapshotted(restic, tmp_path_factory).copied(tmp_path)
     plan_b = PlanB(shop).init()
     quick = shop.restic
-    slowed(shop, tmp_path, monkeypatch)
+    slowed(shop, tmp_path)
     running = shop.start("copy")
     until(lambda: running.poll() is not None or (at_work(plan_b) and plan_b.locks()))
     mine = at_work(plan_b)
@@ -311,9 +311,9 @@ def test_a_copy_that_is_stopped_leaves_no_lock_and_goes_on_later(
 
 
 def test_a_copy_at_work_blocks_no_snapshot_and_no_second_run_on_plan_b(
-    shop: Shop, plan_b: PlanB, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, plan_b: PlanB, tmp_path: Path
 ) -> None:
-    slowed(shop, tmp_path, monkeypatch)
+    slowed(shop, tmp_path)
     running = shop.start("copy")
     try:
         until(lambda: running.poll() is not None or at_work(plan_b))
@@ -326,12 +326,17 @@ def test_a_copy_at_work_blocks_no_snapshot_and_no_second_run_on_plan_b(
         running.communicate(timeout=60)
 
 
-def test_a_source_that_is_only_readable_can_be_copied(shop: Shop, plan_b: PlanB) -> None:
-    subprocess.run(["chmod", "-R", "a-w", shop.repository], check=True)
-    try:
+def test_a_source_that_is_only_readable_can_be_copied(
+    restic: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, as_root: None
+) -> None:
+    shop = snapshotted(restic, tmp_path_factory).copied(tmp_path)
+    PlanB(shop).init()
+    with mounted(tmp_path / "medium", "size=64m,mode=700") as medium:
+        subprocess.run(["cp", "-a", shop.repository, medium], check=True)
+        subprocess.run(["mount", "-o", "remount,ro", medium], check=True)
+        shop.repository = medium / "repository"
+        shop.write_config()
         assert shop.run("copy").says == PASSED
-    finally:
-        subprocess.run(["chmod", "-R", "u+w", shop.repository], check=True)
 
 
 def test_the_record_of_a_copy_clears_and_opens_nothing(shop: Shop, plan_b: PlanB) -> None:

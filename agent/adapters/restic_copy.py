@@ -44,7 +44,8 @@ class Copier(ResticCalls):
 
     def _once(self, snapshots: Sequence[str]) -> Completed:
         running = self.start(["copy", "--no-lock", *snapshots])
-        return running.wait(tick=StallWatch(running, lambda: running.stdout.total, self.stall_timeout))
+        # what it prints is no sign of life: it goes on drawing its bar while a dead server keeps it waiting
+        return running.wait(tick=StallWatch(running, lambda: None, self.stall_timeout))
 
     def _require_agreement(self) -> None:
         source, target = self._source.repository, self.repository
