@@ -18,7 +18,7 @@ _CAME = IN.IN_CREATE | IN.IN_MOVED_TO
 
 
 class Stir(Struct, frozen=True):
-    """Something happened to the files of a process; times are of time.monotonic()."""
+    """Something happened to the files of a process; times are of CLOCK_BOOTTIME, which counts sleep."""
 
     process: str
     first: float  # since the process was last settled
@@ -76,7 +76,7 @@ class Board:
 
     def take(self, events: Sequence[InotifyEvent]) -> None:
         """Note what happened; a directory that came waits to be watched."""
-        now = time.monotonic()
+        now = time.clock_gettime(time.CLOCK_BOOTTIME)
         with self.condition:
             for event in events:
                 watched = self.watched.get(event.wd)
