@@ -45,9 +45,9 @@ def mass_change(process: str, changes: Changes, sample: Sequence[bool]) -> list[
     renamed, renamed_at = busiest(changes.renamed)
     replaced, replaced_at = max(busiest(changes.rewritten_at_all), _in_place_of_gone(changes))
     if changed >= max(MANY_FILES, (MANY_PLAIN if plain else MANY) * files):
-        what = f"{changed:,} of {count(files, 'file')} were rewritten or renamed{_within(at)}"
+        what = f"{min(changed, files):,} of {count(files, 'file')} were rewritten or renamed{_within(at)}"
     elif renamed >= max(MANY_FILES, MANY * files):
-        what = f"{renamed:,} of {count(files, 'file')} were renamed{_within(renamed_at)}"
+        what = f"{min(renamed, files):,} of {count(files, 'file')} were renamed{_within(renamed_at)}"
     elif hidden and replaced >= max(HIDDEN_FILES, HIDDEN * files):
         what = f"{replaced:,} of {count(files, 'file')} were made unreadable{_within(replaced_at)}"
     elif changes.gone - changes.came >= max(GONE_FILES, GONE * files):
