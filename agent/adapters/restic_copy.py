@@ -44,7 +44,7 @@ class Copier(ResticCalls):
 
     def _once(self, snapshots: Sequence[str]) -> Completed:
         running = self.start(["copy", "--no-lock", *snapshots])
-        # what it prints is no sign of life: it goes on drawing its bar while a dead server keeps it waiting
+        # what it prints is no sign of life: a bar can be drawn while a dead server keeps it waiting
         return running.wait(tick=StallWatch(running, lambda: None, self.stall_timeout))
 
     def _require_agreement(self) -> None:
