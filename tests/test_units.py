@@ -1,0 +1,115 @@
+"""The units of systemd: sound, no more exposed than promised, and in step with the program."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_documentation import LEAVES
+
+from agent.adapters import identity, sandbox_unit
+from agent.config.values import SERVICE_CREDENTIALS
+
+ROOT = Path(__file__).parent.parent
+UNITS = ROOT / "systemd"
+PROGRAM = "/opt/readiness/current/bin/readiness"
+SERVICE, DRILL = UNITS / "readiness.service", UNITS / "readiness-drill@.service"
+PROOF, FAILED = UNITS / "readiness-proof@.service", UNITS / "readiness-failed@.service"
+
+
+def _analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    command = ["systemd-analyze", "--no-pager", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def _verify(directory: Path, change: str = "") -> str:
+    """What systemd complains of, with the program in its place."""
+    for unit in UNITS.glob("*.service"):
+        (directory / unit.name).write_text(unit.read_text().replace(PROGRAM, "/bin/true") + change)
+    return "".join(_analyze("verify", "--man=no", unit).stderr for unit in directory.glob("*.service"))
+
+
+def _settings(unit: Path, name: str) -> list[str]:
+    return re.findall(rf"^{name}=(.*)$", unit.read_text(), re.M)
+
+
+def test_systemd_has_nothing_to_complain_of(tmp_path: Path) -> None:
+    assert _verify(tmp_path) == ""
+
+
+def test_a_setting_that_systemd_does_not_know_would_be_noticed(tmp_path: Path) -> None:
+    assert "Unknown" in _verify(tmp_path, "[Service]\nProtectEverything=yes\n")
+
+
+@pytest.mark.parametrize(("unit", "most"), [(SERVICE, 2.0), (PROOF, 0.5), (DRILL, 2.8)], ids=str)
+def test_no_unit_is_more_exposed_than_promised(unit: Path, most: float) -> None:
+    done = _analyze("security", "--offline=true", f"--threshold={round(most * 10)}", unit)
+
+    assert done.returncode == 0, done.stdout
+    assert float(re.findall(r"exposure level for .*: ([\d.]+)", done.stdout)[0]) <= most
+
+
+def test_the_agent_has_one_right_and_the_proofs_have_none() -> None:
+    assert _settings(SERVICE, "AmbientCapabilities") == _settings(SERVICE, "CapabilityBoundingSet")
+    assert _settings(SERVICE, "CapabilityBoundingSet") == ["CAP_DAC_READ_SEARCH"]
+    assert _settings(PROOF, "CapabilityBoundingSet") == _settings(PROOF, "AmbientCapabilities") == [""]
+
+
+def test_a_drill_by_hand_has_the_same_rights_as_one_of_the_service() -> None:
+    rights = {f"CAP_{name}": value for name, value in vars(identity).items() if isinstance(value, int)}
+    [named] = _settings(DRILL, "AmbientCapabilities")
+
+    assert {rights[name] for name in named.split()} == set(identity.RESTORING)
+    assert _settings(DRILL, "CapabilityBoundingSet") == [named]
+
+
+def test_the_users_of_the_units_are_those_that_the_program_knows() -> None:
+    assert _settings(SERVICE, "User") == _settings(DRILL, "User") == [identity.SERVICE_USER]
+    assert _settings(PROOF, "User") == [sandbox_unit.USER]
+
+
+def test_proofs_are_told_the_machines_own_places_that_the_unit_shows() -> None:
+    shown = [path.lstrip("-") for line in _settings(PROOF, "BindReadOnlyPaths") for path in line.split()]
+    whole = {path for path in shown if not path.startswith("/etc/")}
+
+    assert whole <= set(sandbox_unit.OF_THE_MACHINE)
+
+
+def test_credentials_are_where_the_config_looks_for_them() -> None:
+    assert f"/run/credentials/{SERVICE.name}" == SERVICE_CREDENTIALS
+    assert _settings(SERVICE, "LoadCredential") == _settings(DRILL, "LoadCredential")
+
+
+def test_nothing_hides_data_from_the_service() -> None:
+    assert _settings(SERVICE, "ProtectHome") == ["read-only"]
+    assert _settings(SERVICE, "PrivateTmp") == ["no"]
+    hiding = r"^(InaccessiblePaths|TemporaryFileSystem|RootDirectory|RootImage|PrivateUsers|DynamicUser)="
+    assert re.findall(hiding, SERVICE.read_text(), re.M) == []
+
+
+def test_whatever_ends_the_service_it_is_started_again_and_somebody_is_told() -> None:
+    assert _settings(SERVICE, "Restart") == ["always"]
+    assert _settings(SERVICE, "StartLimitIntervalSec") == ["0"]
+    assert _settings(SERVICE, "OnFailure") == ["readiness-failed@%n.service"]
+    assert "readiness-failed@%n.service" in _settings(SERVICE, "ExecStopPost")[0]
+
+
+def test_the_alarm_needs_nothing_of_ours() -> None:
+    assert "/opt/readiness" not in FAILED.read_text()
+    assert "python" not in FAILED.read_text()
+
+
+def test_the_manual_page_names_every_command() -> None:
+    command = [sys.executable, ROOT / "scripts" / "man_page.py"]
+    page = subprocess.run(
+        command, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True
+    ).stdout
+
+    headings = [line.replace("\\-", "-") for line in page.splitlines() if line.startswith(".SS readiness ")]
+    assert [
+        path for path in LEAVES if not any(h.startswith(f".SS readiness {path} [") for h in headings)
+    ] == []
