@@ -30,8 +30,11 @@ def read_keep(raw: Any, at: At, notes: Notes) -> Keep | None:
     """The retention policy; None where the file has none, and where it would keep nothing."""
     if raw is None:
         return None
+    before = len(notes.noted)
     values = read_table("process.NAME.keep", raw, at, notes)
     rules = {name: values[name] or 0 for name in RULES}
+    if len(notes.noted) > before:
+        return None
     if not any(rules.values()):
         hint = "Such as keep = { daily = 14, monthly = 12 }; without keep nothing is removed."
         notes.error(at, "names no snapshots to keep", hint)

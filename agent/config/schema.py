@@ -72,7 +72,7 @@ def _table(table: str) -> Schema:
         "properties": {key.name: _key(key) for key in keys},
     }
     if {"every", "cron"} <= described["properties"].keys():
-        described["oneOf"] = [{"required": ["every"]}, {"required": ["cron"]}]
+        described["not"] = {"required": ["every", "cron"]}
     required = [key.name for key in keys if key.required]
     if required:
         described["required"] = required
