@@ -73,7 +73,10 @@ def test_what_is_not_known_is_left_out_and_not_zero() -> None:
 
 
 def test_every_figure_is_explained_once(good: dict[str, float]) -> None:
-    text = metrics(assessed(copy(snapshot(1), drill(2)), shop=config(process())), EXPOSED)
+    shop = config(process(), repositories=("primary", "planb"))
+    planb = copy(snapshot(3), repository="planb")
+    text = metrics(assessed(copy(snapshot(1), drill(2)), planb, shop=shop), EXPOSED)
+    assert 'readiness_plan_b_lag_seconds{process="orders",repository="planb"} 7200\n' in text
 
     for name in HELP:
         assert text.count(f"# HELP readiness_{name} ") == 1

@@ -182,7 +182,7 @@ def test_a_plan_b_says_what_it_proves() -> None:
     found = report(
         snapshot(), drill(), more=(copy(snapshot(), repository="away"),), repositories=("primary", "away")
     )
-    assert found.plan_b == "away: orders not proven."
+    assert found.plan_b == "away: orders not proven, up to date."
 
 
 # ---- who reads it ---------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from agent.core.judgement import Assessment, Judgement
 from agent.core.model import Verdict
+from agent.core.plan_b_lag import lags
 
 Labels = tuple[tuple[str, str], ...]
 Sample = tuple[Labels, float]
@@ -36,6 +37,7 @@ HELP = {
     "last_proven_timestamp_seconds": "When a drill passed last.",
     "snapshot_duration_seconds": "How long the newest snapshot took.",
     "drill_duration_seconds": "How long the newest drill took.",
+    "plan_b_lag_seconds": "How far the newest good copy is behind the first repository.",
     "findings": "Open findings.",
     "exposed_files": "Files that changed since the last good snapshot.",
     "exposed_bytes": "Bytes in the files that changed since the last good snapshot.",
@@ -101,6 +103,9 @@ def _processes(assessment: Assessment) -> Iterator[Row]:
             found = sum(finding.severity == severity for finding in judgement.findings)
             yield "findings", (*labels, ("severity", severity)), found
         yield from _durations(judgement)
+        for lag in lags(judgement.standings):
+            if lag.seconds is not None:
+                yield "plan_b_lag_seconds", (*labels, ("repository", lag.repository)), lag.seconds
 
 
 def _durations(judgement: Judgement) -> Iterator[Row]:

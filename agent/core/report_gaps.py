@@ -7,6 +7,7 @@ from agent.core.evidence import WHOLE
 from agent.core.judgement import Assessment, Judgement
 from agent.core.model import DrillRecord
 from agent.core.phrases import joined, percent, span
+from agent.core.plan_b_lag import lags
 from agent.core.text import count, printable
 from agent.core.views import Fact
 
@@ -39,8 +40,20 @@ def plan_b(assessment: Assessment) -> str:
         lacking = [one.copy.process for one in standings if not one.current]
         parts = [f"{joined(proven)} proven"] if proven else []
         parts += [f"{joined(lacking)} not proven"] if lacking else []
+        parts += _behind(assessment, name)
         words.append(f"{name}: {', '.join(parts)}.")
     return printable(" ".join(words))
+
+
+def _behind(assessment: Assessment, repository: str) -> Iterator[str]:
+    """How far the copies there are behind, and what is not there at all."""
+    own = [lag for j in assessment.judgements for lag in lags(j.standings) if lag.repository == repository]
+    absent = [lag.process for lag in own if lag.seconds is None]
+    known = [lag.seconds for lag in own if lag.seconds is not None]
+    if absent:
+        yield f"without {joined(absent)}"
+    if known:
+        yield f"{span(max(known))} behind" if max(known) else "up to date"
 
 
 def _of_process(process: CriticalProcess, judgement: Judgement) -> Iterator[str]:

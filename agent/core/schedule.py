@@ -7,7 +7,6 @@ fell out, because the machine was off, are caught up by one run.
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim
 from msgspec import Struct
 
 from agent.core.configuration import Rhythm
@@ -45,6 +44,8 @@ def following(rhythm: Rhythm, after: datetime, zone: ZoneInfo) -> datetime:
     """
     if rhythm.every is not None:
         return after + timedelta(seconds=rhythm.every)
+    from cronsim import CronSim  # noqa: PLC0415 - `readiness status` seldom needs it
+
     moments = (moment.astimezone(after.tzinfo) for moment in CronSim(rhythm.cron, after.astimezone(zone)))
     return next(moment for moment in moments if moment > after)  # not the first 02:30 after the second 02:10
 

@@ -9,6 +9,7 @@ from msgspec import to_builtins
 from agent.core.exposed import Exposure, exposure_row
 from agent.core.judgement import Assessment, Judgement, Reason
 from agent.core.model import Verdict
+from agent.core.plan_b_lag import lags
 from agent.errors import Exit
 
 EXITS = {
@@ -94,6 +95,7 @@ def _process(judgement: Judgement, assessment: Assessment) -> dict[str, Any]:
         "back_at": _rfc3339(planned.back),
         "last_snapshot_at": local(judgement.last_snapshot_at),
         "last_proven_at": local(judgement.last_proven_at),
+        "plan_b": [{"repository": lag.repository, "lag_s": lag.seconds} for lag in lags(judgement.standings)],
         "findings": to_builtins(judgement.findings),
     }
 

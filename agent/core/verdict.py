@@ -14,6 +14,7 @@ from agent.core.forecast import Return, Timetable, in_recovery_order, timetable
 from agent.core.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst
 from agent.core.model import Finding, Verdict
 from agent.core.phrases import joined, moment
+from agent.core.plan_b_lag import plan_b_behind
 from agent.core.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
 from agent.core.reasons_damage import repository_damaged
 from agent.core.reasons_slipping import SLIPPING_RULES, passed_warnings
@@ -70,7 +71,7 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
 def judge(case: Case, known: Sequence[Reason] = ()) -> Judgement:
     """The verdict on one process; `known` are reasons that come from outside it."""
     reasons = list(known)
-    for rule in (*GRAVE_RULES, repository_damaged, *SLIPPING_RULES):
+    for rule in (*GRAVE_RULES, repository_damaged, *SLIPPING_RULES, plan_b_behind):
         for reason in rule(case):
             if not _is_said(reason, reasons):
                 reasons.append(reason)
