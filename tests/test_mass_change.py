@@ -114,8 +114,8 @@ def rotate_logs(before: Tree) -> Tree:
     """Every log becomes .1, .1 becomes .2 and so on; the last is removed, the first begins anew."""
     after = dict(before)
     ordered = sorted(before)
-    for first in range(0, len(ordered), 5):
-        names = ordered[first : first + 5]
+    for first in range(0, len(ordered), 3):
+        names = ordered[first : first + 3]
         for name, older in pairwise(names):
             after[older] = moved(before[name], older, seconds(3600))
         after[names[0]] = Known(names[0], 0, seconds(3601), seconds(3601), 10**7 + first)
