@@ -149,8 +149,12 @@ def test_a_table_may_lose_half_of_its_rows_and_no_more() -> None:
 
 
 def test_another_identity_is_another_repository() -> None:
-    assert _codes(identity_findings("orders", "primary", "aa", "bb", [("cc", None)])) == ["repository-changed"]
-    assert _codes(identity_findings("orders", "primary", "aa", "aa", [("cc", None)])) == ["snapshots-vanished"]
+    assert _codes(identity_findings("orders", "primary", "aa", "bb", [("cc", None)])) == [
+        "repository-changed"
+    ]
+    assert _codes(identity_findings("orders", "primary", "aa", "aa", [("cc", None)])) == [
+        "snapshots-vanished"
+    ]
     assert identity_findings("orders", "primary", "aa", "aa", []) == []
 
 

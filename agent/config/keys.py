@@ -202,7 +202,7 @@ KEEP = (
     Key("monthly", "number", "The newest of each of the last so many months that have one.", 0),
     Key("yearly", "number", "The newest of each of the last so many years that have one.", 0),
     Key("within", "duration", "All that are at most so much older than the newest."),
-    Key("at_most", "percent", "More than this percentage of the snapshots is never removed at once.", 50),
+    Key("at_most", "percent", "More than this percentage of the snapshots is never removed at once.", 80),
     *RHYTHM,
 )
 
