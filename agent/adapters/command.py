@@ -196,6 +196,11 @@ class Running:
             self._signal_group(signal.SIGCONT)  # a stopped one would not hear
         return self._ended_within(seconds)
 
+    def kill(self) -> None:
+        """End the process group without a word, and do not wait: a dead file system may hold it for ever."""
+        if self.process.returncode is None:
+            self._signal_group(signal.SIGKILL)
+
     def _ended_within(self, seconds: float | None) -> bool:
         """Whether it ended; then nothing of its group is left, and its number is free again."""
         if self.process.returncode is not None:
