@@ -71,6 +71,9 @@ def serve(config: Config, *, verbose: bool) -> None:
 
 def clean_up(config: Config) -> None:
     """Clear away what killed runs left in the scratch and in the repositories, but nothing that is in use."""
+    from agent.adapters.identity import take_file_rights
+
+    take_file_rights()  # where we have them: restored files belong to anybody
     for repository in config.repositories:
         with (
             suppress(Busy),
