@@ -98,20 +98,17 @@ class Container:
             try:
                 self._nspawn.wait(60)
             except subprocess.TimeoutExpired:
-                self._pull_the_plug()
+                self.cut_power()
         self._nspawn = None
 
-    def _pull_the_plug(self) -> None:
+    def cut_power(self) -> None:
+        """Switch it off without a word to anybody in it."""
         assert self._nspawn
         if self._leader:
             os.kill(self._leader, signal.SIGKILL)
         self._nspawn.kill()
         self._nspawn.wait()
-
-    def reboot(self) -> None:
-        """Off and on."""
-        self.shut_down()
-        self.boot()
+        self._nspawn = None
 
     def take_down(self) -> None:
         """Switch it off and leave nothing of it, whatever state it is in."""
