@@ -31,6 +31,7 @@ COMMANDS = (
     "list",
     "forget",
     "prune",
+    "copy",
 )
 
 

@@ -89,4 +89,5 @@ class PlanB:
             return ledger.newest(SnapshotRecord, repository="planb", limit=1000)
 
     def locks(self) -> list[Path]:
-        return list((self.path / "locks").glob("*"))
+        """The locks in it; one that restic was killed while writing is none."""
+        return [lock for lock in (self.path / "locks").glob("*") if "-tmp-" not in lock.name]

@@ -370,3 +370,14 @@ def test_two_at_once_on_one_process_are_refused(shop: Shop) -> None:
     with lock.open("r+") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         assert shop.run("exposure").status == 75
+
+
+def test_paths_that_the_config_no_longer_names_are_no_mass_change(shop: Shop) -> None:
+    before = shop.source
+    shop.source = shop.base / "srv" / "moved"
+    shutil.copytree(before, shop.source)
+    shop.paths = [shop.source]
+    shop.write_config()
+
+    assert exposure(shop)["findings"] == []
+    assert shop.snapshot().codes == []

@@ -1,6 +1,7 @@
 """How the files of a process differ from the witness of the last good snapshot, counted in little memory."""
 
 import zlib
+from collections.abc import Sequence
 from heapq import heappush, heappushpop
 
 from msgspec import Struct
@@ -39,10 +40,13 @@ class Changes:
     """Counts differences from the witness of the last good snapshot, in little memory for any number.
 
     `since_ns`: when that was taken. Of files that were written later than `habitual_ns` before it, one more
-    rewrite tells nothing; None when too little is known of their habits.
+    rewrite tells nothing; None when too little is known of their habits. Files outside of `roots` are
+    none of a process's any more, because its config was changed; None: all are.
     """
 
-    def __init__(self, since_ns: int = 0, habitual_ns: int | None = None) -> None:
+    def __init__(
+        self, since_ns: int = 0, habitual_ns: int | None = None, roots: Sequence[bytes] | None = None
+    ) -> None:
         self.files = 0  # of the witness
         self.gone = 0
         self.came = 0
@@ -53,6 +57,7 @@ class Changes:
         self.renamed: dict[int, int] = {}
         self.new: dict[int, int] = {}  # under names that tell nothing of their content
         self._since = since_ns
+        self._roots = roots
         self._habitual = habitual_ns
         self._pairs = _Pairs(self)
         self._near_gone: list[Known] = []
@@ -64,13 +69,19 @@ class Changes:
         if old is None and new is not None:
             self._comes(new)
         elif old is not None and new is None:
-            self._goes(old)
+            if self._is_ours(old.path):
+                self._goes(old)
         elif old is not None and new is not None and _is_other_content(old, new):
             self._is_rewritten(old, new)
 
     def to_sample(self) -> list[bytes]:
         """The paths of some changed files, evenly picked, whose names do not say that they are dense."""
         return [path for _, path in self._sample]
+
+    def _is_ours(self, path: bytes) -> bool:
+        if self._roots is None:
+            return True
+        return any(path == root or path.startswith(root + b"/") or not root for root in self._roots)
 
     def _is_rewritten(self, old: Known, new: Known) -> None:
         minute = new.ctime_ns // MINUTE_NS

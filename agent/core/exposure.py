@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from agent.core.changes import Changes
 from agent.core.configuration import CriticalProcess
+from agent.core.exclude import os_bytes
 from agent.core.extent import Scan, replaced_roots, why_refuse
 from agent.core.mass_change import mass_change
 from agent.core.model import Finding, SnapshotRecord
@@ -50,10 +51,16 @@ def habit_since(records: Iterable[SnapshotRecord], good: SnapshotRecord | None) 
     return begin if known else None
 
 
-def changes_since(good: SnapshotRecord | None, records: Iterable[SnapshotRecord]) -> Changes:
-    """An empty count of the changes since `good`; `records` tell how long the habits of files are known."""
+def changes_since(
+    good: SnapshotRecord | None, records: Iterable[SnapshotRecord], paths: Sequence[str]
+) -> Changes:
+    """An empty count of the changes below `paths` since `good`.
+
+    `records` tell how long the habits of files are known.
+    """
     habit = habit_since(records, good)
-    return Changes(_nanoseconds(good.started) if good else 0, _nanoseconds(habit) if habit else None)
+    roots = [os_bytes(path).strip(b"/") for path in paths]
+    return Changes(_nanoseconds(good.started) if good else 0, _nanoseconds(habit) if habit else None, roots)
 
 
 def _nanoseconds(moment: datetime) -> int:

@@ -54,7 +54,7 @@ def look_at_exposure(process: CriticalProcess, tools: ExposureTools) -> Exposure
     records = _good_snapshots(process.name, tools.ledger)
     good = last_good(records)
     broken = tools.files.roots()
-    look = tools.files.look(changes_since(good, records))
+    look = tools.files.look(changes_since(good, records, process.paths))
     found = broken + [each for each in what_is_wrong(process, look, good) if not _is_said(each, broken)]
     found += _still_open(process.name, found, freezes(tools.ledger, process.name))
     found += [each for each in tools.notes.troubles(process.name) if not _is_said(each, found)]

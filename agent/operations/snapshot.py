@@ -133,7 +133,8 @@ class _Attempt:
         records = self.tools.ledger.newest(
             SnapshotRecord, process=self.process.name, outcome="passed", limit=HISTORY
         )
-        comparison = self.tools.sources.differences(changes_since(last_good(records), records))
+        changes = changes_since(last_good(records), records, self.process.paths)
+        comparison = self.tools.sources.differences(changes)
         if comparison is None:
             return []
         return mass_change(self.process.name, comparison.changes, comparison.incompressible)
