@@ -72,8 +72,10 @@ def serve(config: Config, *, verbose: bool) -> None:
 def clean_up(config: Config) -> None:
     """Clear away what killed runs left in the scratch and in the repositories, but nothing that is in use."""
     from agent.adapters.identity import take_file_rights
+    from agent.adapters.scratch import sweep
 
     take_file_rights()  # where we have them: restored files belong to anybody
+    sweep(Path(config.settings.scratch))  # whoever is at work: rooms in use are left alone
     for repository in config.repositories:
         with (
             suppress(Busy),

@@ -179,7 +179,7 @@ def test_a_lock_of_another_living_restic_says_nothing_of_the_repository(shop: Sh
 def test_trouble_on_the_way_says_nothing_of_the_repository(shop: Shop) -> None:
     shop.password.write_text("wrong\n")
     assert check(shop)[:3] == ("not_tested", 3, ["wrong-password"])
-    shop.url = "rest:http://127.0.0.1:9/shop"
+    shop.url = "rest:http://127.0.0.1:9/check"  # of its own: tests look for processes by it
     shop.stall_timeout = "4s"
     in_parts(shop)
     assert check(shop)[2] in (["repository-unreachable"], ["timed-out"])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from container import KIT, Container, until
 
-pytestmark = [pytest.mark.xdist_group("container"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 SERVICE = "readiness.service"
 DRILL = "readiness-drill@orders:primary.service"
 RELEASES = "/opt/readiness/releases"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from container import Container, until
 
-pytestmark = [pytest.mark.xdist_group("container"), pytest.mark.timeout(600)]
+pytestmark = pytest.mark.timeout(600)
 SERVICE = "readiness.service"
 DROP_IN = f"/etc/systemd/system/{SERVICE}.d/test.conf"
 
