@@ -1,7 +1,7 @@
 """Composition root: the only place that builds adapters and hands them to operations."""
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.configuration import Repository as RepositoryConfig
+from agent.core.holding import held
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -81,18 +82,14 @@ def ledger_path(config: Config) -> Path:
     return Path(config.settings.state) / "ledger.db"
 
 
-def lock_names(*, repository: str = "", process: str = "") -> list[str]:
-    """The names for `working_ledger` of the repository and of the process that a run works on."""
-    both = {"repository": repository, "process": process}
-    return [f"{kind}.{name}" for kind, name in both.items() if name]
-
-
 @contextmanager
-def working_ledger(config: Config, restic: "Restic | None", names: Sequence[str]) -> Iterator["SqliteLedger"]:
-    """The ledger to append to, with the locks `names` (see `lock_names`); Busy when one is somebody else's.
+def working_ledger(
+    config: Config, restic: "Restic | None", names: Collection[str]
+) -> Iterator["SqliteLedger"]:
+    """The ledger to append to, with the locks `names` (see `held`); Busy when one is somebody else's.
 
     First clears away what a killed readiness left: restored files, which are business data in the open,
-    and the lock of its restic, where `names` has the repository that `restic` works on.
+    and the lock of its restic, where it was killed with one of `names`.
     """
     from agent.adapters.ledger import open_ledger
     from agent.adapters.locks import exclusive
@@ -104,7 +101,7 @@ def working_ledger(config: Config, restic: "Restic | None", names: Sequence[str]
         restic.unlocked_at_interrupt() if restic else nullcontext(),
     ):
         sweep(Path(config.settings.scratch))
-        if restic and killed.intersection(lock_names(repository=restic.repository.name)):
+        if restic and killed:
             restic.unlock()
         yield ledger
 
@@ -134,7 +131,7 @@ def snapshots(
     repository = chosen_repository(config, target)
     restic = restic_for(config, repository)
     for process in processes:
-        names = lock_names(repository=repository.name, process=process.name)
+        names = held("snapshot", process.name, repository.name)
         with (
             working_ledger(config, restic, names) as ledger,
             closing(ProcessSources(process, config.settings.state, config.settings.host)) as sources,

@@ -4,8 +4,9 @@ from collections.abc import Generator
 from itertools import product
 from typing import TYPE_CHECKING
 
-from agent.app import SystemClock, chosen_repository, lock_names, restic_for, working_ledger
+from agent.app import SystemClock, chosen_repository, restic_for, working_ledger
 from agent.core.configuration import Config, CriticalProcess, Repository
+from agent.core.holding import held
 from agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def copies(
     for process, repository in product(processes, targets):
         source, target = restic_for(config, primary), restic_for(config, repository)
         copier = Copier(source, target)
-        with working_ledger(config, target, lock_names(repository=repository.name)) as ledger:
+        with working_ledger(config, target, held("copy", process.name, repository.name)) as ledger:
             tools = CopyTools(
                 source=source,
                 target=target,

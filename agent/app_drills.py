@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +14,13 @@ from agent.app import (
     SystemClock,
     chosen_repository,
     ledger_path,
-    lock_names,
     restic_for,
     take_file_rights,
     working_ledger,
 )
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.configuration import Repository as RepositoryConfig
+from agent.core.holding import held, held_at_first
 from agent.core.plan_b import plan_b_may_help
 from agent.errors import Busy, ConfigError, Exit, ReadinessError
 
@@ -72,20 +72,24 @@ def drill_once(
 ) -> tuple["DrillRecord", str]:
     """One drill of one process from one repository."""
     from agent.adapters.drill_room import drill_room
+    from agent.adapters.locks import exclusive
     from agent.operations.drill import drill
     from agent.operations.drill_task import DrillTask, DrillTools
 
     restic = restic_for(config, repository)
     settings = config.settings
-    names = lock_names(repository=repository.name, process=process.name)
+    state = Path(settings.state)
     with (
-        working_ledger(config, restic, names) as ledger,
-        drill_room(Path(settings.scratch), Path(settings.state)) as room,
+        working_ledger(config, restic, held("drill", "", repository.name)) as ledger,
+        ExitStack() as until_chosen,
+        drill_room(Path(settings.scratch), state) as room,
     ):
+        until_chosen.enter_context(exclusive(state, held_at_first("drill", process.name)))
         tools = DrillTools(
             repository=restic.through_cache(room.cache),
             room=room,
             prove=prover_for(config),
+            chosen=until_chosen.close,
             ledger=ledger,
             clock=SystemClock(),
             progress=progress,
@@ -115,7 +119,7 @@ def _drill_instead(
         wish = structs.replace(wish, select=select)
         return drill_once(config, process, repository, wish, progress, primary)
     except Busy as busy:
-        with working_ledger(config, None, lock_names(process=process.name)) as ledger:
+        with working_ledger(config, None, ()) as ledger:
             return busy_drill(ledger, SystemClock(), process.name, repository.name, primary, busy), ""
 
 

@@ -5,8 +5,9 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.app import SystemClock, ledger_path, lock_names
+from agent.app import SystemClock, ledger_path
 from agent.core.configuration import Config, CriticalProcess
+from agent.core.holding import held
 
 if TYPE_CHECKING:
     from agent.core.exposed import Exposure
@@ -44,7 +45,7 @@ def exposures(config: Config, processes: list[CriticalProcess]) -> Generator["Ex
     state = config.settings.state
     for process in processes:
         with (
-            exclusive(Path(state), lock_names(process=process.name)),
+            exclusive(Path(state), held("exposure", process.name)),
             open_ledger(ledger_path(config)) as ledger,
             closing(ExposureScan(process, state)) as files,
         ):

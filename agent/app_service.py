@@ -14,9 +14,10 @@ from agent.adapters.ledger import open_ledger
 from agent.adapters.locks import exclusive
 from agent.adapters.supervisor import Journal, Systemd
 from agent.adapters.watcher import Watcher
-from agent.app import SystemClock, ledger_path, load_config, lock_names, restic_for, working_ledger
+from agent.app import SystemClock, ledger_path, load_config, restic_for, working_ledger
 from agent.core.configuration import Config
 from agent.core.duties import Task
+from agent.core.holding import held
 from agent.daemon.service import Service, Tools
 from agent.errors import Busy
 
@@ -79,7 +80,7 @@ def clean_up(config: Config) -> None:
     for repository in config.repositories:
         with (
             suppress(Busy),
-            working_ledger(config, restic_for(config, repository), lock_names(repository=repository.name)),
+            working_ledger(config, restic_for(config, repository), held("prune", "", repository.name)),
         ):
             continue
 

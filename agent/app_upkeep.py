@@ -5,8 +5,9 @@ from itertools import product
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from agent.app import SystemClock, chosen_repository, lock_names, restic_for, working_ledger
+from agent.app import SystemClock, chosen_repository, restic_for, working_ledger
 from agent.core.configuration import Config, CriticalProcess, Repository
+from agent.core.holding import held
 
 if TYPE_CHECKING:
     from agent.core.model import CheckRecord, PruneRecord, RetentionRecord
@@ -27,7 +28,7 @@ def retentions(
 
     for process, repository in product(processes, repositories):
         restic = restic_for(config, repository)
-        names = lock_names(repository=repository.name, process=process.name)
+        names = held("retain", process.name, repository.name)
         with working_ledger(config, restic, names) as ledger:
             tools = RetainTools(repository=restic, upkeep=Upkeep(restic), ledger=ledger, clock=SystemClock())
             task = RetainTask(
@@ -48,7 +49,7 @@ def checks(
 
     for repository in repositories:
         restic = restic_for(config, repository)
-        with working_ledger(config, restic, lock_names(repository=repository.name)) as ledger:
+        with working_ledger(config, restic, held("check", "", repository.name)) as ledger:
             tools = CheckTools(
                 repository=restic,
                 upkeep=Upkeep(restic),
@@ -69,7 +70,7 @@ def prunings(config: Config, repositories: Sequence[Repository]) -> Generator["P
 
     for repository in repositories:
         restic = restic_for(config, repository)
-        with working_ledger(config, restic, lock_names(repository=repository.name)) as ledger:
+        with working_ledger(config, restic, held("prune", "", repository.name)) as ledger:
             tools = PruneTools(repository=restic, upkeep=Upkeep(restic), ledger=ledger, clock=SystemClock())
             task = PruneTask(
                 repository=repository.name,

@@ -159,9 +159,12 @@ class World:
 
     def holds_of(self, arguments: Sequence[str]) -> set[str]:
         process, repository = self.places(arguments)
-        holds = {f"repository {repository}"} if repository else set()
-        if process and arguments[0] != "copy":
-            holds.add(f"process {process}")
+        kind = arguments[0]
+        holds = {f"process {process}"} if kind in ("snapshot", "exposure", "retain") else set()
+        if repository and kind != "drill":
+            holds.add(f"repository {repository}")
+        if repository and kind != "snapshot":
+            holds.add(f"drill {repository}")
         return holds
 
     # ---- files

@@ -11,6 +11,7 @@ from agent.config import load
 from agent.core.agenda import LONGEST_JITTER, Agenda
 from agent.core.configuration import Rhythm
 from agent.core.duties import Duty, Task, duties
+from agent.core.holding import held
 from agent.core.schedule import Past
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -95,7 +96,7 @@ def test_a_snapshot_is_due_twice_within_the_recovery_point_objective(two_copies:
 def test_a_copy_holds_only_what_it_copies_into(two_copies: tuple[Duty, ...]) -> None:
     copy = next(one for one in two_copies if one.task.kind == "copy")
 
-    assert {name for name in copy.holds if "." in name} == {"repository.planb"}
+    assert {name for name in copy.holds if "." in name} == {"repository.planb", "drill.planb"}
 
 
 def test_snapshots_go_first_and_no_two_tasks_hold_the_same(two_copies: tuple[Duty, ...]) -> None:
@@ -122,8 +123,29 @@ def test_a_drill_holds_the_repository_whose_turn_it_is() -> None:
     one = agenda(duty(DRILL))
     one.take_turns({"orders": "planb"})
 
-    assert names(one, NOW, "repository.planb") == []
+    assert names(one, NOW, "drill.planb") == []
+    assert names(one, NOW, "drill.primary") == ["drill orders"]
+
+
+def test_a_drill_waits_for_a_snapshot_of_its_process_and_holds_up_none(two_copies: tuple[Duty, ...]) -> None:
+    drill = next(one for one in two_copies if str(one.task) == "drill orders")
+    snapshot = next(one for one in two_copies if one.task == SNAPSHOT)
+    one = Agenda([drill, snapshot], BERLIN, random.Random(1))
+    one.take_turns({"orders": "primary"})
+
+    assert names(one, NOW) == ["snapshot orders primary"]
+    assert names(one, NOW, *snapshot.holds) == []
+    assert names(one, NOW, *one.holds(drill)) == ["snapshot orders primary"]
     assert names(one, NOW, "repository.primary") == ["drill orders"]
+
+
+@pytest.mark.parametrize("kind", ["copy", "retain", "check", "prune"])
+def test_beside_a_drill_nothing_works_on_its_repository_but_snapshots(kind: str) -> None:
+    drill = held("drill", "orders", "primary")
+
+    assert held(kind, "shop", "primary") & drill
+    assert not held(kind, "shop", "planb") & drill
+    assert not held("snapshot", "orders", "primary") & drill
 
 
 @pytest.mark.parametrize("kind", ["drill", "copy"])

@@ -204,6 +204,20 @@ def test_a_restic_that_copies_nothing_and_says_nothing_is_found_out(
     assert shop.run("copy").says == failed("copy-incomplete")
 
 
+def test_a_copy_that_prints_and_gets_nowhere_is_ended(shop: Shop, plan_b: PlanB, tmp_path: Path) -> None:
+    """As restic's bar does while a server that is dead keeps it waiting."""
+    talking = tmp_path / "talking-restic"
+    talking.write_text(
+        '#!/bin/sh\ncase " $* " in *" copy "*) while :; do echo "[0:01] 0.00%"; sleep 0.2; done;; esac\n'
+        f'exec {shop.restic} "$@"\n'
+    )
+    talking.chmod(0o755)
+    shop.restic, shop.stall_timeout = talking, "3s"
+    plan_b.write_config()
+
+    assert shop.run("copy").says == not_tested("timed-out")
+
+
 def test_settings_that_contradict_are_told(shop: Shop, plan_b: PlanB) -> None:
     files = []
     for name in ("primary", "planb"):

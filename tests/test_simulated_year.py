@@ -95,6 +95,9 @@ class Truth:
             return
         others = [other for other in self.world.running if other is not job]
         assert not any(other.holds & job.holds for other in others), "two runs at once"
+        files = f"process {self.world.places(job.arguments)[0]}"
+        chooses = job.arguments[0] == "drill" and any(files in other.holds for other in others)
+        assert not chooses, "a drill begins while its process is at work"
         task = task_of(self.world, job)
         assert task not in [task_of(self.world, other) for other in others], f"{task} runs twice at once"
         self.starts.append(now)
@@ -160,7 +163,7 @@ class Truth:
 
     def _holds(self, duty: Duty) -> frozenset[str]:
         service = self.world.service
-        return service.agenda.holds(duty) if service else duty.holds
+        return (service.agenda.holds(duty) if service else duty.holds) | duty.at_first
 
     def _due(self, task: Task, duty: Duty) -> float:
         """When the truth says that it is due at the latest, on the true clock."""

@@ -120,6 +120,16 @@ def test_a_snapshot_is_refused_when_the_sandbox_hides_its_source(shop: Shop, ove
 
 
 @pytest.mark.usefixtures("as_root")
+def test_the_exposure_is_not_told_from_what_the_sandbox_shows(shop: Shop) -> None:
+    assert shop.snapshot().status == 0
+
+    status, result = _in_sandbox(shop, f"mount -t tmpfs none {shop.source}", "exposure")
+
+    assert (status, result["code"]) == (3, "view-differs")
+    assert not list((shop.state / "exposure").glob("*.json")), "what the sandbox shows was noted"
+
+
+@pytest.mark.usefixtures("as_root")
 def test_a_snapshot_is_taken_when_the_sandbox_only_forbids_to_write(shop: Shop) -> None:
     source = shop.source
     read_only = f"mount --bind {source} {source} && mount -o remount,bind,ro {source}"

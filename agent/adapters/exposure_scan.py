@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.adapters.sources import check_root
+from agent.adapters.sources import check_roots
 from agent.adapters.walk import Trouble, Visit, walk
 from agent.adapters.witness_changes import good_witness, known_line, known_visit, sampled
 from agent.adapters.witness_files import joined, path_of, read_lines
@@ -35,8 +35,8 @@ class ExposureScan:
         os.close(self._base)
 
     def roots(self) -> list[Finding]:
-        """Findings for paths that are missing, or links, or lie behind a link."""
-        return [found for path in self.process.paths for found in check_root(self.process.name, path)]
+        """Findings for paths that a sandbox hides, that are missing, or links, or lie behind a link."""
+        return check_roots(self.process)
 
     def look(self, changes: Changes) -> Look:
         """Compare everything; constant memory for any number of files. May raise OSError."""

@@ -2,17 +2,18 @@
 
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from agent.adapters.state import prepare, translated
+from agent.core.holding import shown
 from agent.errors import Busy
 
 
 @contextmanager
-def exclusive(state: Path, names: Sequence[str]) -> Iterator[frozenset[str]]:
-    """Hold all of `names` ("repository.NAME", "process.NAME") alone until the block or the process ends.
+def exclusive(state: Path, names: Collection[str]) -> Iterator[frozenset[str]]:
+    """Hold all of `names` (see `agent.core.holding`) alone until the block or the process ends.
 
     Yields those whose last holder was killed, so that its clean-up is still to be done. Programs that we
     start do not inherit the locks. Raises Busy at once, holding none, when another readiness has one.
@@ -57,6 +58,6 @@ def _busy(name: str, lock: int) -> Busy:
     holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip()
     number = f" (PID {holder})" if holder.isdecimal() else ""
     return Busy(
-        f"Another readiness{number} is at work on {name.replace('.', ' ', 1)}.",
+        f"Another readiness{number} is at work on {shown(name)}.",
         "Try again when it has finished.",
     )

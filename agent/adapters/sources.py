@@ -65,9 +65,7 @@ class ProcessSources:
 
     def roots(self) -> list[Finding]:
         """Findings for paths that a sandbox hides, that are missing, or links, or lie behind a link."""
-        return hidden(self.process.name, self.process.paths) or [
-            found for path in self.process.paths for found in check_root(self.process.name, path)
-        ]
+        return check_roots(self.process)
 
     def copy_databases(self) -> tuple[tuple[TableCounts, ...], list[Finding]]:
         """Consistent copies of the declared databases and the row counts in them."""
@@ -148,7 +146,14 @@ class ProcessSources:
         return about if isinstance(about, dict) else {}
 
 
-def check_root(process: str, path: str) -> list[Finding]:
+def check_roots(process: CriticalProcess) -> list[Finding]:
+    """Findings for paths that a sandbox hides; when all is in sight, for missing ones, links, and behind links."""
+    return hidden(process.name, process.paths) or [
+        found for path in process.paths for found in _check_root(process.name, path)
+    ]
+
+
+def _check_root(process: str, path: str) -> list[Finding]:
     """Findings when `path` is missing, or a link, or lies behind a link."""
     try:
         status = os.lstat(path)

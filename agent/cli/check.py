@@ -7,7 +7,7 @@ import click
 
 from agent import app, app_upkeep
 from agent.adapters.progress import ended, suitable_progress
-from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.cli.output import Invocation, print_runs
 from agent.core.model import CheckRecord
 from agent.core.text import duration
 from agent.errors import Exit
@@ -21,17 +21,9 @@ def command(invocation: Invocation, repositories: tuple[str, ...]) -> Exit:
     config = app.load_config(invocation.config_file)
     chosen = app_upkeep.chosen_repositories(config, repositories)
     progress = suitable_progress(quiet=invocation.as_json)
-    records = []
     with ended(progress), closing(app_upkeep.checks(config, chosen, progress)) as checked:
-        for record in checked:
-            records.append(record)
-            if not invocation.as_json:
-                click.echo(_line(record))
-                print_findings(record.findings)
-    status = worst([record.outcome for record in records])
-    if invocation.as_json:
-        print_json("check", status, {"checks": [_row(record) for record in records]})
-    return status
+        runs = ((record, _line(record)) for record in checked)
+        return print_runs(invocation, "check", "checks", runs, _row)
 
 
 def _line(record: CheckRecord) -> str:

@@ -7,7 +7,7 @@ import click
 
 from agent import app, app_copies
 from agent.adapters.progress import ended, suitable_progress
-from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.cli.output import Invocation, print_runs
 from agent.core.model import CopyRecord
 from agent.core.text import count, duration
 from agent.errors import Exit
@@ -26,17 +26,9 @@ def command(invocation: Invocation, processes: tuple[str, ...], target: str | No
     chosen = app.chosen_processes(config, processes)
     targets = app_copies.fed_by_copy(config, target)
     progress = suitable_progress(quiet=invocation.as_json)
-    records = []
     with ended(progress), closing(app_copies.copies(config, chosen, targets, progress)) as copied:
-        for record in copied:
-            records.append(record)
-            if not invocation.as_json:
-                click.echo(_line(record))
-                print_findings(record.findings)
-    status = worst([record.outcome for record in records])
-    if invocation.as_json:
-        print_json("copy", status, {"copies": [_row(record) for record in records]})
-    return status
+        runs = ((record, _line(record)) for record in copied)
+        return print_runs(invocation, "copy", "copies", runs, _row)
 
 
 def _line(record: CopyRecord) -> str:

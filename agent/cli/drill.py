@@ -8,7 +8,7 @@ import click
 
 from agent import app, app_drills
 from agent.adapters.progress import ended, suitable_progress
-from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.cli.output import Invocation, print_runs
 from agent.core.model import DrillRecord
 from agent.core.text import count, duration, printable, size
 from agent.errors import Exit
@@ -69,19 +69,11 @@ def command(
     config = app.load_config(invocation.config_file)
     chosen = app.chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
-    records = []
     wish = app_drills.Wish(source=source, select=select, share=share, keep=keep)
     drills = app_drills.drills(config, chosen, wish, progress)
     with ended(progress), closing(drills) as drilled:
-        for record, kept in drilled:
-            records.append(record)
-            if not invocation.as_json:
-                click.echo(_text(record, kept))
-                print_findings(record.findings)
-    status = worst([record.outcome for record in records])
-    if invocation.as_json:
-        print_json("drill", status, {"drills": [_row(record) for record in records]})
-    return status
+        runs = ((record, _text(record, kept)) for record, kept in drilled)
+        return print_runs(invocation, "drill", "drills", runs, _row)
 
 
 def _text(record: DrillRecord, kept: str) -> str:

@@ -1,11 +1,11 @@
-"""What every command prints alike: the JSON envelope and the one-sentence refusal."""
+"""What every command prints alike: runs with their findings, the JSON envelope, the one-sentence refusal."""
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import click
 import msgspec
@@ -22,6 +22,43 @@ class Invocation:
         self.config_file = config_file
         self.as_json = False
         self.verbose = False
+
+
+class Run(Protocol):
+    """The record of one run."""
+
+    @property
+    def outcome(self) -> Outcome: ...
+
+    @property
+    def findings(self) -> tuple[Finding, ...]: ...
+
+
+R = TypeVar("R", bound=Run)
+
+
+def print_runs(
+    invocation: Invocation,
+    schema: str,
+    rows: str,
+    runs: Iterable[tuple[R, str]],
+    row: Callable[[R], dict[str, Any]],
+    of_none: Exit = Exit.NOT_TESTED,
+) -> Exit:
+    """Print each run in its words as soon as it is over, or with --json all `rows` at the end.
+
+    Returns the exit status of the worst, `of_none` when there was none.
+    """
+    records = []
+    for record, words in runs:
+        records.append(record)
+        if not invocation.as_json:
+            click.echo(words)
+            print_findings(record.findings)
+    status = _worst([record.outcome for record in records]) if records else of_none
+    if invocation.as_json:
+        print_json(schema, status, {rows: [row(record) for record in records]})
+    return status
 
 
 def print_json(schema: str, exit_status: Exit, result: Any) -> None:
@@ -56,9 +93,9 @@ def print_findings(findings: Iterable[Finding]) -> None:
             click.echo(f"    {printable(hint)}")
 
 
-def worst(outcomes: Iterable[Outcome]) -> Exit:
+def _worst(outcomes: Iterable[Outcome]) -> Exit:
     """The exit status of several outcomes: bad before not tested before good."""
     seen = set(outcomes)
     if "failed" in seen:
         return Exit.BAD
-    return Exit.NOT_TESTED if "not_tested" in seen or not seen else Exit.GOOD
+    return Exit.NOT_TESTED if "not_tested" in seen else Exit.GOOD

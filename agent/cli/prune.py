@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from agent import app, app_upkeep
-from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.cli.output import Invocation, print_runs
 from agent.core.model import PruneRecord
 from agent.core.text import duration
 from agent.errors import Exit
@@ -19,17 +19,9 @@ def command(invocation: Invocation, repositories: tuple[str, ...]) -> Exit:
     """Free the space of removed snapshots in the named repositories, or in all."""
     config = app.load_config(invocation.config_file)
     chosen = app_upkeep.chosen_repositories(config, repositories)
-    records = []
     with closing(app_upkeep.prunings(config, chosen)) as pruned:
-        for record in pruned:
-            records.append(record)
-            if not invocation.as_json:
-                click.echo(_line(record))
-                print_findings(record.findings)
-    status = worst([record.outcome for record in records])
-    if invocation.as_json:
-        print_json("prune", status, {"prunes": [_row(record) for record in records]})
-    return status
+        runs = ((record, _line(record)) for record in pruned)
+        return print_runs(invocation, "prune", "prunes", runs, _row)
 
 
 def _line(record: PruneRecord) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from agent import app, app_upkeep
-from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.cli.output import Invocation, print_runs
 from agent.core.model import RetentionRecord
 from agent.core.text import count
 from agent.errors import Exit
@@ -22,19 +22,11 @@ def command(invocation: Invocation, processes: tuple[str, ...], name: str | None
     chosen = app.chosen_processes(config, processes)
     repositories = app_upkeep.chosen_repositories(config, [name] if name else [])
     policed = [process for process in chosen if process.keep]
-    records = []
     with closing(app_upkeep.retentions(config, policed, repositories)) as retained:
-        for record in retained:
-            records.append(record)
-            if not invocation.as_json:
-                click.echo(_line(record))
-                print_findings(record.findings)
-    status = worst([record.outcome for record in records]) if records else Exit.GOOD
-    if invocation.as_json:
-        print_json("retention", status, {"retentions": [_row(record) for record in records]})
-        return status
+        runs = ((record, _line(record)) for record in retained)
+        status = print_runs(invocation, "retention", "retentions", runs, _row, of_none=Exit.GOOD)
     for process in chosen:
-        if process not in policed:
+        if process not in policed and not invocation.as_json:
             click.echo(f"{process.name}: has no keep in the config, so that every snapshot stays")
     return status
 

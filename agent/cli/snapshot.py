@@ -7,7 +7,7 @@ import click
 
 from agent import app
 from agent.adapters.progress import ended, suitable_progress
-from agent.cli.output import Invocation, print_findings, print_json, worst
+from agent.cli.output import Invocation, print_runs
 from agent.core.model import SnapshotRecord
 from agent.core.text import count, duration, size
 from agent.errors import Exit
@@ -23,17 +23,9 @@ def command(invocation: Invocation, processes: tuple[str, ...], accept: bool, ta
     config = app.load_config(invocation.config_file)
     chosen = app.chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
-    records = []
     with ended(progress), closing(app.snapshots(config, chosen, progress, accept, target)) as taken:
-        for record in taken:
-            records.append(record)
-            if not invocation.as_json:
-                click.echo(_line(record))
-                print_findings(record.findings)
-    status = worst([record.outcome for record in records])
-    if invocation.as_json:
-        print_json("snapshot", status, {"snapshots": [_row(record) for record in records]})
-    return status
+        runs = ((record, _line(record)) for record in taken)
+        return print_runs(invocation, "snapshot", "snapshots", runs, _row)
 
 
 def _line(record: SnapshotRecord) -> str:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from agent.core.duties import Duty, Task, held
+from agent.core.duties import Duty, Task
+from agent.core.holding import held
 from agent.core.model import Outcome
 from agent.core.schedule import Past, after_run, missed, next_run, shifted
 
@@ -149,14 +150,13 @@ class Agenda:
 
     def holds(self, duty: Duty) -> frozenset[str]:
         """What no other run may work on meanwhile; in a drill, the repository whose turn it is as well."""
-        return (
-            duty.holds | held("", self.turn(duty.task.process)) if duty.task.kind == "drill" else duty.holds
-        )
+        task = duty.task
+        return duty.holds | held("drill", "", self.turn(task.process)) if task.kind == "drill" else duty.holds
 
     def _is_blocked(self, duty: Duty, occupied: Set[str]) -> bool:
         """Something that it needs is in use, or there is no snapshot yet to copy or drill."""
         nothing = duty.task.kind in NEEDS_SNAPSHOT and duty.task.process not in self._turns
-        return nothing or bool(occupied & self.holds(duty))
+        return nothing or bool(occupied & (self.holds(duty) | duty.at_first))
 
     def turn(self, process: str) -> str:
         """The repository that the next drill of a process is made from; empty: the first."""

@@ -1,8 +1,9 @@
 """What the service has to do for a config: one duty for each task, with its rhythm and what it holds."""
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from agent.core.configuration import Config, CriticalProcess, Repository, Rhythm
+from agent.core.holding import held, held_at_first
 
 SHORTEST_QUIET, LONGEST_QUIET = 60, 3600  # seconds
 QUIETS_PER_RPO = 12
@@ -26,14 +27,15 @@ class Task(Struct, frozen=True, order=True):
 class Duty(Struct, frozen=True, kw_only=True):
     """A task that is due again and again.
 
-    `holds` names what no two runs may work on at once, the task itself among it. Where `quiet` is not 0
-    the task is also due when its process changed and was then left alone for `quiet` seconds, at the
-    latest `bound` seconds after the first change.
+    `holds` names what no two runs may work on at once, the task itself among it; `at_first` what has to be
+    free besides for it to begin. Where `quiet` is not 0 the task is also due when its process changed and was
+    then left alone for `quiet` seconds, at the latest `bound` seconds after the first change.
     """
 
     task: Task
     rhythm: Rhythm
     holds: frozenset[str] = frozenset()
+    at_first: frozenset[str] = frozenset()
     quiet: int = 0
     bound: int = 0
 
@@ -65,8 +67,7 @@ def _of_process(
     found.append(_duty("exposure", Rhythm(every=config.settings.scan), process))
     for other in others:
         if other.fed_by == "copy":
-            task = Task("copy", process.name, other.name)  # the source is only read, which harms no snapshot
-            found.append(Duty(task=task, rhythm=process.copy, holds=held("", other.name) | {str(task)}))
+            found.append(_duty("copy", process.copy, process, other))
     found.append(_duty("drill", process.drill, process))
     if process.keep:
         for repository in config.repositories:
@@ -75,11 +76,8 @@ def _of_process(
 
 
 def _snapshot(process: CriticalProcess, repository: Repository) -> Duty:
-    task = Task("snapshot", process.name, repository.name)
-    return Duty(
-        task=task,
-        rhythm=process.snapshot,
-        holds=held(process.name, repository.name) | {str(task)},
+    return structs.replace(
+        _duty("snapshot", process.snapshot, process, repository),
         quiet=min(LONGEST_QUIET, max(SHORTEST_QUIET, process.rpo // QUIETS_PER_RPO)),
         bound=max(SHORTEST_QUIET, process.rpo // 2),
     )
@@ -88,12 +86,6 @@ def _snapshot(process: CriticalProcess, repository: Repository) -> Duty:
 def _duty(
     kind: str, rhythm: Rhythm, process: CriticalProcess | None = None, repository: Repository | None = None
 ) -> Duty:
-    names = (process.name if process else "", repository.name if repository else "")
-    task = Task(kind, *names)
-    return Duty(task=task, rhythm=rhythm, holds=held(*names) | {str(task)})
-
-
-def held(process: str, repository: str) -> frozenset[str]:
-    """The names of the locks for a process and a repository."""
-    pairs = (("process", process), ("repository", repository))
-    return frozenset(f"{kind}.{name}" for kind, name in pairs if name)
+    task = Task(kind, process.name if process else "", repository.name if repository else "")
+    holds = held(kind, task.process, task.repository) | {str(task)}
+    return Duty(task=task, rhythm=rhythm, holds=holds, at_first=held_at_first(kind, task.process))

@@ -91,6 +91,7 @@ class _Rehearsal:
                 ahead = None
             if changed or not candidates:
                 return self.record(*self._nothing_to_drill(wrong))
+            self.tools.chosen()
         except BaseException:
             if ahead:
                 self._restorer.give_up(ahead)

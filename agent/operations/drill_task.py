@@ -1,5 +1,7 @@
 """What a drill is asked to do, and with what."""
 
+from collections.abc import Callable
+
 from msgspec import Struct
 
 from agent.core.configuration import CriticalProcess
@@ -19,11 +21,15 @@ class DrillTask(Struct, frozen=True, kw_only=True):
 
 
 class DrillTools(Struct, frozen=True, kw_only=True):
-    """`repository` sees the repository through an empty cache: a warm one hides damage."""
+    """`repository` sees the repository through an empty cache: a warm one hides damage.
+
+    `chosen` is called once it is known which snapshots are drilled: then new ones may be taken.
+    """
 
     repository: Repository
     room: DrillRoom
     prove: Prover
+    chosen: Callable[[], None]
     ledger: Ledger
     clock: Clock
     progress: Progress

@@ -12,6 +12,7 @@ from agent.core.exposure import Look, changes_since, last_good, news, what_is_wr
 from agent.core.findings import finding
 from agent.core.freeze import Freeze
 from agent.core.model import Finding, SnapshotRecord, WatchRecord
+from agent.errors import ReadinessError
 from agent.operations.freezing import freezes
 from agent.operations.ports import Clock, Ledger
 
@@ -23,7 +24,7 @@ class LiveFiles(Protocol):
     """The live files of one process beside the witness of its last good snapshot."""
 
     def roots(self) -> list[Finding]:
-        """What is wrong with the paths themselves: missing, or links."""
+        """What is wrong with the paths themselves: hidden from us, missing, or links."""
         ...
 
     def look(self, changes: Changes) -> Look:
@@ -49,11 +50,17 @@ class ExposureTools(Struct, frozen=True, kw_only=True):
 
 
 def look_at_exposure(process: CriticalProcess, tools: ExposureTools) -> Exposure:
-    """Look, note what was found, and write a record when its findings are others than the last time."""
+    """Look, note what was found, and write a record when its findings are others than the last time.
+
+    ReadinessError when our sandbox hides files: what we saw then would be no answer, and look like a loss.
+    """
     at = tools.clock.now()
     records = _good_snapshots(process.name, tools.ledger)
     good = last_good(records)
     broken = tools.files.roots()
+    for each in broken:
+        if each.code == "view-differs":
+            raise ReadinessError(each.message, each.hint, each.code)
     look = tools.files.look(changes_since(good, records, process.paths))
     found = broken + [each for each in what_is_wrong(process, look, good) if not _is_said(each, broken)]
     found += _still_open(process.name, found, freezes(tools.ledger, process.name))
