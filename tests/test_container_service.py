@@ -305,7 +305,8 @@ def _begin_slow_drill(machine: Container) -> None:
     """A drill of orders that stays at its proofs, beside the service."""
     machine.run("systemctl", "stop", SERVICE, "readiness-drill@*")  # nobody else is to hold the repository
     machine.shell("touch /srv/orders/slow")
-    assert machine.readiness("snapshot", "orders")[0] == 0
+    status, result = machine.readiness("snapshot", "orders")
+    assert status == 0, result
     machine.shell("rm /srv/orders/slow")
     machine.run("systemctl", "start", "--no-block", "readiness-drill@orders:primary.service")
     until(lambda: machine.shell("pgrep --euid readiness-proof sleep || true"), "the drill is at its proofs")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from readiness_cli import PASSED, Result, Shop, snapshotted
 
+from agent.adapters.locks import exclusive
 from agent.errors import Exit
 
 SLOW = """#!/bin/sh
@@ -68,6 +69,16 @@ def test_a_snapshot_is_taken_while_a_drill_restores(beside: Beside) -> None:
     assert drilled.says == PASSED
     assert drilled.row["snapshot"] != taken.row["snapshot"]
     assert beside.shop.drill().row["snapshot"] == taken.row["snapshot"]
+
+
+def test_a_drill_does_not_choose_while_a_snapshot_of_its_process_is_taken(
+    newest_restic: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shop = snapshotted(newest_restic, tmp_path_factory).copied(tmp_path)
+    with exclusive(shop.state, ["process.orders"]):
+        assert shop.drill().status == Exit.BUSY
+    with exclusive(shop.state, ["process.shop", "repository.primary"]):
+        assert shop.drill().says == PASSED
 
 
 def test_what_would_be_lost_is_looked_at_while_a_drill_restores(beside: Beside) -> None:

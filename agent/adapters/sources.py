@@ -147,7 +147,7 @@ class ProcessSources:
 
 
 def check_roots(process: CriticalProcess) -> list[Finding]:
-    """Findings for paths that a sandbox hides; when all is in sight, for missing ones, links, and behind links."""
+    """Findings for paths that a sandbox hides; when all is in sight, for missing ones and for links."""
     return hidden(process.name, process.paths) or [
         found for path in process.paths for found in _check_root(process.name, path)
     ]
