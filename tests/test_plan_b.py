@@ -13,6 +13,7 @@ from shop import wrong
 
 from agent.adapters.ledger import open_reader
 from agent.adapters.locks import exclusive
+from agent.core.holding import held
 from agent.core.model import DrillRecord
 from agent.core.plan_b import plan_b_may_help
 
@@ -75,7 +76,7 @@ def test_a_good_first_repository_or_a_chosen_plan_b_is_one_drill(shop: Shop) -> 
 
 def test_plan_b_that_is_being_written_is_named_as_the_reason(shop: Shop) -> None:
     shop.repository.rename(shop.base / "gone")
-    with exclusive(shop.state, ["repository.planb"]):
+    with exclusive(shop.state, held("copy", "", "planb")):
         drilled = shop.drill()
     assert rows(drilled) == [("primary", "failed", ""), ("planb", "not_tested", "primary")]
     assert drilled.rows[1]["findings"][0]["code"] == "repository-locked"
