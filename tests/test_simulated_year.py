@@ -152,18 +152,21 @@ class Truth:
         now = self.world.true
         running = list(self.world.running)
         for task, duty in self.duties.items():
-            holds = {name.replace(".", " ", 1) for name in self._holds(duty)}
-            in_the_way = any(job.holds & holds or job.arguments[0] == "agent" for job in running)
-            overdue = now > self._due(task, duty)
-            if in_the_way or not overdue or any(task_of(self.world, job) == task for job in running):
+            if now <= self._due(task, duty) or self._waits_for(duty, running):
                 self.free_since.pop(task, None)
                 continue
             since = max(self.free_since.setdefault(task, now), self.jumped_at)
             assert now - since < FREE, f"{task} is left out: due and free for {now - since:.0f} s"
 
-    def _holds(self, duty: Duty) -> frozenset[str]:
+    def _waits_for(self, duty: Duty, running: list[SimulatedJob]) -> bool:
+        """It is at work already, or something that it needs is in use."""
         service = self.world.service
-        return (service.agenda.holds(duty) if service else duty.holds) | duty.at_first
+        names = (service.agenda.holds(duty) if service else duty.holds) | duty.at_first
+        holds = {name.replace(".", " ", 1) for name in names}
+        return any(
+            job.holds & holds or job.arguments[0] == "agent" or task_of(self.world, job) == duty.task
+            for job in running
+        )
 
     def _due(self, task: Task, duty: Duty) -> float:
         """When the truth says that it is due at the latest, on the true clock."""
