@@ -11,7 +11,7 @@ GAP = "  "
 
 
 def status_screen(report: Report, exposed: Sequence[str] = ()) -> str:
-    """One screen, the answer first. `exposed`: a sentence for each process that was looked at."""
+    """One screen, the answer first. `exposed`: sentences on what would be lost now."""
     lines = [*_answer(report), ""]
     lines += [*_processes(report.processes), ""]
     if report.first:

@@ -6,7 +6,7 @@ import click
 
 from agent import app, app_exposure
 from agent.cli.output import Invocation, print_json
-from agent.core.exposed import exposure_sentence
+from agent.core.exposed import exposure_sentences
 from agent.core.status import EXITS, status_result
 from agent.errors import Exit
 
@@ -30,10 +30,7 @@ def command(invocation: Invocation) -> Exit:
         return status
     report = app.report(assessment, "owner")
     snapshots = {judged.process: judged.last_snapshot_at for judged in assessment.judgements}
-    exposed = [
-        exposure_sentence(exposure, snapshots.get(name), assessment.at)
-        for name, exposure in exposures.items()
-    ]
+    exposed = exposure_sentences(exposures.values(), snapshots, assessment.at)
     screen = app.status_screen(report, exposed)
     if not os.environ.get("NO_COLOR"):  # click leaves colours out by itself where there is no terminal
         state = click.style(report.state, fg=COLOURS[report.state], bold=True)

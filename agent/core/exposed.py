@@ -1,13 +1,16 @@
 """What a look at the live files found, as `status` and others read it later."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
 from agent.core.model import Finding, RootIdentity
-from agent.core.phrases import span
+from agent.core.phrases import joined, span
 from agent.core.text import count, printable, size
+
+JUST_NOW = 60.0  # seconds
 
 
 class Exposure(Struct, frozen=True, kw_only=True):
@@ -40,19 +43,35 @@ class Exposure(Struct, frozen=True, kw_only=True):
         return snapshot_at is not None and snapshot_at > self.at
 
 
-def exposure_sentence(exposure: Exposure, snapshot_at: datetime | None, now: datetime) -> str:
-    """What a process would lose now, and when that was seen."""
-    looked = f"last looked {span(max(0.0, (now - exposure.at).total_seconds()))} ago"
-    name = printable(exposure.process)
+def exposure_sentences(
+    exposures: Iterable[Exposure], snapshots: Mapping[str, datetime | None], now: datetime
+) -> list[str]:
+    """What each process would lose now, and when that was seen; said once for all of which it is the same.
+
+    `snapshots` tells when the last good snapshot of each process was taken.
+    """
+    processes: dict[str, list[str]] = {}
+    for exposure in exposures:
+        words = _words(exposure, snapshots.get(exposure.process), now)
+        processes.setdefault(words, []).append(printable(exposure.process))
+    return [f"{joined(names)}: {words}" for words, names in processes.items()]
+
+
+def _words(exposure: Exposure, snapshot_at: datetime | None, now: datetime) -> str:
+    looked = f"last looked {_ago((now - exposure.at).total_seconds())}"
     if exposure.is_outdated(snapshot_at):
-        return f"{name}: nobody has looked since the last good snapshot."
+        return "nobody has looked since the last good snapshot."
     if exposure.since is None:
-        return f"{name}: all of {count(exposure.files, 'file')}; there is no good snapshot ({looked})."
+        return f"all of {count(exposure.files, 'file')}; there is no good snapshot ({looked})."
     age = exposure.age(now)
     if age is None:
-        return f"{name}: nothing since the last good snapshot ({looked})."
+        return f"nothing since the last good snapshot ({looked})."
     files = f"{count(exposure.files, 'file')} with {size(exposure.bytes)}"
-    return f"{name}: {files}, the oldest change {span(age)} ago ({looked})."
+    return f"{files}, the oldest change {_ago(age)} ({looked})."
+
+
+def _ago(seconds: float) -> str:
+    return f"{span(seconds)} ago" if seconds >= JUST_NOW else "just now"
 
 
 def exposure_row(
