@@ -1,7 +1,7 @@
 """Hand-written stand-ins for the outside world, shared by the tests."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from msgspec import to_builtins
@@ -10,6 +10,7 @@ from agent.core.chain import canonical
 from agent.core.model import Body, Entry
 
 B = TypeVar("B", bound=Body)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class FakeClock:
@@ -28,7 +29,7 @@ class FakeLedger:
         self.queries = 0
         self.read = 0  # bodies handed out
         for body in bodies:
-            self.append(body, getattr(body, "started", datetime.min))
+            self.append(body, getattr(body, "started", LONG_AGO))
 
     def append(self, body: Body, at: datetime) -> Entry:
         number = len(self.stored) + 1
@@ -57,6 +58,9 @@ class FakeLedger:
         ][:limit]
         self.read += len(found)
         return found
+
+    def first(self, body: type[B], *, process: str = "") -> Entry | None:
+        return next(iter(self.search(body, process=process)), None)
 
     def search(
         self,

@@ -18,6 +18,7 @@ from agent.adapters.ledger_rows import (
     last_stored,
     newest_numbers,
     numbers_with,
+    oldest_number,
     stored,
     streams,
     tail_faults,
@@ -69,6 +70,14 @@ class SqliteReader:
                 numbers += newest_numbers(database, stream, limit)
             records = [stored(database, number) for number in heapq.nlargest(limit, numbers)]
         return [self._opened(record, body, wanted) for record in records]
+
+    def first(self, body: type[B], *, process: str = "") -> Entry | None:
+        """The oldest record of one kind; an empty process matches everything."""
+        wanted = (as_column(process), "", "")
+        with translated(self.path), self._one_view() as database:
+            found = [oldest_number(database, stream) for stream in streams(database, wanted, (KINDS[body],))]
+            record = stored(database, min(found)) if found else None
+        return self._opened(record, body, wanted) if found else None
 
     def search(
         self,
@@ -201,6 +210,10 @@ class EmptyReader:
     ) -> list[Entry]:
         """Nothing."""
         return []
+
+    def first(self, body: type[B], *, process: str = "") -> Entry | None:
+        """None."""
+        return None
 
     def search(
         self,

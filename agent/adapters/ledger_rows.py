@@ -139,6 +139,15 @@ def newest_numbers(database: sqlite3.Connection, stream: tuple[str, ...], limit:
     return [number for (number,) in database.execute(query, (*stream, limit))]
 
 
+def oldest_number(database: sqlite3.Connection, stream: tuple[str, ...]) -> int:
+    """The lowest number of one kind, process, repository and outcome of which there is at least one."""
+    query = (
+        "SELECT min(sequence) FROM record WHERE kind = ? AND process = ? AND repository = ? AND outcome = ?"
+    )
+    (number,) = database.execute(query, stream).fetchone()
+    return int(number or 0)
+
+
 def numbers_with(
     database: sqlite3.Connection, stream: tuple[str, ...], after: int, texts: Sequence[str]
 ) -> list[int]:

@@ -1,13 +1,20 @@
 """What the ledger knows of one process in one repository, and which part of it still counts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from posixpath import normpath
 
 from msgspec import Struct
 
 from agent.core.configuration import CriticalProcess
-from agent.core.model import CheckRecord, DrillRecord, SnapshotRecord, WatchRecord
+from agent.core.model import (
+    CheckRecord,
+    DrillRecord,
+    PruneRecord,
+    RetentionRecord,
+    SnapshotRecord,
+    WatchRecord,
+)
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding
@@ -32,12 +39,23 @@ class Copy(Struct, frozen=True, kw_only=True):
         return (*self.snapshots, *self.drills)
 
 
+class Freeze(Struct, frozen=True):
+    """A reason to remove no snapshot, and the number and time of the record that opened it."""
+
+    code: str
+    sequence: int
+    at: datetime
+    message: str
+
+
 class Evidence(Struct, frozen=True, kw_only=True):
     """Everything a verdict is made from, and where in the ledger it was taken."""
 
     copies: tuple[Copy, ...] = ()
     watches: tuple[WatchRecord, ...] = ()  # the newest look at each process's live files
     checks: tuple[CheckRecord, ...] = ()  # of each repository the newest that passed or found damage
+    freezes: Mapping[str, tuple[Freeze, ...]] = {}  # what is open, by process, where anything is removed
+    upkeep: tuple[RetentionRecord | CheckRecord | PruneRecord, ...] = ()  # the newest of each kind and place
     sequence: int = 0
     head: str = "0" * 64
 

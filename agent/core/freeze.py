@@ -6,29 +6,21 @@ was set wrong and is right again closes its own.
 
 from collections.abc import Iterable
 
-from msgspec import Struct
-
-from agent.core.evidence import CLOCK_TOLERANCE
+from agent.core.evidence import CLOCK_TOLERANCE, Freeze
 from agent.core.findings import finding
 from agent.core.model import Entry, Finding, SnapshotRecord
+from agent.core.phrases import span
 from agent.core.runs import AgentRecord
 
 FREEZING = ("mass-change", "snapshots-vanished", "repository-changed")  # codes of findings
 CLOCK_JUMPED = "clock-jumped"  # an event of the agent
 
 
-class Freeze(Struct, frozen=True):
-    """A reason to remove nothing, and the number of the record that opened it."""
-
-    code: str
-    sequence: int
-    message: str
-
-
-def open_freezes(entries: Iterable[Entry], process: str) -> tuple[Freeze, ...]:
+def open_freezes(entries: Iterable[Entry], process: str, begun: int = 0) -> tuple[Freeze, ...]:
     """What freezes the process's retention, each code once, in the order in which they were opened.
 
     `entries` may hold anything, in any order; of them count the agent's, and findings of this process.
+    Jumps of the clock before its first snapshot, which is record `begun`, are none of its business.
     """
     ordered = sorted(entries, key=lambda entry: entry.sequence)
     cleared = max((entry.sequence for entry in ordered if is_accepted(entry, process)), default=0)
@@ -36,8 +28,8 @@ def open_freezes(entries: Iterable[Entry], process: str) -> tuple[Freeze, ...]:
     freezes: dict[str, Freeze] = {}
     for entry in later:
         for found in _freezing(entry, process):
-            freezes.setdefault(found.code, Freeze(found.code, entry.sequence, found.message))
-    jumped = _clock(later)
+            freezes.setdefault(found.code, Freeze(found.code, entry.sequence, entry.at, found.message))
+    jumped = _clock(entry for entry in later if entry.sequence > begun)
     if jumped:
         freezes[CLOCK_JUMPED] = jumped
     return tuple(sorted(freezes.values(), key=lambda freeze: freeze.sequence))
@@ -56,22 +48,22 @@ def is_accepted(entry: Entry, process: str) -> bool:
 
 def _freezing(entry: Entry, process: str) -> Iterable[Finding]:
     findings = getattr(entry.body, "findings", ())
-    return (found for found in findings if found.code in FREEZING and process in (found.process, ""))
+    return (found for found in findings if found.code in FREEZING and found.process == process)
 
 
 def _clock(entries: Iterable[Entry]) -> Freeze | None:
     """The jumps taken together, when they do not take each other back."""
-    total, opened = 0, 0
+    total, opened = 0, None
     for entry in entries:
         if isinstance(entry.body, AgentRecord) and entry.body.event == CLOCK_JUMPED:
-            opened = opened or entry.sequence
+            opened = opened or entry
             total += entry.body.jump
             if abs(total) <= CLOCK_TOLERANCE.total_seconds():
-                opened = 0
-    if not opened:
+                opened = None
+    if opened is None:
         return None
     way = "forward" if total > 0 else "back"
-    return Freeze(CLOCK_JUMPED, opened, f"The clock was set {way} by {abs(total):,} s.")
+    return Freeze(CLOCK_JUMPED, opened.sequence, opened.at, f"The clock was set {way} by {span(abs(total))}.")
 
 
 def frozen_finding(process: str, consequence: str, freezes: Iterable[Freeze]) -> Finding:

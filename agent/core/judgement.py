@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from agent.core.configuration import Config, CriticalProcess
-from agent.core.evidence import Evidence, Standing
+from agent.core.evidence import Evidence, Freeze, Standing
 from agent.core.forecast import Return, Timetable
-from agent.core.model import CheckRecord, Finding, Verdict
+from agent.core.model import CheckRecord, Finding, PruneRecord, RetentionRecord, Verdict
 from agent.core.phrases import moment as phrase
 from agent.core.phrases import span
 from agent.core.recovery_time import RecoveryTime
@@ -26,10 +26,10 @@ class Badness(IntEnum):
 
 
 class Reason(Struct, frozen=True, kw_only=True):
-    """Why a verdict is not READY. `process` is empty when it concerns the whole business."""
+    """Why a verdict is not READY, or a note. `process` is empty when it concerns the whole business."""
 
     code: str
-    verdict: Verdict  # the verdict that this reason alone causes
+    verdict: Verdict  # the verdict that this reason alone causes; READY for a note
     sentence: str
     hint: str = ""
     process: str = ""
@@ -80,6 +80,8 @@ class Case(Struct, frozen=True, kw_only=True):
     rto: RecoveryTime
     watched: tuple[Finding, ...] = ()  # what is open of the looks at its live files
     damage: tuple[CheckRecord, ...] = ()  # checks whose damage no later check saw mended
+    freezes: tuple[Freeze, ...] = ()  # what forbids removing its snapshots
+    upkeep: tuple[RetentionRecord | CheckRecord | PruneRecord, ...] = ()  # of it, and of all repositories
     line: Return  # its place in the timetable
     now: datetime
     zone: ZoneInfo

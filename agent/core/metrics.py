@@ -39,6 +39,7 @@ HELP = {
     "drill_duration_seconds": "How long the newest drill took.",
     "plan_b_lag_seconds": "How far the newest good copy is behind the first repository.",
     "findings": "Open findings.",
+    "retention_frozen": "1 while no snapshot of it is removed before a person has looked.",
     "exposed_files": "Files that changed since the last good snapshot.",
     "exposed_bytes": "Bytes in the files that changed since the last good snapshot.",
     "exposed_oldest_change_age_seconds": "Age of the oldest change that no snapshot holds; 0 without one.",
@@ -102,6 +103,7 @@ def _processes(assessment: Assessment) -> Iterator[Row]:
         for severity in ("error", "warning"):
             found = sum(finding.severity == severity for finding in judgement.findings)
             yield "findings", (*labels, ("severity", severity)), found
+        yield "retention_frozen", labels, bool(assessment.evidence.freezes.get(judgement.process))
         yield from _durations(judgement)
         for lag in lags(judgement.standings):
             if lag.seconds is not None:

@@ -17,6 +17,7 @@ STATES = {
     Verdict.NOT_READY: "NOT READY",
     Verdict.UNKNOWN: "UNKNOWN",
 }
+NOTE = "NOTE"  # the state of a reason that changes no verdict
 WELL_BEFORE = 0.25  # of the window left
 
 
@@ -85,7 +86,7 @@ def reason_lines(assessment: Assessment) -> tuple[ReasonLine, ...]:
     return tuple(
         ReasonLine(
             process=printable(joined([reason.process for reason in reasons])),
-            state=STATES[reasons[0].verdict],
+            state=NOTE if reasons[0].verdict == Verdict.READY else STATES[reasons[0].verdict],
             code=reasons[0].code,
             sentence=printable(reasons[0].sentence),
             hint=printable(_common_hint(reasons)),

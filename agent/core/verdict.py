@@ -18,6 +18,7 @@ from agent.core.plan_b_lag import plan_b_behind
 from agent.core.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
 from agent.core.reasons_damage import repository_damaged
 from agent.core.reasons_slipping import SLIPPING_RULES, passed_warnings
+from agent.core.reasons_upkeep import retention_frozen, upkeep_undone
 from agent.core.recovery_time import recovery_time
 from agent.core.rotation import is_damaged
 from agent.core.watched import open_watch_findings
@@ -48,6 +49,10 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
             rto=recoveries[process.name],
             watched=open_watch_findings(watches.get(process.name), evidence.of(process.name)),
             damage=tuple(check for check in evidence.checks if is_damaged(check)),
+            freezes=evidence.freezes.get(process.name, ()),
+            upkeep=tuple(
+                each for each in evidence.upkeep if getattr(each, "process", "") in ("", process.name)
+            ),
             line=lines[process.name],
             now=now,
             zone=zone,
@@ -71,10 +76,11 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
 def judge(case: Case, known: Sequence[Reason] = ()) -> Judgement:
     """The verdict on one process; `known` are reasons that come from outside it."""
     reasons = list(known)
-    for rule in (*GRAVE_RULES, repository_damaged, *SLIPPING_RULES, plan_b_behind):
+    for rule in (*GRAVE_RULES, repository_damaged, *SLIPPING_RULES, plan_b_behind, upkeep_undone):
         for reason in rule(case):
             if not _is_said(reason, reasons):
                 reasons.append(reason)
+    reasons += retention_frozen(case, {reason.code for reason in reasons})
     reasons.sort(key=lambda reason: -badness(reason.verdict))  # stable: the rules' order within a verdict
     good = [taken_at(one.good[0]) for one in case.standings if one.good]
     proven = [drill.started for one in case.standings for drill in one.proofs]

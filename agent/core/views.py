@@ -27,10 +27,10 @@ class ProcessLine(Struct, frozen=True, kw_only=True):
 
 
 class ReasonLine(Struct, frozen=True, kw_only=True):
-    """Why not READY, and what to do. `process` is empty for the whole business."""
+    """Why not READY, or a note, and what to do. `process` is empty for the whole business."""
 
     process: str
-    state: str  # the state that this reason alone causes
+    state: str  # the state that this reason alone causes, or NOTE
     code: str
     sentence: str
     hint: str

@@ -1,12 +1,21 @@
 """Gather the newest records that a verdict needs, with few indexed queries, and judge them."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from agent.core.configuration import Config
 from agent.core.evidence import WHOLE, Copy, Evidence
 from agent.core.judgement import Assessment
-from agent.core.model import DrillRecord, SnapshotRecord, WatchRecord
+from agent.core.model import (
+    CheckRecord,
+    DrillRecord,
+    PruneRecord,
+    RetentionRecord,
+    SnapshotRecord,
+    WatchRecord,
+)
 from agent.core.verdict import assess
+from agent.operations.freezing import freezes
 from agent.operations.last_check import last_checked
 
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four
@@ -38,13 +47,28 @@ def gather(config: Config, ledger: "LedgerReader") -> Evidence:
     )
     watches = [watch for p in config.processes for watch in ledger.newest(WatchRecord, process=p.name)]
     checks = (last_checked(ledger, repository.name) for repository in config.repositories)
+    removes = any(process.keep for process in config.processes)
     return Evidence(
         copies=copies,
         watches=tuple(watches),
         checks=tuple(check for check in checks if check),
+        freezes={process.name: freezes(ledger, process.name) for process in config.processes if removes},
+        upkeep=tuple(_upkeep(config, ledger, removes)),
         sequence=sequence,
         head=head,
     )
+
+
+def _upkeep(
+    config: Config, ledger: "LedgerReader", removes: bool
+) -> Iterator[RetentionRecord | CheckRecord | PruneRecord]:
+    for repository in config.repositories:
+        yield from ledger.newest(CheckRecord, repository=repository.name)
+        if removes:
+            yield from ledger.newest(PruneRecord, repository=repository.name)
+        for process in config.processes:
+            if process.keep:
+                yield from ledger.newest(RetentionRecord, process=process.name, repository=repository.name)
 
 
 def _snapshots(ledger: "LedgerReader", process: str, repository: str) -> tuple[SnapshotRecord, ...]:

@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from agent.core.changes import Changes
 from agent.core.configuration import CriticalProcess
+from agent.core.evidence import Freeze
 from agent.core.exposed import Exposure
 from agent.core.exposure import Look, changes_since, last_good, news, what_is_wrong
 from agent.core.findings import finding
-from agent.core.freeze import Freeze
 from agent.core.model import Finding, SnapshotRecord, WatchRecord
 from agent.errors import ReadinessError
 from agent.operations.freezing import freezes

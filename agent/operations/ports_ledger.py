@@ -24,6 +24,10 @@ class LedgerReader(Protocol):
         """The same with their places in the chain."""
         ...
 
+    def first(self, body: type[B], *, process: str = "") -> Entry | None:
+        """The oldest record of one kind; an empty process matches everything."""
+        ...
+
     def search(
         self,
         body: type[B],
