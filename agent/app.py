@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Collection, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.configuration import Repository as RepositoryConfig
 from agent.core.holding import held
-from agent.errors import UsageError
+from agent.errors import StateError, UsageError
 
 if TYPE_CHECKING:
     from agent.adapters.ledger import SqliteLedger
@@ -89,7 +89,8 @@ def working_ledger(
     """The ledger to append to, with the locks `names` (see `held`); Busy when one is somebody else's.
 
     First clears away what a killed readiness left: restored files, which are business data in the open,
-    and the lock of its restic, where it was killed with one of `names`.
+    and the lock of its restic, where it was killed with one of `names`. Files that cannot be removed keep
+    nobody from saving: the next drill complains of them.
     """
     from agent.adapters.ledger import open_ledger
     from agent.adapters.locks import exclusive
@@ -100,7 +101,8 @@ def working_ledger(
         open_ledger(ledger_path(config)) as ledger,
         restic.unlocked_at_interrupt() if restic else nullcontext(),
     ):
-        sweep(Path(config.settings.scratch))
+        with suppress(OSError, StateError):
+            sweep(Path(config.settings.scratch))
         if restic and killed:
             restic.unlock()
         yield ledger

@@ -73,12 +73,14 @@ def drill_once(
     """One drill of one process from one repository."""
     from agent.adapters.drill_room import drill_room
     from agent.adapters.locks import exclusive
+    from agent.adapters.scratch import sweep
     from agent.operations.drill import drill
     from agent.operations.drill_task import DrillTask, DrillTools
 
     restic = restic_for(config, repository)
     settings = config.settings
     state = Path(settings.state)
+    sweep(Path(settings.scratch))
     with (
         working_ledger(config, restic, held("drill", "", repository.name)) as ledger,
         ExitStack() as until_chosen,

@@ -240,27 +240,37 @@ def test_without_its_credential_it_says_clearly_what_is_missing(
 
 
 def test_a_killed_drill_leaves_no_restored_data(machine: Container) -> None:
-    _begin_slow_drill(machine)
+    [room] = _begin_slow_drill(machine)
 
     machine.run("systemctl", "kill", "--signal=KILL", "readiness-drill@orders:primary.service")
 
-    until(
-        lambda: not list(machine.file("/var/lib/readiness/scratch").glob("drill-*")), "the scratch is empty"
-    )
+    until(lambda: not room.exists(), "its room is gone")
     until(lambda: not machine.shell("pgrep --euid readiness-proof || true"), "the proof has ended, too")
 
 
+def test_restored_files_of_a_killed_drill_keep_nobody_from_saving(machine: Container) -> None:
+    room = "/var/lib/readiness/scratch/drill-killed"
+    machine.shell(
+        f"install -d -m 700 -o readiness {room} {room}/tree && install -d -m 700 -o bob {room}/tree/mail; "
+        f"echo hello >{room}/tree/mail/1 && install -o readiness -m 600 /dev/null {room}/.readiness-scratch"
+    )
+
+    until(lambda: machine.readiness("snapshot", "mail")[0] != 75, "nobody else is at work")
+    assert machine.readiness("snapshot", "mail")[0] == 0
+    assert machine.file(room).exists()  # a snapshot has no right to another user's files, and leaves them be
+    assert machine.run("readiness", "agent", "--clean-up").returncode == 0
+    assert not machine.file(room).exists()
+
+
 def test_after_a_power_cut_in_a_drill_nothing_restored_is_left(machine: Container) -> None:
-    _begin_slow_drill(machine)
+    [room] = _begin_slow_drill(machine)
 
     machine.cut_power()
-    assert list(machine.file("/var/lib/readiness/scratch").glob("drill-*"))
+    assert room.exists()
     machine.boot()
 
     until(lambda: _is_active(machine), "the service is back")
-    until(
-        lambda: not list(machine.file("/var/lib/readiness/scratch").glob("drill-*")), "the scratch is empty"
-    )
+    assert not room.exists()  # before anything else
     assert machine.readiness("ledger", "verify")[0] == 0
 
 
@@ -301,8 +311,8 @@ def _runs_of_mail(machine: Container) -> list[dict[str, Any]]:
     return [run for run in _ledger(machine, "run-snapshot") if run["process"] == "mail"]
 
 
-def _begin_slow_drill(machine: Container) -> None:
-    """A drill of orders that stays at its proofs, beside the service."""
+def _begin_slow_drill(machine: Container) -> list[Path]:
+    """A drill of orders that stays at its proofs, beside the service; its room."""
     machine.run("systemctl", "stop", SERVICE, "readiness-drill@*")  # nobody else is to hold the repository
     machine.shell("touch /srv/orders/slow")
     status, result = machine.readiness("snapshot", "orders")
@@ -310,7 +320,9 @@ def _begin_slow_drill(machine: Container) -> None:
     machine.shell("rm /srv/orders/slow")
     machine.run("systemctl", "start", "--no-block", "readiness-drill@orders:primary.service")
     until(lambda: machine.shell("pgrep --euid readiness-proof sleep || true"), "the drill is at its proofs")
+    rooms = list(machine.file("/var/lib/readiness/scratch").glob("drill-*"))
     machine.run("systemctl", "start", SERVICE)
+    return rooms
 
 
 def _ledger(machine: Container, kind: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ledger_records import mounted
 from readiness_cli import PASSED, Shop, failed, not_tested, snapshotted
 
 
@@ -74,6 +75,23 @@ exec {shop.restic} "$@"
     shop.write_config()
 
     assert shop.drill().says == not_tested("no-space")
+
+
+def test_restored_files_that_cannot_be_removed_stop_drills_and_no_snapshot(
+    newest_restic: Path, tmp_path: Path, as_root: None
+) -> None:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    (shop.source / "file").write_text("live")
+    room = shop.scratch / "drill-killed"
+    room.mkdir(parents=True)
+    (room / ".readiness-scratch").touch()
+    with mounted(room / "tree", "size=1m"):
+        ends = {verb: shop.start(verb).communicate(timeout=60) for verb in ("snapshot", "drill")}
+
+    assert json.loads(ends["snapshot"][0])["result"]["snapshots"][0]["outcome"] == "passed"
+    assert b"tree cannot be removed.\nIt holds restored data" in ends["drill"][1]
+    assert shop.drill().says == PASSED
+    assert not room.exists()
 
 
 def test_a_full_state_directory_is_one_sentence(small: Shop, tmpfs: Path) -> None:

@@ -5,12 +5,14 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from pathlib import Path
 
 from agent.adapters.command import CommandMissing, Running, run
+from agent.adapters.identity import has_file_rights, is_service
 from agent.adapters.interrupts import held_off, stop_all
 from agent.core.text import size
 from agent.errors import ReadinessError, StateError
@@ -18,7 +20,8 @@ from agent.errors import ReadinessError, StateError
 PREFIX = "drill-"
 MARKER = ".readiness-scratch"
 MARGIN = 1.1
-ATTEMPTS = 5  # at removing what the restic of a drill that was killed may still be writing to
+ATTEMPTS = 5  # at removing what the restic or a proof of a drill that was killed may still be writing to
+PAUSE = 0.5  # seconds before the second attempt, and so much more before each further one
 RM = ("rm", "-rf", "--one-file-system", "--")
 ENOUGH = 20  # branches of a tree for two programs
 BRANCHES = 200  # that are handed out at most: a command line has an end
@@ -115,9 +118,11 @@ def scratch_room(scratch: Path) -> Iterator[Scratch]:
 def sweep(scratch: Path) -> None:
     """Remove the rooms of drills that were killed: ours by name, marker and owner, and no others.
 
-    The room of a drill that is at work stays: its marker is locked for as long as it lives.
+    The room of a drill that is at work stays: its marker is locked for as long as it lives. Where drills of
+    the service bring back files of anybody, who has no right to those does nothing: a room that is claimed,
+    but cannot be removed, would be in the way of those who have.
     """
-    if not scratch.is_dir():
+    if not scratch.is_dir() or (is_service() and not has_file_rights()):
         return
     dead: list[tuple[Path, int]] = []
     try:
@@ -178,9 +183,10 @@ def _remove_room(room: Path) -> None:
 
 def _remove(directory: Path) -> None:
     """rm, because it takes any depth and is quick; restored modes may first have to be opened up."""
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         if not directory.exists():
             return
+        time.sleep(attempt * PAUSE)
         try:
             halves = _halves(str(directory))
             for program in [Running([*RM, *half]) for half in halves]:
