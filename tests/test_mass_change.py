@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.changes import Changes, Known
-from agent.core.mass_change import busiest, is_incompressible, mass_change
+from agent.core.mass_change import busiest, mass_change
+from agent.core.samples import Became, Samples, is_incompressible, what_became
 
 MINUTE = 60 * 10**9
 TAKEN = 1_000_000 * MINUTE  # the last good snapshot
@@ -72,7 +73,34 @@ def rename(share: float, suffix: bytes = b".locked", rewritten: bool = False) ->
     return act
 
 
-def hide_names(share: float) -> Act:
+def file_away(directory: bytes, behind: bytes = b"") -> Act:
+    """40 % moved one by one, each with its name."""
+
+    def act(before: Tree) -> Tree:
+        after = dict(before)
+        for old in some(before, 0.4):
+            del after[old.path]
+            path = directory + old.path.rpartition(b"/")[2] + behind
+            after[path] = moved(old, path, seconds(60))
+        return after
+
+    return act
+
+
+def dated(before: Tree, mtime_ns: int) -> Tree:
+    """All files replaced by others with one old time."""
+    return {p: Known(p, o.size + 1, mtime_ns, seconds(9), 10**6 + o.inode) for p, o in before.items()}
+
+
+def unpack(before: Tree) -> Tree:
+    return dated(before, TAKEN - 5 * DAY)
+
+
+def lay_old_copy_over(before: Tree) -> Tree:
+    return dated(before, TAKEN - 200 * DAY)
+
+
+def hide_names(share: float, pace: float = 0.1) -> Act:
     """Encrypted into new files whose names have nothing to do with the old ones."""
 
     def act(before: Tree) -> Tree:
@@ -81,7 +109,7 @@ def hide_names(share: float) -> Act:
         for n, old in enumerate(some(before, share)):
             del after[old.path]
             path = old.path.rpartition(b"/")[0] + b"/" + chance.randbytes(12).hex().encode()
-            after[path] = written(old, seconds(60 + n / 10), path=path, inode=10**6 + n)
+            after[path] = written(old, seconds(60 + n * pace), path=path, inode=10**6 + n)
         return after
 
     return act
@@ -158,12 +186,22 @@ def compared(before: Tree, after: Tree, habit: int | None = None) -> Changes:
     return changes
 
 
-def codes(before: Tree, after: Tree, hidden: float | None, habit: int | None = None) -> list[str]:
-    """`hidden`: which share of the sampled files is incompressible; None when none can be sampled."""
+def codes(
+    before: Tree, after: Tree, hidden: float | None, habit: int | None = None, same: float = 0
+) -> list[str]:
+    """Which share of the files that were looked into is unreadable, None: none can tell; or the same."""
     changes = compared(before, after, habit)
-    sampled = len(changes.to_sample()) if hidden is not None else 0
-    sample = [n < (hidden or 0) * sampled for n in range(sampled)]
-    return [found.code for found in mass_change("orders", changes, sample)]
+    picked = len(changes.changed_pick.picked()) if hidden is not None else 0
+    samples = Samples(
+        looked_into("unreadable", hidden or 0, picked),
+        looked_into("same", same, 32),
+        looked_into("same", same, 32),
+    )
+    return [found.code for found in mass_change("orders", changes, samples)]
+
+
+def looked_into(became: Became, share: float, files: int) -> list[Became]:
+    return [became if n < share * files else "readable" for n in range(files)]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +217,10 @@ def codes(before: Tree, after: Tree, hidden: float | None, habit: int | None = N
         ("30 % renamed and encrypted", rename(0.3, rewritten=True), 1.0),
         ("30 % renamed and rewritten, content plain", rename(0.3, rewritten=True), 0.0),
         ("20 % encrypted under names that nobody can guess", hide_names(0.2), 1.0),
+        ("30 % encrypted over a day", rewrite(0.3, within=86_400), 1.0),
+        ("30 % encrypted over a day under names that nobody can guess", hide_names(0.3, pace=250), 1.0),
+        ("an old copy laid over all files", lay_old_copy_over, 0.0),
+        ("each file put into an archive with a password", rename(1.0, b".7z", rewritten=True), None),
         ("60 % removed", remove(0.6), 0.0),
         ("everything removed", remove(1.0), 0.0),
         ("30 % encrypted while 20 % new files came", both(rewrite(0.3), create(0.2)), 1.0),
@@ -197,7 +239,12 @@ def test_what_ransomware_or_a_slip_does_is_told(what: str, act: Act, hidden: flo
         ("a package upgrade of 20 %", rewrite(0.2, within=20, new_inodes=True), 0.0),
         ("a package upgrade of 20 %, none of it could be sampled", rewrite(0.2, within=20), None),
         ("a git checkout of 40 % of a tree of text", rewrite(0.4, within=2, new_inodes=True), 0.0),
-        ("a quarter of the files rewritten over a day", rewrite(0.25, within=86_400), 1.0),
+        ("a quarter of the files rewritten over a day", rewrite(0.25, within=86_400), 0.0),
+        ("a fifth of the files encrypted over a day", rewrite(0.2, within=86_400), 1.0),
+        ("a year of invoices moved to an archive", file_away(b"srv/archive/"), None),
+        ("mails moved from new to cur", file_away(b"srv/cur/", b":2,S"), None),
+        ("logs that are rotated with the day behind their names", file_away(b"srv/", b"-20261122"), None),
+        ("an upgrade of every file, dated as in its archive", unpack, 0.0),
         ("half of the files rewritten over a day", rewrite(0.5, within=86_400), 0.0),
         ("a nightly rotation of every log", rotate_logs, 0.0),
         ("a nightly rotation of every log, none of it could be sampled", rotate_logs, None),
@@ -251,17 +298,57 @@ def test_renaming_very_many_files_takes_little_memory_and_is_counted_well() -> N
         old = Known(b"a/%07d" % n, 10, 5, 5, n)
         changes.differs(old, None)
     for n in range(many):
-        changes.differs(None, Known(b"b/%07d" % n, 10, 5, seconds(1), n))
+        changes.differs(None, Known(b"b/%07d.locked" % n, 10, 5, seconds(1), n))
     counted = sum(changes.renamed.values())
     assert abs(counted - many) < 0.05 * many
     assert len(changes._pairs._lost) + len(changes._pairs._found) <= 1 << 15
 
 
-def test_the_sample_is_small_and_leaves_out_dense_names() -> None:
-    before = tree(500) | tree(400, suffix=".jpg")
-    sample = compared(before, rewrite(1.0)(before)).to_sample()
-    assert len(sample) == 32
-    assert all(path.endswith(b".txt") for path in sample)
+def test_the_sample_is_small_and_leaves_out_names_whose_content_tells_nothing() -> None:
+    before = tree(500) | tree(400, suffix=".gpg")
+    picked = compared(before, rewrite(1.0)(before)).changed_pick.picked()
+    assert len(picked) == 32
+    assert all(one.path.endswith(b".txt") for one in picked)
+
+
+def read_once(before: Tree) -> Tree:
+    return {p: Known(p, o.size, o.mtime_ns, o.ctime_ns, o.inode, b"a") for p, o in before.items()}
+
+
+def test_files_that_were_made_anew_with_the_content_that_they_had_are_not_rewritten() -> None:
+    before = read_once(tree())
+    after = {p: Known(p, o.size, seconds(9), seconds(9), 10**6 + o.inode) for p, o in before.items()}
+    assert codes(before, after, 0.0, same=0.0) == ["mass-change"]
+    assert codes(before, after, 0.0, same=0.9) == []
+
+
+def test_content_that_was_changed_behind_the_same_size_and_time_is_told() -> None:
+    before = read_once(tree())
+    assert codes(before, change_modes(before), None, same=1.0) == []
+    assert codes(before, change_modes(before), None, same=0.6) == ["mass-change"]
+
+
+def test_git_gc_is_no_loss() -> None:
+    loose = [b"srv/git/orders/objects/%02x/%038x" % (n % 256, n) for n in range(400)]
+    before = tree(100) | {p: Known(p, 200, TAKEN - DAY, TAKEN - DAY, 10**5 + n) for n, p in enumerate(loose)}
+    assert codes(before, tree(100), None) == []
+    assert codes(before, {}, None) == ["mass-change"], "the rest is gone as well"
+
+
+@pytest.mark.parametrize(
+    ("start", "became"),
+    [
+        (b"", "unreadable"),
+        (b"\xff\xd8\xff\xe1", "readable"),
+        (b"PK\x03\x04", "readable"),
+        (b"\x00\x00\x00\x20ftypheic", "readable"),
+        (b"II*\x00", "readable"),
+    ],
+)
+def test_dense_content_is_readable_when_it_begins_as_some_file_does(start: bytes, became: Became) -> None:
+    hidden = random.Random(1).randbytes(4096)
+    assert what_became(start + hidden, is_same=False) == became
+    assert what_became(start + hidden, is_same=True) == "same"
 
 
 @pytest.mark.parametrize("size", [256, 4096, 65536])

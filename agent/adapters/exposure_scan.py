@@ -5,11 +5,12 @@ import stat
 import time
 from collections import Counter
 from collections.abc import Iterator
+from operator import ne
 from pathlib import Path
 
 from agent.adapters.sources import check_roots
 from agent.adapters.walk import Trouble, Visit, walk
-from agent.adapters.witness_changes import good_witness, known_line, known_visit, sampled
+from agent.adapters.witness_changes import good_witness, identity_of, known_line, known_visit, sampled
 from agent.adapters.witness_files import joined, path_of, read_lines
 from agent.core.changes import Changes
 from agent.core.configuration import CriticalProcess
@@ -57,11 +58,7 @@ class ExposureScan:
                 roots=roots,
                 empty_roots=tuple(root.path for root in roots if not root.files),
             ),
-            comparison=Comparison(
-                changes,
-                sampled(self._base, changes),
-                tuple((_text(root), number) for root, number in tally.gone_below.items()),
-            ),
+            comparison=Comparison(changes, sampled(self._base, changes)),
             changed=tally.changed,
             new=tally.new,
             gone=tally.gone,
@@ -91,7 +88,7 @@ class _Tally:
         self.changed = self.new = self.gone = self.exposed = 0
         self.oldest_ns: int | None = None
         self.unlisted = b""  # the last directory that could not be listed
-        self.gone_below: Counter[bytes] = Counter()
+        self._elsewhere = b""  # the last directory in whose place another file system lies
         self._changes = changes
         self._roots = roots
         self._files_below: Counter[bytes] = Counter()
@@ -110,29 +107,35 @@ class _Tally:
         self._changes.files += line is not None and line.startswith(b"f")
         if line is not None and met is not None and line.startswith(stat_fields(met.status)):
             return
-        old, new = known_line(line), known_visit(met)
-        self._changes.differs(old, new)
+        if line is not None and line.startswith(b"d"):
+            self._note_elsewhere(line, met)
+        if line is None or met is not None or not self._is_elsewhere(path_of(line)):
+            self._changes.differs(known_line(line), known_visit(met))
         if met is None:
-            self._count_gone(line or b"", is_file=old is not None)
+            self.gone += not (line or b"").startswith(b"d")
         else:
             self._count(line, met)
 
-    def _count_gone(self, line: bytes, is_file: bool) -> None:
-        if line.startswith(b"d"):
-            return
-        self.gone += 1
-        root = self.root_of(path_of(line))
-        if is_file and root is not None:
-            self.gone_below[root] += 1
+    def _note_elsewhere(self, line: bytes, met: Visit | None) -> None:
+        """What is not there because it is not mounted was not removed. After a reboot inodes are the same."""
+        path, device_inode = path_of(line), identity_of(line)
+        missing = met is None and path in self._roots
+        if missing or (met and all(map(ne, device_inode, (met.status.st_dev, met.status.st_ino)))):
+            self._elsewhere = path
+
+    def _is_elsewhere(self, path: bytes) -> bool:
+        return bool(self._elsewhere) and path.startswith(self._elsewhere + b"/")
 
     def _count(self, line: bytes | None, met: Visit) -> None:
         status = met.status
         # a directory's change tells when something in it came or went
         self.oldest_ns = min(self.oldest_ns or status.st_ctime_ns, status.st_ctime_ns)
+        was_file = line is not None and not line.startswith(b"d")
         if stat.S_ISDIR(status.st_mode):
+            self.gone += was_file
             return
-        self.changed += line is not None
-        self.new += line is None
+        self.changed += was_file
+        self.new += not was_file
         self.exposed += status.st_size if stat.S_ISREG(status.st_mode) else 0
 
     def root_of(self, path: bytes) -> bytes | None:

@@ -1,18 +1,22 @@
 """The witness of the last good snapshot, kept beside the carried one, and what differs from it."""
 
+import hashlib
 import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator
+from io import FileIO
 from pathlib import Path
 
 from agent.adapters.walk import Visit, open_beneath
 from agent.adapters.witness_files import WITNESS, path_of, read_lines
 from agent.core.changes import Changes, Known
-from agent.core.mass_change import SAMPLE_BYTES, is_incompressible
+from agent.core.samples import Became, Pick, Picked, Samples, what_became
 from agent.core.witness import NOTHING, sort_key, unescape
 
-_SIZE, _MTIME, _CTIME, _INODE, _SHA256, _PATH = 4, 5, 6, 7, 11, 15
+_SIZE, _MTIME, _CTIME, _INODE, _DEVICE, _SHA256, _PATH = 4, 5, 6, 7, 8, 11, 15
+SAMPLE_BYTES = 1 << 16
+COMPARED_BYTES = 1 << 20  # larger files are not read whole to see whether they are the same
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
@@ -48,10 +52,18 @@ def count_changes(good: Path, carried: Path, changes: Changes) -> bool:
     return True
 
 
-def sampled(base: int, changes: Changes) -> tuple[bool, ...]:
-    """Of some of the changed files, those that can be read, whether they are incompressible."""
-    contents = [_start_of(base, path) for path in changes.to_sample()]
-    return tuple(is_incompressible(content) for content in contents if content)
+def sampled(base: int, changes: Changes) -> Samples:
+    """What became of the picked files that can be read."""
+    return Samples(
+        _looked_into(base, changes.changed_pick),
+        _looked_into(base, changes.alike_pick),
+        _looked_into(base, changes.touched_pick),
+    )
+
+
+def _looked_into(base: int, pick: Pick) -> list[Became]:
+    found = (_what_became(base, picked) for picked in pick.picked())
+    return [became for became in found if became]
 
 
 def known_line(line: bytes | None) -> Known | None:
@@ -62,6 +74,12 @@ def known_line(line: bytes | None) -> Known | None:
     sha256 = b"" if fields[_SHA256] == NOTHING else fields[_SHA256]
     size, mtime, ctime, inode = (int(fields[number]) for number in (_SIZE, _MTIME, _CTIME, _INODE))
     return Known(unescape(fields[_PATH]), size, mtime, ctime, inode, sha256)
+
+
+def identity_of(line: bytes) -> tuple[int, int]:
+    """Device and inode of a line of a witness."""
+    fields = line.split(b"\t", _DEVICE + 1)
+    return int(fields[_DEVICE]), int(fields[_INODE])
 
 
 def known_visit(met: Visit | None) -> Known | None:
@@ -93,15 +111,25 @@ def _joined(olds: Iterable[bytes], news: Iterable[bytes]) -> Iterator[tuple[byte
             old, new = next(old_lines, None), next(new_lines, None)
 
 
-def _start_of(base: int, path: bytes) -> bytes:
-    """The first bytes of a file; nothing when it cannot be read."""
+def _what_became(base: int, picked: Picked) -> Became | None:
+    """What became of a file; None when it cannot be read, or is empty."""
     try:
-        handle = open_beneath(base, path, _READ)
+        handle = open_beneath(base, picked.path, _READ)
     except OSError:
-        return b""
-    try:
-        return os.read(handle, SAMPLE_BYTES) if stat.S_ISREG(os.fstat(handle).st_mode) else b""
-    except OSError:
-        return b""
-    finally:
-        os.close(handle)
+        return None
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        try:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                return None
+            comparable = picked.before and status.st_size <= COMPARED_BYTES
+            is_same = bool(comparable) and _sha256(file) == picked.before
+            file.seek(0)
+            start = file.read(SAMPLE_BYTES)
+        except OSError:
+            return None
+    return what_became(start, is_same) if start else None
+
+
+def _sha256(file: FileIO) -> bytes:
+    return hashlib.file_digest(file, "sha256").hexdigest().encode()

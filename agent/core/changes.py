@@ -1,23 +1,15 @@
 """How the files of a process differ from the witness of the last good snapshot, counted in little memory."""
 
-import zlib
 from collections.abc import Sequence
-from heapq import heappush, heappushpop
 
 from msgspec import Struct
 
-SAMPLED = 32
-SMALLEST_SAMPLE = 256  # bytes; less says nothing
+from agent.core.file_names import PACKED, is_dense, is_loose_object, is_opaque, kind, stays_itself
+from agent.core.samples import SMALLEST, Pick
+
 KEPT = 1 << 15  # files whose move to another name is looked for; of more, an even part
 NEARBY = 8  # names in the order of the walk among which a changed name is looked for
 MINUTE_NS = 60_000_000_000
-
-# names whose content is dense anyway: compressed, media, or encrypted on purpose
-DENSE = frozenset(
-    b"7z aac age apk avi avif bak br bz2 cab deb dmg docx dump epub flac gif gpg gz heic idx jar jpeg jpg "
-    b"kdbx lz lz4 lzma m4a m4v mkv mov mp3 mp4 npz odp ods odt ogg opus orc pack parquet pdf pgdump pgp png "
-    b"pptx qcow2 rar rpm swf tgz vmdk war webm webp whl wmv woff woff2 xlsx xz zip zst".split()
-)
 
 
 class Known(Struct, frozen=True, gc=False):
@@ -47,22 +39,29 @@ class Changes:
     def __init__(
         self, since_ns: int = 0, habitual_ns: int | None = None, roots: Sequence[bytes] | None = None
     ) -> None:
-        self.files = 0  # of the witness
+        self.files = 0  # of the witness, but for what git has packed since
         self.gone = 0
         self.came = 0
-        self.rewritten: dict[
-            int, int
-        ] = {}  # minute -> files, without those that traded names, or do it always
+        # minute -> files, without those that traded names, or do it always
+        self.rewritten: dict[int, int] = {}
+        self.alike: dict[int, int] = {}  # those of them that have the size they had
+        self.touched: dict[int, int] = {}  # size and time are as they were, but not the inode
         self.rewritten_at_all: dict[int, int] = {}
         self.renamed: dict[int, int] = {}
         self.new: dict[int, int] = {}  # under names that tell nothing of their content
+        self.changed_pick, self.alike_pick, self.touched_pick = Pick(), Pick(), Pick()
+        self._packed: dict[bytes, int] = {}  # kind -> how many more there are than there were
         self._since = since_ns
         self._roots = roots
         self._habitual = habitual_ns
         self._pairs = _Pairs(self)
         self._near_gone: list[Known] = []
         self._near_came: list[Known] = []
-        self._sample: list[tuple[int, bytes]] = []
+
+    @property
+    def packed(self) -> int:
+        """How many files are gone while as many came that are packed or encrypted by their names."""
+        return min(self.gone, sum(more for more in self._packed.values() if more > 0))
 
     def differs(self, old: Known | None, new: Known | None) -> None:
         """A file that is not as it was; both in the order of the walk. Only what differs."""
@@ -71,43 +70,70 @@ class Changes:
         elif old is not None and new is None:
             if self._is_ours(old.path):
                 self._goes(old)
-        elif old is not None and new is not None and _is_other_content(old, new):
-            self._is_rewritten(old, new)
-
-    def to_sample(self) -> list[bytes]:
-        """The paths of some changed files, evenly picked, whose names do not say that they are dense."""
-        return [path for _, path in self._sample]
+        elif old is not None and new is not None:
+            self._stays(old, new)
 
     def _is_ours(self, path: bytes) -> bool:
         if self._roots is None:
             return True
         return any(path == root or path.startswith(root + b"/") or not root for root in self._roots)
 
-    def _is_rewritten(self, old: Known, new: Known) -> None:
+    def _stays(self, old: Known, new: Known) -> None:
+        """A file is where it was. Whether it has the same content is known only when both were read."""
+        known = old.sha256 and new.sha256
+        if known and old.sha256 == new.sha256:
+            return
         minute = new.ctime_ns // MINUTE_NS
+        before = old.sha256 if old.size == new.size and not known else b""
+        if not known and (old.size, old.mtime_ns) == (new.size, new.mtime_ns):
+            if before:
+                add(self.touched, minute, 1)
+                self.touched_pick.offer(new.path, before)
+            return
+        self._is_rewritten(old, new, minute, before)
+
+    def _is_rewritten(self, old: Known, new: Known, minute: int, before: bytes) -> None:
         add(self.rewritten_at_all, minute, 1)
-        habit = self._habitual is not None and old.mtime_ns > self._habitual
-        if not habit:
+        if not self._is_usual(old, new):
             add(self.rewritten, minute, 1)
+            if before:
+                add(self.alike, minute, 1)
+                self.alike_pick.offer(new.path, before)
             if old.inode != new.inode:
-                self._pairs.lose(old.key, minute)
-                self._pairs.find(new.key, minute, came=False)
-        self._pick(new)
+                self._pairs.lose(old, minute)
+                self._pairs.find(new, minute, came=False)
+        if not is_opaque(new.path):
+            self._pick(new, before)
+
+    def _is_usual(self, old: Known, new: Known) -> bool:
+        """Written all the time, or unpacked: a newer version, dated from before the snapshot."""
+        habit = self._habitual is not None and old.mtime_ns > self._habitual
+        return habit or old.mtime_ns < new.mtime_ns < self._since
 
     def _goes(self, old: Known) -> None:
+        if is_loose_object(old.path):
+            self.files -= 1
+            return
         self.gone += 1
-        self._pairs.lose(old.key, None)
+        self._pairs.lose(old, None)
+        self._count_packed(old, -1)
         self._meet(old, self._near_gone, self._near_came)
 
     def _comes(self, new: Known) -> None:
         self.came += 1
         if new.ctime_ns < self._since:
             return  # it came with its directory, which was moved
-        self._pairs.find(new.key, new.ctime_ns // MINUTE_NS, came=True)
+        self._pairs.find(new, new.ctime_ns // MINUTE_NS, came=True)
+        self._count_packed(new, 1)
         if not is_dense(new.path):
             self._meet(new, self._near_came, self._near_gone)
             add(self.new, new.ctime_ns // MINUTE_NS, 1)
-            self._pick(new)
+            self._pick(new, b"")
+
+    def _count_packed(self, one: Known, more: int) -> None:
+        extension = kind(one.path)
+        if extension in PACKED:
+            self._packed[extension] = self._packed.get(extension, 0) + more
 
     def _meet(self, one: Known, own: list[Known], others: list[Known]) -> None:
         """Find the other name of a file that was renamed and rewritten."""
@@ -120,14 +146,9 @@ class Changes:
         own.append(one)
         del own[:-NEARBY]
 
-    def _pick(self, new: Known) -> None:
-        if new.size < SMALLEST_SAMPLE or is_dense(new.path):
-            return
-        entry = (-zlib.crc32(new.path), new.path)
-        if len(self._sample) < SAMPLED:
-            heappush(self._sample, entry)
-        else:
-            heappushpop(self._sample, entry)
+    def _pick(self, new: Known, before: bytes) -> None:
+        if new.size >= SMALLEST:
+            self.changed_pick.offer(new.path, before)
 
 
 class _Pairs:
@@ -136,33 +157,38 @@ class _Pairs:
     def __init__(self, changes: Changes) -> None:
         self._changes = changes
         self._every = 1
-        self._lost: dict[int, int | None] = {}  # key -> minute of what stands there now; None: nothing
-        self._found: dict[int, tuple[int, bool]] = {}  # key -> minute, and whether the name is new
+        # key -> minute of what stands there now, None: nothing; and what the name was
+        self._lost: dict[int, tuple[int | None, int]] = {}
+        self._found: dict[int, tuple[int, bool, int]] = {}  # key -> minute, whether the name is new, the name
 
-    def lose(self, key: int, minute: int | None) -> None:
-        if key % self._every == 0:
-            found = self._found.pop(key, None)
+    def lose(self, old: Known, minute: int | None) -> None:
+        if old.key % self._every == 0:
+            lost = (minute, stays_itself(old.path))
+            found = self._found.pop(old.key, None)
             if found:
-                self._match(minute, *found)
+                self._match(lost, found)
             else:
-                self._lost[key] = minute
+                self._lost[old.key] = lost
                 self._thin_out()
 
-    def find(self, key: int, minute: int, came: bool) -> None:
-        if key % self._every == 0:
-            if key in self._lost:
-                self._match(self._lost.pop(key), minute, came)
+    def find(self, new: Known, minute: int, came: bool) -> None:
+        if new.key % self._every == 0:
+            found = (minute, came, stays_itself(new.path))
+            lost = self._lost.pop(new.key, None)
+            if lost:
+                self._match(lost, found)
             else:
-                self._found[key] = (minute, came)
+                self._found[new.key] = found
                 self._thin_out()
 
-    def _match(self, lost: int | None, found: int, came: bool) -> None:
-        if lost is None and came:
-            add(self._changes.renamed, found, self._every)
-        if lost is not None:
-            add(self._changes.rewritten, lost, -self._every)
+    def _match(self, lost: tuple[int | None, int], found: tuple[int, bool, int]) -> None:
+        (replaced_at, old_name), (minute, came, new_name) = lost, found
+        if replaced_at is None and came and old_name != new_name:
+            add(self._changes.renamed, minute, self._every)
+        if replaced_at is not None:
+            add(self._changes.rewritten, replaced_at, -self._every)
         if not came:
-            add(self._changes.rewritten, found, -self._every)
+            add(self._changes.rewritten, minute, -self._every)
 
     def _thin_out(self) -> None:
         if len(self._lost) + len(self._found) > KEPT:
@@ -171,20 +197,9 @@ class _Pairs:
             self._found = {key: value for key, value in self._found.items() if key % self._every == 0}
 
 
-def is_dense(path: bytes) -> bool:
-    """Whether the name says that the content is compressed or encrypted anyway."""
-    return path.rpartition(b".")[2].lower() in DENSE
-
-
 def add(minutes: dict[int, int], minute: int, number: int) -> None:
     """Count `number` more in a minute."""
     minutes[minute] = minutes.get(minute, 0) + number
-
-
-def _is_other_content(old: Known, new: Known) -> bool:
-    if old.sha256 and new.sha256:
-        return old.sha256 != new.sha256
-    return (old.size, old.mtime_ns) != (new.size, new.mtime_ns)
 
 
 def _is_new_name(old: bytes, new: bytes) -> bool:
@@ -192,5 +207,5 @@ def _is_new_name(old: bytes, new: bytes) -> bool:
     stem = old.rpartition(b".")[0] if b"." in old.rpartition(b"/")[2] else b""
     for start in (old, stem + b"." if stem and not stem.endswith(b"/") else b""):
         if start and new.startswith(start) and b"/" not in new[len(start) :]:
-            return True
+            return kind(old) != kind(new)
     return False

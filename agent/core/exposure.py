@@ -11,6 +11,7 @@ from agent.core.exclude import os_bytes
 from agent.core.extent import Scan, replaced_roots, why_refuse
 from agent.core.mass_change import mass_change
 from agent.core.model import Finding, SnapshotRecord
+from agent.core.samples import Samples
 
 HABIT = timedelta(hours=26)  # what is rewritten every day is rewritten within this time
 TOLD = ("source-empty", "source-collapsed")
@@ -20,8 +21,7 @@ class Comparison(Struct, frozen=True):
     """How files differ from the witness of the last good snapshot."""
 
     changes: Changes
-    incompressible: tuple[bool, ...] = ()  # of a sample of the changed files
-    gone_below: tuple[tuple[str, int], ...] = ()  # root, and how many files are gone below it
+    samples: Samples = Samples()
 
 
 class Look(Struct, frozen=True, kw_only=True):
@@ -68,26 +68,16 @@ def _nanoseconds(moment: datetime) -> int:
 
 
 def what_is_wrong(process: CriticalProcess, look: Look, good: SnapshotRecord | None) -> list[Finding]:
-    """The findings of one look. Files that are gone because nothing is mounted there are no mass change."""
+    """The findings of one look."""
     found = [each for each in why_refuse(process, look.scan, good) if each.code in TOLD]
     said = {each.path for each in found}  # one fault, one code
     found += [each for each in replaced_roots(process, look.scan, good) if each.path not in said]
-    changes = look.comparison.changes
-    changes.gone -= sum(
-        number for path, number in look.comparison.gone_below if _is_unmounted(path, look.scan, good)
-    )
-    found += mass_change(process.name, changes, look.comparison.incompressible)
+    found += mass_change(process.name, look.comparison.changes, look.comparison.samples)
     if any(each.code == "mass-change" for each in found):
         found = [
             each for each in found if each.code != "source-collapsed" or each.path
         ]  # one fault, one code
     return found
-
-
-def _is_unmounted(path: str, scan: Scan, good: SnapshotRecord | None) -> bool:
-    """An empty root that is another directory than it was; one that is the same was really emptied."""
-    before = {root.path: root.inode for root in good.roots} if good else {}
-    return any(root.path == path and not root.files and root.inode != before.get(path) for root in scan.roots)
 
 
 def news(findings: Sequence[Finding], known: Sequence[Finding]) -> bool:

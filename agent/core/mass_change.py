@@ -2,66 +2,88 @@
 
 Files are compared with the last good snapshot's witness. A file is *rewritten* when its content is another,
 *renamed* when its old name is gone and a new name has the same content, or the old name with other letters
-behind it. Files that only traded names, as a log rotation does, are neither; new files are no mass change.
+behind it. Files that were moved under their own name, that only traded names, as a log rotation does, or that
+were unpacked over an older version are neither; new files are no mass change. Whether a change was one of
+content is told by looking into some of the files, as is whether anybody could still open them.
 
 It is a mass change when, of the files of the witness,
-- half were rewritten or renamed within ten minutes; or a quarter, unless a sample shows plain content; or
+- half were rewritten or renamed within ten minutes; or a quarter, unless a sample shows readable content; or
 - a quarter were renamed within ten minutes (at least 30 files in these cases); or
-- a tenth, and at least ten files, were rewritten or replaced by new ones within ten minutes, and three
-  quarters of a sample of at least eight are incompressible although their names do not say so; or
-- half, and at least ten files, are gone, and no new ones came in their place.
+- a tenth, and at least ten files, were rewritten or replaced by new ones within ten minutes, or a quarter
+  in whatever time, and three quarters of a sample of at least eight cannot be read any more; or
+- half, and at least ten files, are gone, and no new ones came in their place, or packed and encrypted ones.
 
 So an upgrade of a fifth of the files, a git checkout of less than half of a tree of text, a log rotation and
 files that change every day are none; rewriting or renaming 30 % of them to hide their content is one.
 """
 
-import zlib
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from agent.core.changes import Changes, add
 from agent.core.findings import finding
 from agent.core.model import Finding
+from agent.core.samples import Samples
 from agent.core.text import count
 
 WINDOW = 10  # minutes
 MANY, MANY_PLAIN, MANY_FILES = 0.25, 0.5, 30
-HIDDEN, HIDDEN_FILES, HIDDEN_SAMPLED, HIDDEN_OF_SAMPLE = 0.1, 10, 8, 0.75
+HIDDEN, HIDDEN_FILES = 0.1, 10
 GONE, GONE_FILES = 0.5, 10
-SAMPLE_BYTES = 1 << 16
-HEAD = 1 << 12
-INCOMPRESSIBLE = 0.97
 
 
-def mass_change(process: str, changes: Changes, sample: Sequence[bool]) -> list[Finding]:
-    """The finding, or nothing. `sample` tells of files of `to_sample` whether they are incompressible."""
-    files = changes.files
-    together = dict(changes.rewritten)
-    for minute, number in changes.renamed.items():
-        add(together, minute, number)
-    hidden = len(sample) >= HIDDEN_SAMPLED and sum(sample) >= HIDDEN_OF_SAMPLE * len(sample)
-    plain = len(sample) >= HIDDEN_SAMPLED and not hidden
-    changed, at = busiest(together)
-    renamed, renamed_at = busiest(changes.renamed)
-    replaced, replaced_at = max(busiest(changes.rewritten_at_all), _in_place_of_gone(changes))
-    if changed >= max(MANY_FILES, (MANY_PLAIN if plain else MANY) * files):
-        what = f"{min(changed, files):,} of {count(files, 'file')} were rewritten or renamed{_within(at)}"
-    elif renamed >= max(MANY_FILES, MANY * files):
-        what = f"{min(renamed, files):,} of {count(files, 'file')} were renamed{_within(renamed_at)}"
-    elif hidden and replaced >= max(HIDDEN_FILES, HIDDEN * files):
-        what = f"{replaced:,} of {count(files, 'file')} were made unreadable{_within(replaced_at)}"
-    elif changes.gone - changes.came >= max(GONE_FILES, GONE * files):
-        what = f"{changes.gone:,} of {count(files, 'file')} are gone"
-    else:
+def mass_change(process: str, changes: Changes, samples: Samples) -> list[Finding]:
+    """The finding, or nothing. `samples`: what became of the picked ones of `changes`."""
+    what = _what_happened(changes, samples)
+    if not what:
         return []
     hint = "Look at the files; nothing is removed from the repositories until then. If it was you: "
     return [finding("mass-change", process, f"{what}.", f"{hint}readiness snapshot --accept {process}")]
 
 
-def is_incompressible(content: bytes) -> bool:
-    """Whether the start of a file, or its first 4 KiB, looks like compressed or encrypted content."""
-    heads = {len(content): content, HEAD: content[:HEAD]}.values()
-    return any(len(zlib.compress(part, 1)) > INCOMPRESSIBLE * len(part) for part in heads if part)
+def _what_happened(changes: Changes, samples: Samples) -> str:
+    files = changes.files
+    of_all = f"of {count(files, 'file')}"
+    rewritten = _rewritten(changes, samples)
+    together = dict(rewritten)
+    for minute, number in changes.renamed.items():
+        add(together, minute, number)
+    changed, at = busiest(together)
+    renamed, renamed_at = busiest(changes.renamed)
+    if changed >= max(MANY_FILES, (MANY_PLAIN if samples.readable else MANY) * files):
+        return f"{min(changed, files):,} {of_all} were rewritten or renamed{_within(at)}"
+    if renamed >= max(MANY_FILES, MANY * files):
+        return f"{min(renamed, files):,} {of_all} were renamed{_within(renamed_at)}"
+    return (_hidden(changes) if samples.unreadable else "") or _gone(changes)
+
+
+def _hidden(changes: Changes) -> str:
+    files = changes.files
+    hidden, at = max(busiest(changes.rewritten_at_all), _in_place_of_gone(changes))
+    slowly = max(sum(changes.rewritten_at_all.values()), min(sum(changes.new.values()), changes.gone))
+    if hidden >= max(HIDDEN_FILES, HIDDEN * files):
+        return f"{hidden:,} of {count(files, 'file')} were made unreadable{_within(at)}"
+    if slowly >= max(MANY_FILES, MANY * files):
+        return f"{slowly:,} of {count(files, 'file')} were made unreadable since the last good snapshot"
+    return ""
+
+
+def _gone(changes: Changes) -> str:
+    what = f"{changes.gone:,} of {count(changes.files, 'file')} are gone"
+    if changes.gone - changes.came >= max(GONE_FILES, GONE * changes.files):
+        return what
+    if changes.packed >= max(MANY_FILES, GONE * changes.files):
+        return f"{what}, and {changes.packed:,} packed or encrypted ones came"
+    return ""
+
+
+def _rewritten(changes: Changes, samples: Samples) -> dict[int, int]:
+    """Those that were really written to, as far as looking into some of them tells: minute -> files."""
+    found = dict(changes.rewritten)
+    for minute, number in changes.alike.items():
+        add(found, minute, -round(number * (1 - samples.alike_other)))
+    for minute, number in changes.touched.items():
+        add(found, minute, round(number * samples.touched_other))
+    return found
 
 
 def busiest(minutes: dict[int, int]) -> tuple[int, int]:

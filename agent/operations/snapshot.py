@@ -137,7 +137,7 @@ class _Attempt:
         comparison = self.tools.sources.differences(changes)
         if comparison is None:
             return []
-        return mass_change(self.process.name, comparison.changes, comparison.incompressible)
+        return mass_change(self.process.name, comparison.changes, comparison.samples)
 
     def _scan(self) -> Scan:
         self.tools.progress.begin(f"{self.process.name}: reading what changed")
