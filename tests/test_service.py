@@ -256,15 +256,38 @@ def test_lost_events_call_for_a_scan_at_once(world: Steered) -> None:
     assert "exposure" in world.kinds()
 
 
-def test_a_burst_of_changes_calls_for_a_scan_at_once_and_not_every_few_seconds(world: Steered) -> None:
+def test_a_burst_calls_for_a_scan_once_it_is_over_and_not_every_few_seconds(
+    world: Steered,
+) -> None:
     world.boot()
     world.go(300)
     assert world.service
     world.begun.clear()
     stir = SimpleNamespace(process="orders", first=world.elapsed(), last=world.elapsed(), events=10_000)
     world.service.watching.changes = lambda: {"orders": stir}  # type: ignore[method-assign]
-    world.go(120)
+    world.go(20)
+    assert "exposure" not in world.kinds(), "files that are removed and made anew were met half done"
+    world.go(100)
+    assert world.kinds().count("exposure") == 1
 
+
+@pytest.mark.parametrize("lost", [set(), {"orders"}])
+def test_a_burst_that_does_not_end_is_looked_into_after_two_minutes(world: Steered, lost: set[str]) -> None:
+    world.boot()
+    world.go(300)
+    assert world.service
+    world.begun.clear()
+    first, watching = world.elapsed(), world.service.watching
+
+    def changes() -> dict[str, SimpleNamespace]:
+        stir = SimpleNamespace(process="orders", first=first, last=world.elapsed(), events=10_000)
+        return {"orders": stir}
+
+    watching.changes = changes  # type: ignore[method-assign]
+    watching.rescan = lambda: lost  # type: ignore[method-assign]
+    world.go(100)
+    assert "exposure" not in world.kinds()
+    world.go(50)
     assert world.kinds().count("exposure") == 1
 
 

@@ -11,8 +11,10 @@ from agent.daemon.ports import Clocks, Watching
 from agent.errors import Exit
 
 OUR_OWN = timedelta(seconds=60)  # after a snapshot, until a scan tells our traces from changes
-BURST = 500  # events since the last snapshot that call for a scan at once: it may be a mass change
-PAUSE = timedelta(minutes=5)  # between two such scans
+BURST = 500  # events since the last snapshot that call for a scan: it may be a mass change
+# seconds: what is removed and made anew, as by `npm ci`, is not to be met half done; mischief may take long
+CALM, PATIENCE = 30.0, 120.0
+PAUSE = 300.0  # seconds between two such scans
 
 
 class Changes:
@@ -22,7 +24,8 @@ class Changes:
         self.troubles: list[Finding] = []  # of watching, as they are now
         self._agenda = agenda
         self._clocks = clocks
-        self._bursts: dict[str, datetime] = {}  # when many events called for a scan
+        self._lost: set[str] = set()  # processes of which events were lost
+        self._waits: dict[str, float] = {}  # since when the scan of a process waits for calm, or may do so
 
     def hear(self, watching: Watching, snapping: Set[str]) -> list[Finding] | None:
         """Take up what was heard; what changes while a process is `snapping` may be our own doing.
@@ -30,15 +33,15 @@ class Changes:
         Returns the troubles of watching that are new, None when there are the same as before.
         """
         now, elapsed = self._clocks.now(), self._clocks.elapsed()
-        for process in watching.rescan():
-            self._scan(process, now)
-        for process, stir in watching.changes().items():
+        stirs = watching.changes()
+        for process, stir in stirs.items():
             if process not in snapping:
                 first, last = (now - timedelta(seconds=elapsed - at) for at in (stir.first, stir.last))
                 self._agenda.stirred(process, first, last)
-            if stir.events >= BURST and now - self._bursts.get(process, now - PAUSE) >= PAUSE:
-                self._bursts[process] = now
-                self._scan(process, now)
+        self._lost |= watching.rescan()
+        for process in self._lost | {name for name, stir in stirs.items() if stir.events >= BURST}:
+            heard_at = stirs[process].last if process in stirs else elapsed - CALM
+            self._scan_when_calm(process, elapsed, elapsed - heard_at >= CALM)
         before, self.troubles = self.troubles, watching.troubles()
         if self.troubles == before:
             return None
@@ -59,6 +62,13 @@ class Changes:
                 self._agenda.stirred(process, now - timedelta(seconds=oldest), now)
             elif end.status == Exit.GOOD:
                 self._agenda.settled(process, before=began)
+
+    def _scan_when_calm(self, process: str, elapsed: float, calm: bool) -> None:
+        waited = elapsed - self._waits.setdefault(process, elapsed)
+        if waited >= PATIENCE or (calm and waited >= 0):
+            self._waits[process] = elapsed + PAUSE
+            self._lost.discard(process)
+            self._scan(process, self._clocks.now())
 
     def _scan(self, process: str, at: datetime) -> None:
         self._agenda.hasten(Task("exposure", process), at)
