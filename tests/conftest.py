@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from backends import RestServer, SftpServer, running_rest_server, running_sftp_server
+from live_files import Mount, mounted_over
 
 # Debian 12's, 13's and sid's; scripts/fetch-restic puts them into the cache
 RESTIC_VERSIONS = ("0.14.0", "0.18.0", "0.19.1")
@@ -70,6 +71,13 @@ def as_root() -> None:
     """Asks for the rights of root: owners, mounts, other users."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
+
+
+@pytest.fixture
+def mounting(as_root: None) -> Iterator[Mount]:
+    """Mounts an empty file system over a directory."""
+    with mounted_over() as mount:
+        yield mount
 
 
 def pytest_report_header() -> str:

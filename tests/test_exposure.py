@@ -6,18 +6,15 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from live_files import LiveFiles, Mount
 from readiness_cli import ROOT, Result, Shop
 
 from agent.adapters.exposure_file import ExposureFiles
-from agent.adapters.exposure_scan import ExposureScan
-from agent.core.changes import Changes
-from agent.core.configuration import CriticalProcess
 from agent.core.findings import finding
 
 FILES = 60
@@ -133,22 +130,20 @@ def test_what_is_excluded_by_now_is_not_exposed(shop: Shop) -> None:
 
 
 def test_a_directory_that_cannot_be_listed_is_not_taken_for_removed_files(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    live = LiveFiles(tmp_path)
+    live.fill("docs", FILES * 3)
+    live.remember()
     listed = os.listdir
 
     def refusing(directory: int) -> list[str]:
-        if Path(f"/proc/self/fd/{directory}").readlink() == shop.source / "3":
+        if Path(f"/proc/self/fd/{directory}").readlink() == live.root / "docs" / "3":
             raise PermissionError(13, "Permission denied")
         return listed(directory)
 
     monkeypatch.setattr("agent.adapters.walk.os.listdir", refusing)
-    process = CriticalProcess(name="orders", paths=(str(shop.source),), rto=1, rpo=1, mtd=1, max_proof_age=1)
-    scan = ExposureScan(process, str(shop.state))
-    try:
-        look = scan.look(Changes())
-    finally:
-        scan.close()
+    look = live.look()
     assert (look.gone, look.changed, look.comparison.changes.gone) == (0, 0, 0)
 
 
@@ -171,21 +166,8 @@ def test_a_source_that_is_missing_has_one_code(shop: Shop) -> None:
     assert (result.status, codes(result)) == (1, ["source-missing"])
 
 
-@pytest.fixture
-def mounting(as_root: None) -> Iterator[Callable[[Path], None]]:
-    done: list[Path] = []
-
-    def mount(place: Path) -> None:
-        subprocess.run(["mount", "-t", "tmpfs", "readiness-test", place], check=True)
-        done.append(place)
-
-    yield mount
-    for place in done:
-        subprocess.run(["umount", "--lazy", place], check=False)
-
-
 def test_a_file_system_that_is_not_mounted_is_no_mass_change(
-    tmp_path: Path, newest_restic: Path, mounting: Callable[[Path], None]
+    tmp_path: Path, newest_restic: Path, mounting: Mount
 ) -> None:
     shop = Shop(tmp_path, newest_restic).set_up()
     mounting(shop.source)
@@ -197,7 +179,7 @@ def test_a_file_system_that_is_not_mounted_is_no_mass_change(
     assert (result.status, codes(result)) == (1, ["source-empty"])
 
 
-def test_another_file_system_in_the_place_is_told(shop: Shop, mounting: Callable[[Path], None]) -> None:
+def test_another_file_system_in_the_place_is_told(shop: Shop, mounting: Mount) -> None:
     kept = shop.base / "kept"
     shutil.copytree(shop.source, kept)
     mounting(shop.source)

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from live_files import PATIENCE, Mount, wait_for
 
 from agent.adapters import watcher_events, watcher_planter
 from agent.adapters.watcher import Watcher
 from agent.adapters.watcher_mounts import is_silent, mounted, type_at
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 30.0
 Started = Callable[..., Watcher]
 
 
@@ -38,13 +38,6 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Started
     yield start
     for watcher in running:
         watcher.stop()
-
-
-def wait_for(met: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not met():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.01)
 
 
 def heard(watcher: Watcher) -> bool:
@@ -270,21 +263,8 @@ def test_a_root_that_comes_late_is_watched_then(tmp_path: Path, started: Started
     assert codes(watcher) == []
 
 
-@pytest.fixture
-def mounting(as_root: None) -> Iterator[Callable[[Path], None]]:
-    done: list[Path] = []
-
-    def mount(place: Path) -> None:
-        subprocess.run(["mount", "-t", "tmpfs", "readiness-test", place], check=True)
-        done.append(place)
-
-    yield mount
-    for place in done:
-        subprocess.run(["umount", "--lazy", place], check=False)
-
-
 def test_a_file_system_that_is_mounted_over_a_root_is_seen_and_watched(
-    source: Path, started: Started, mounting: Callable[[Path], None]
+    source: Path, started: Started, mounting: Mount
 ) -> None:
     watcher = started(source)
     mounting(source)
@@ -298,9 +278,7 @@ def test_a_file_system_that_is_mounted_over_a_root_is_seen_and_watched(
     wait_for(lambda: heard(watcher))
 
 
-def test_a_root_that_is_unmounted_is_seen(
-    source: Path, started: Started, mounting: Callable[[Path], None]
-) -> None:
+def test_a_root_that_is_unmounted_is_seen(source: Path, started: Started, mounting: Mount) -> None:
     mounting(source)
     watcher = started(source)
     subprocess.run(["umount", source], check=True)  # no watch holds a file system
@@ -472,6 +450,18 @@ def test_a_file_system_that_hangs_holds_up_nothing_else(
     finally:
         let_go.set()
         watcher.stop()
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.001])
+def test_stopping_it_while_it_begins_leaves_nothing_behind(source: Path, pause: float) -> None:
+    descriptors = len(os.listdir("/proc/self/fd"))
+    for _ in range(100):
+        watcher = Watcher({"orders": [str(source)]}, {})
+        watcher.start()
+        time.sleep(pause)
+        watcher.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("watcher-")]
+    assert len(os.listdir("/proc/self/fd")) == descriptors
 
 
 def test_stopping_ends_its_threads_and_its_watches(source: Path, started: Started) -> None:

@@ -126,17 +126,19 @@ class Planter(Thread):
         self._not_before = begun_at + max(CHECK, REST * (time.thread_time() - begun))
 
     def _has_events(self) -> bool:
-        if self.events is None:
-            try:
-                self.events = Events(self._board.take)
-            except OSError as error:
-                if not is_limit(error):
-                    raise
-                self._board.kernel_limit = "max_user_instances"
-                self._board.round_due = True
-                return False
-            self.events.start()
-        return True
+        with self._board.condition:  # who stops us finds either none, or some that run
+            if self.events is None and not self._stopping:
+                try:
+                    events = Events(self._board.take)
+                except OSError as error:
+                    if not is_limit(error):
+                        raise
+                    self._board.kernel_limit = "max_user_instances"
+                    self._board.round_due = True
+                    return False
+                events.start()
+                self.events = events
+        return self.events is not None
 
     def _unwatch(self, number: int) -> None:
         if self.events is not None:
