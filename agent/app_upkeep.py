@@ -57,10 +57,14 @@ def checks(
                 clock=SystemClock(),
                 progress=progress,
             )
-            cache = f"{config.settings.state}/check/{repository.name}"
-            yield check(
-                CheckTask(repository=repository.name, parts=repository.check_parts, cache=cache), tools
+            task = CheckTask(
+                repository=repository.name,
+                processes=tuple(process.name for process in config.processes),
+                host=config.settings.host,
+                parts=repository.check_parts,
+                cache=f"{config.settings.state}/check/{repository.name}",
             )
+            yield check(task, tools)
 
 
 def prunings(config: Config, repositories: Sequence[Repository]) -> Generator["PruneRecord", None, None]:

@@ -257,3 +257,25 @@ def test_the_answer_can_be_read_by_scripts(shop: Shop) -> None:
     answer = shop.run("check").answer
     assert answer["schema"] == "readiness.check/1"
     assert json.dumps(answer["result"]["checks"][0]["seconds"])
+
+
+# ---- what restic's check passes over
+
+
+def test_a_repository_whose_snapshots_are_gone_is_not_sound(shop: Shop) -> None:
+    for file in (shop.repository / "snapshots").iterdir():
+        file.unlink()
+
+    assert check(shop)[:3] == ("failed", 1, ["snapshots-vanished"])
+
+
+def test_a_config_that_cannot_be_read_is_damage(shop: Shop) -> None:
+    """restic does not come as far as a check: then nothing there can be restored."""
+    config = shop.repository / "config"
+    sealed = bytearray(config.read_bytes())
+    sealed[len(sealed) // 2] ^= 1
+    config.chmod(0o600)
+    config.write_bytes(sealed)
+
+    assert check(shop)[:3] == ("failed", 1, ["repository-damaged"])
+    assert shop.drill().says == ("failed", 1, ["repository-damaged"])

@@ -10,6 +10,7 @@ import pytest
 from readiness_cli import Shop, fill
 from shop import wrong
 from test_faults_room import _exclusive_lock
+from test_retain import note_drill
 
 from agent.adapters.ledger import open_ledger, open_reader
 from agent.adapters.restic_upkeep import REFUSED
@@ -36,6 +37,7 @@ def prepared(shop: Shop) -> Shop:
     for number in range(4):
         (shop.source / "own").write_bytes(os.urandom(100_000) + bytes([number]))
         assert shop.snapshot().status == 0
+    note_drill(shop)
     return shop
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from readiness_cli import HOST, Result, Shop, fill
+from shop import wrong
 
 from agent.adapters.ledger import open_ledger, open_reader
-from agent.core.model import AgentRecord, RetentionRecord
+from agent.core.model import AgentRecord, CheckRecord, DrillRecord, Finding, Outcome, RetentionRecord
 
 OURS = ("--tag", "readiness", "--tag", "process=orders")
 
@@ -21,13 +22,26 @@ def shop(tmp_path: Path, newest_restic: Path) -> Shop:
 
 
 def kept(shop: Shop, rules: str, at_most: int = 100) -> Shop:
-    """A shop that keeps only so much, with a few files."""
+    """A shop that keeps only so much, with a few files, of which a drill has passed."""
     shop.extra = f"keep = {{ {rules}, at_most = {at_most} }}"
     if not shop.password.exists():
         shop.set_up()
         fill(shop.source, files=5, big=0)
+        note_drill(shop)
     shop.write_config()
     return shop
+
+
+def note_drill(
+    shop: Shop, repository: str = "primary", outcome: Outcome = "passed", *findings: Finding
+) -> None:
+    """A record as a drill leaves one, of a snapshot that is not there any more."""
+    now = datetime.now(UTC)
+    body = DrillRecord(
+        process="orders", repository=repository, started=now, outcome=outcome, findings=findings
+    )
+    with open_ledger(shop.state / "ledger.db") as ledger:
+        ledger.append(body, now)
 
 
 def old(shop: Shop, *hours: float, host: str = HOST, tags: tuple[str, ...] = OURS) -> list[str]:
@@ -174,6 +188,72 @@ def test_another_repository_in_its_place_loses_nothing(shop: Shop) -> None:
 
     assert retain(shop)[:3] == ("failed", 1, ["repository-changed"])
     assert set(ids(shop)) == set(made)
+
+
+def test_nothing_is_removed_before_a_drill_has_passed(shop: Shop) -> None:
+    """A ledger that is new, or an older copy, knows neither what is proven nor what is bad."""
+    made = old(shop, 5, 4, 3)
+    for file in shop.state.glob("ledger*"):
+        file.unlink()
+
+    outcome, status, codes, row = retain(shop)
+
+    assert (outcome, status, codes) == ("passed", 0, ["retention-unproven"])
+    assert "none was made yet" in row["findings"][0]["message"]
+    assert set(ids(shop)) == set(made)
+    assert shop.snapshot().status == 0
+    assert shop.drill().status == 0
+    assert set(retain(shop)[3]["removed"]) == set(made[:2])
+
+
+def test_after_a_drill_that_failed_nothing_is_removed_until_one_passes(shop: Shop) -> None:
+    """Who knows how long it has been bad: the last good snapshot may be any of the old ones."""
+    made = old(shop, 5, 4, 3)
+    note_drill(shop, "primary", "failed", wrong("proof-failed"))
+
+    outcome, status, codes, row = retain(shop)
+
+    assert (outcome, status, codes) == ("passed", 0, ["retention-unproven"])
+    assert "This is proof-failed." in row["findings"][0]["message"]
+    assert set(ids(shop)) == set(made)
+    note_drill(shop)
+    assert retain(shop)[3]["removed"] == made[:1]
+
+
+def test_a_drill_that_only_found_it_stale_keeps_nothing_back(shop: Shop) -> None:
+    made = old(shop, 5, 4, 3)
+    note_drill(shop, "primary", "failed", wrong("snapshot-stale"))
+    assert retain(shop)[3]["removed"] == made[:1]
+
+
+def test_what_is_proven_elsewhere_says_nothing_of_this_repository(shop: Shop) -> None:
+    made = old(shop, 5, 4, 3)
+    note_drill(shop, "primary", "failed", wrong("file-damaged"))
+    note_drill(shop, "planb")
+    assert retain(shop)[2] == ["retention-unproven"]
+    assert set(ids(shop)) == set(made)
+
+
+def test_in_a_damaged_repository_nothing_is_removed_until_a_check_finds_it_mended(shop: Shop) -> None:
+    made = old(shop, 5, 4, 3)
+    body = CheckRecord(
+        repository="primary",
+        started=datetime.now(UTC),
+        outcome="failed",
+        seconds=1,
+        part=1,
+        parts=28,
+        findings=(wrong("repository-damaged", ""),),
+    )
+    with open_ledger(shop.state / "ledger.db") as ledger:
+        ledger.append(body, datetime.now(UTC))
+
+    _, status, codes, row = retain(shop)
+
+    assert (status, codes, row["frozen"]) == (0, ["retention-frozen"], ["repository-damaged"])
+    assert set(ids(shop)) == set(made)
+    assert shop.run("check").status == 0
+    assert retain(shop)[3]["removed"] == made[:1]
 
 
 def test_a_missing_repository_is_bad_and_a_wrong_password_is_not(shop: Shop) -> None:

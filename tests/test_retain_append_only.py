@@ -8,6 +8,7 @@ import pytest
 from backends import RestServer, running_rest_server
 from plan_b import PlanB
 from readiness_cli import Shop, fill
+from test_retain import note_drill
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def filled(shop: Shop, server: RestServer) -> PlanB:
     plan_b = PlanB(shop, server.url(), 'fed_by = "snapshot"', environment=environment).init()
     for _ in range(4):
         assert shop.run("snapshot", "--to", "planb").status == 0
+    note_drill(shop, "planb")
     return plan_b
 
 

@@ -45,6 +45,12 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
     (
         (),
+        r"config or key \S+ is damaged|<key/\w+>\): invalid data returned",
+        "repository-damaged",
+        "Without them nothing there can be read: put the repository's config and keys back from another copy.",
+    ),
+    (
+        (),
         r"permission denied",
         "repository-unreadable",
         "Let the user that runs readiness read the repository.",

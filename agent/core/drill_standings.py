@@ -5,16 +5,18 @@ from collections.abc import Iterable
 from agent.core.evidence import WHOLE
 from agent.core.model import DrillRecord, SnapshotRecord
 from agent.core.retention import Standings
-
-# what a drill may say without saying anything about the snapshot's data
-NOT_OF_THE_DATA = {"snapshot-stale", "snapshots-vanished", "repository-changed", "rto-missed"}
+from agent.core.retention_obstacles import says_something_of_the_data
 
 
 def standings_of(snapshots: Iterable[SnapshotRecord], drills: Iterable[DrillRecord]) -> Standings:
     """`drills` that passed or failed, oldest first; the newest of each snapshot counts."""
     newest = {drill.snapshot: drill for drill in drills if drill.snapshot}
     passed = {name: drill for name, drill in newest.items() if drill.outcome == "passed"}
-    refuted = {name for name, drill in newest.items() if drill.outcome == "failed" and _of_the_data(drill)}
+    refuted = {
+        name
+        for name, drill in newest.items()
+        if drill.outcome == "failed" and says_something_of_the_data(drill)
+    }
     refuted |= {refused.snapshot for drill in newest.values() for refused in drill.refused} - set(passed)
     taken = {record.snapshot: record for record in snapshots if record.snapshot}
     bad = {name for name, record in taken.items() if record.outcome != "passed"} | refuted
@@ -25,8 +27,3 @@ def standings_of(snapshots: Iterable[SnapshotRecord], drills: Iterable[DrillReco
         sampled=frozenset(passed),
         copied_from={name: record.copy_of for name, record in taken.items() if record.copy_of},
     )
-
-
-def _of_the_data(drill: DrillRecord) -> bool:
-    codes = {found.code for found in drill.findings if found.severity == "error"}
-    return not codes or bool(codes - NOT_OF_THE_DATA)

@@ -37,6 +37,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "repository-damaged": ("error", "restic's check says that something in the repository is damaged"),
     # what keeps old snapshots from being removed
     "retention-frozen": ("warning", "nothing is removed before a person has looked into what happened"),
+    "retention-unproven": ("warning", "nothing is removed where the newest drill has not passed"),
     "retention-too-much": ("warning", "more snapshots would be removed at once than at_most allows"),
     "retention-refused": ("warning", "the server does not let this machine remove anything (append-only)"),
     # copies to plan B
@@ -72,6 +73,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "restic-failed": ("error", "restic failed for another reason"),
     "not-tested": ("error", "something else kept the test from being made"),
 }
+
+
+# Trouble with a repository that says something about the backups themselves; all other trouble says
+# "could not be tested".
+TESTED_AND_BAD = frozenset({"repository-missing", "repository-changed", "repository-damaged"})
 
 
 def finding(code: str, process: str, message: str, hint: str = "", path: str | None = None) -> Finding:

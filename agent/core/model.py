@@ -203,6 +203,16 @@ class RetentionRecord(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
+class ListingRecord(Struct, frozen=True, kw_only=True):
+    """All snapshots of a process that a repository held, noted where the ledger did not know them all."""
+
+    process: str
+    repository: str
+    started: datetime
+    host: str
+    snapshots: tuple[str, ...]  # full IDs, newest first
+
+
 class PruneRecord(Struct, frozen=True, kw_only=True):
     """What freeing the space of removed snapshots came to."""
 
@@ -232,6 +242,7 @@ Body = (
     | CopyRecord
     | CheckRecord
     | RetentionRecord
+    | ListingRecord
     | PruneRecord
     | WatchRecord
     | AgentRecord
@@ -251,6 +262,7 @@ KINDS: dict[type, str] = {
     CopyRecord: "copy",
     CheckRecord: "check",
     RetentionRecord: "retention",
+    ListingRecord: "listing",
     PruneRecord: "prune",
     WatchRecord: "watch",
     AgentRecord: "agent",

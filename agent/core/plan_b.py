@@ -7,6 +7,7 @@ from agent.core.model import DrillRecord
 OF_THE_REPOSITORY = {
     "repository-missing",
     "repository-changed",
+    "repository-damaged",
     "repository-locked",
     "repository-unreachable",
     "repository-unreadable",

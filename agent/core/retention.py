@@ -6,19 +6,16 @@ others stay comes out. Nothing is removed on the strength of a snapshot that is 
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from math import ceil
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
 from agent.core.configuration import CriticalProcess, Keep
 from agent.core.evidence import is_future
-from agent.core.findings import finding
 from agent.core.keeping import kept_by_policy, newest_first
 from agent.core.model import Finding
-from agent.core.phrases import joined
 from agent.core.repository import StoredSnapshot
-from agent.core.text import count
+from agent.core.retention_obstacles import in_future, too_much
 
 
 class Standings(Struct, frozen=True, kw_only=True):
@@ -59,11 +56,11 @@ def choose(
     if keep is None:
         return Choice(kept={snapshot.id: ("no policy",) for snapshot in listed})
     if ahead:
-        return Choice(obstacles=(_in_future(process.name, repository, ahead, now),))
+        return Choice(obstacles=(in_future(process.name, repository, ahead, now),))
     kept = _kept(listed, keep, standings, zone)
     remove = tuple(snapshot for snapshot in newest_first(listed) if snapshot.id not in kept)
     if len(remove) * 100 > keep.at_most * len(listed):
-        return Choice(kept=kept, obstacles=(_too_much(process.name, repository, remove, listed, keep),))
+        return Choice(kept=kept, obstacles=(too_much(process.name, repository, remove, listed, keep),))
     return Choice(remove=remove, kept=kept)
 
 
@@ -93,32 +90,3 @@ def _never_removed(standings: Standings) -> dict[str, Callable[[str], bool]]:
         "newest proven elsewhere": standings.same_content(standings.proven).__contains__,
         "newest sampled": standings.same_content(standings.sampled).__contains__,
     }
-
-
-def _in_future(process: str, repository: str, ahead: Sequence[StoredSnapshot], now: datetime) -> Finding:
-    names = joined([f"{snapshot.id[:8]} ({snapshot.time:%Y-%m-%d %H:%M} UTC)" for snapshot in ahead[:3]])
-    return finding(
-        "snapshot-in-future",
-        process,
-        f"Nothing of {process} is removed from {repository}: {count(len(ahead), 'snapshot')} there, such as "
-        f"{names}, would be younger than now ({now:%Y-%m-%d %H:%M} UTC).",
-        "Set the clock (timedatectl status). If it is right, remove these snapshots by hand: restic forget "
-        + " ".join(snapshot.id[:8] for snapshot in ahead[:3]),
-    )
-
-
-def _too_much(
-    process: str,
-    repository: str,
-    remove: Sequence[StoredSnapshot],
-    listed: Sequence[StoredSnapshot],
-    keep: Keep,
-) -> Finding:
-    return finding(
-        "retention-too-much",
-        process,
-        f"keep would let {len(remove):,} of {count(len(listed), 'snapshot')} of {process} in {repository} go "
-        f"at once, more than {keep.at_most} %; none was removed.",
-        f"Look whether keep of process {process} is what you mean. If it is, set its at_most to "
-        f"{ceil(len(remove) * 100 / len(listed))}, for one run or for good.",
-    )

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from agent.core.freeze import is_accepted
-from agent.core.model import Entry, RetentionRecord, SnapshotRecord
+from agent.core.model import Entry, ListingRecord, RetentionRecord, SnapshotRecord
 from agent.core.repository import StoredSnapshot
+
+NOTED_AFTER = 500  # snapshots since what is there was last noted
 
 
 class Known(Struct, frozen=True):
@@ -20,18 +22,36 @@ class Known(Struct, frozen=True):
         there = {snapshot.id for snapshot in listed}
         return [name for name in self.ids if name not in there]
 
+    def is_outdated(self, listed: Iterable[StoredSnapshot]) -> bool:
+        """What is there should be noted: nothing is missing, and it is not all known, or tedious to know."""
+        there = {snapshot.id for snapshot in listed}
+        return there > set(self.ids) or (there == set(self.ids) and self.records > NOTED_AFTER)
+
 
 def known_snapshots(
-    snapshots: Sequence[Entry], retentions: Sequence[Entry], *, process: str, repository: str, host: str
+    snapshots: Sequence[Entry],
+    retentions: Sequence[Entry],
+    listing: Entry | None,
+    *,
+    process: str,
+    repository: str,
+    host: str,
 ) -> Known:
-    """What was taken or kept and not removed by us since.
+    """What was taken or seen there and not removed by us since.
 
-    `snapshots` are the records of the process in all repositories behind the first of `retentions`,
-    `retentions` those of this copy from the newest on that noted what was left. All oldest first. A
-    snapshot that a person accepted begins anew: whatever was missing then is not missed any more.
+    `snapshots` are the records of the process in all repositories behind `retentions[0]` and `listing`,
+    `retentions` those of this copy from the newest on that noted what was left, `listing` the newest
+    note of what was there. All oldest first. A snapshot that a person accepted begins anew: whatever was
+    missing then is not missed any more.
     """
-    begin = max((entry.sequence for entry in snapshots if is_accepted(entry, process)), default=0)
-    kept = _kept(retentions, begin)
+    accepted = max((entry.sequence for entry in snapshots if is_accepted(entry, process)), default=0)
+    noted = max(
+        [*(entry for entry in retentions[:1] if _noted(entry)), *([listing] if listing else [])],
+        key=lambda entry: entry.sequence,
+        default=None,
+    )
+    base, seen = (noted.sequence, _noted(noted)) if noted else (0, ())
+    begin = max(accepted, base)
     taken = [
         body.snapshot
         for entry in snapshots
@@ -39,20 +59,20 @@ def known_snapshots(
         and (entry.sequence >= begin and body.snapshot)
         and (body.repository, body.host) == (repository, host)
     ]
-    gone = _removed(retentions)
+    gone = _removed(entry for entry in retentions if entry.sequence > base)
+    kept = reversed(seen) if base > accepted else ()
     ids = [name for name in dict.fromkeys([*kept, *taken]) if name not in gone]
     return Known(tuple(reversed(ids)), len(snapshots))
 
 
-def _kept(retentions: Sequence[Entry], begin: int) -> list[str]:
-    """What the newest record left that noted it; records are newest first in `kept`."""
-    for entry in reversed(retentions):
-        if isinstance(entry.body, RetentionRecord) and entry.body.kept:
-            return list(reversed(entry.body.kept)) if entry.sequence > begin else []
-    return []
+def _noted(entry: Entry) -> tuple[str, ...]:
+    """What was there, newest first, as far as it was noted."""
+    if isinstance(entry.body, ListingRecord):
+        return entry.body.snapshots
+    return entry.body.kept if isinstance(entry.body, RetentionRecord) else ()
 
 
-def _removed(retentions: Sequence[Entry]) -> set[str]:
+def _removed(retentions: Iterable[Entry]) -> set[str]:
     """What we removed, or may have: a run that was killed left only the record of what it meant to do."""
     runs = {
         entry.body.started: entry.body.removed

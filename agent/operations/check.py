@@ -5,21 +5,24 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from agent.core.findings import finding
+from agent.core.findings import TESTED_AND_BAD, finding
 from agent.core.model import CheckRecord, Finding, Outcome, RepositoryRecord
 from agent.core.rotation import next_part
 from agent.errors import ResticError
 from agent.operations.last_check import last_checked
 from agent.operations.ports import Clock, Ledger, LedgerReader, Progress, Repository, Upkeep
-
-# Trouble that says something about the backups themselves; all other trouble says "could not be tested".
-TESTED_AND_BAD = {"repository-missing", "repository-changed"}
+from agent.operations.vanished import vanished_of
 
 
 class CheckTask(Struct, frozen=True, kw_only=True):
-    """Which repository; all its data are read in `parts` checks. `cache` is for this check alone."""
+    """Which repository, and the names of all processes that may have snapshots in it by `host`.
+
+    All its data are read in `parts` checks. `cache` is for this check alone.
+    """
 
     repository: str
+    processes: tuple[str, ...]
+    host: str
     parts: int
     cache: str
 
@@ -59,6 +62,9 @@ def check(task: CheckTask, tools: CheckTools) -> CheckRecord:
         findings = _is_another(task.repository, identity, tools.ledger)
         if not findings:
             findings = _damaged(task, tools.upkeep.check(part, parts, task.cache).damage)
+            findings += vanished_of(
+                task.processes, task.repository, task.host, tools.ledger, tools.repository
+            )
     except ResticError as error:
         bad = error.code in TESTED_AND_BAD
         return write("failed" if bad else "not_tested", [finding(error.code, "", error.message, error.hint)])

@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from agent.core.copying import Good, arrivals, done_with, good_ones, lag, missing
-from agent.core.findings import finding
+from agent.core.findings import TESTED_AND_BAD, finding
 from agent.core.model import CopyRecord, Finding, Outcome, RepositoryRecord, RetentionRecord, SnapshotRecord
 from agent.core.repository import StoredSnapshot
 from agent.core.text import count
@@ -17,7 +17,7 @@ from agent.operations.ports import Clock, Copier, Ledger, Progress, Repository
 from agent.operations.vanished import Vanished
 
 B = TypeVar("B", SnapshotRecord, RetentionRecord)
-TESTED_AND_BAD = {"repository-missing", "repository-changed", "copy-incomplete", "snapshots-vanished"}
+BAD = TESTED_AND_BAD | {"copy-incomplete", "snapshots-vanished"}
 AT_ONCE = 20  # snapshots in one call of restic, so that what arrived is noted now and then
 TRIES = 3  # single snapshots that may fail before the rest is left for another day
 
@@ -118,7 +118,7 @@ class _Run:
 
     def _outcome(self) -> Outcome:
         codes = {found.code for found in self.findings if found.severity == "error"}
-        if codes & TESTED_AND_BAD:
+        if codes & BAD:
             return "failed"
         return "not_tested" if codes else "passed"
 
@@ -133,11 +133,13 @@ class _Run:
             body = RepositoryRecord(repository=self.task.repository, repository_id=self._repository_id)
             self.tools.ledger.append(body, self.tools.clock.now())
         self._there = self._list(self.tools.target, self.task.repository)
-        self.findings += self._vanished(self.task.repository).findings(self._there, self.tools.target)
+        vanished = self._vanished(self.task.repository)
+        self.findings += vanished.findings(self._there, self.tools.target)
         records = self._search(SnapshotRecord, self.task.repository)
         self._recorded = {record.snapshot for record in records}
         retentions = self._search(RetentionRecord, self.task.repository)
         self._done_with = done_with(records, {name for body in retentions for name in body.removed})
+        vanished.note(self._there, self.tools.ledger, self.tools.clock.now())
 
     def _look_at_source(self) -> None:
         """The good snapshots that are there; another repository in its place has none of ours."""

@@ -5,7 +5,7 @@ import time
 from msgspec import structs
 
 from agent.core.drilled import COULD_NOT, age_findings, outcome_of, rung_of, shows_nothing, statement
-from agent.core.findings import finding
+from agent.core.findings import TESTED_AND_BAD, finding
 from agent.core.model import (
     DrillRecord,
     DrillSeconds,
@@ -23,7 +23,7 @@ from agent.operations.drill_task import DrillTask, DrillTools
 from agent.operations.vanished import Vanished
 
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
-TESTED_AND_BAD = {"repository-missing", "repository-changed", "witness-changed", "witness-missing"}
+BAD = TESTED_AND_BAD | {"witness-changed", "witness-missing"}
 
 OF_THE_REPOSITORY = {"snapshots-vanished", "repository-changed"}
 
@@ -34,7 +34,7 @@ def drill(task: DrillTask, tools: DrillTools) -> tuple[DrillRecord, str]:
     try:
         record = rehearsal.run()
     except ReadinessError as error:
-        outcome: Outcome = "failed" if error.code in TESTED_AND_BAD else "not_tested"
+        outcome: Outcome = "failed" if error.code in BAD else "not_tested"
         trouble = finding(error.code, task.process.name, error.message, error.hint)
         record = rehearsal.record(outcome, [trouble])
     except KeyboardInterrupt:

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from agent.core.model import CheckRecord
-from agent.core.rotation import DAMAGED
+from agent.core.findings import finding
+from agent.core.model import CheckRecord, Finding
+from agent.core.rotation import DAMAGED, is_damaged
 
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four
     from agent.operations.ports_ledger import LedgerReader
@@ -15,3 +16,13 @@ def last_checked(ledger: "LedgerReader", repository: str) -> CheckRecord | None:
     damaged = ledger.search(CheckRecord, [f'"{DAMAGED}"'], repository=repository)
     newest = max([*passed, *damaged], key=lambda entry: entry.sequence, default=None)
     return newest.body if newest and isinstance(newest.body, CheckRecord) else None
+
+
+def frozen_by_damage(ledger: "LedgerReader", repository: str, consequence: str) -> list[Finding]:
+    """That nothing is removed (`consequence`) while damage is known there."""
+    last = last_checked(ledger, repository)
+    if last is None or not is_damaged(last):
+        return []
+    said = " ".join(found.message for found in last.findings)
+    hint = f"When it is mended: readiness check {repository}"
+    return [finding("retention-frozen", "", f"{consequence} {said}", hint)]

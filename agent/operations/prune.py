@@ -5,20 +5,16 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from agent.core.findings import finding
+from agent.core.findings import TESTED_AND_BAD, finding
 from agent.core.freeze import frozen_finding
 from agent.core.model import Finding, Outcome, PruneRecord, RetentionRecord
-from agent.core.repository import matching
 from agent.core.repository_upkeep import Attempt
-from agent.core.rotation import DAMAGED, is_damaged
+from agent.core.rotation import DAMAGED
 from agent.errors import ResticError
 from agent.operations.freezing import freezes
-from agent.operations.last_check import last_checked
+from agent.operations.last_check import frozen_by_damage
 from agent.operations.ports import Clock, Ledger, Repository, Upkeep
-from agent.operations.vanished import Vanished
-
-# Trouble that says something about the backups themselves; all other trouble says "could not be tested".
-TESTED_AND_BAD = {"repository-missing", "repository-changed"}
+from agent.operations.vanished import vanished_of
 
 
 class PruneTask(Struct, frozen=True, kw_only=True):
@@ -81,13 +77,7 @@ def _with(base: PruneRecord, outcome: Outcome, findings: Sequence[Finding]) -> P
 
 def _vanished(task: PruneTask, tools: PruneTools) -> list[Finding]:
     """Snapshots that somebody removed can be brought back as long as nobody prunes."""
-    lost: list[Finding] = []
-    for process in task.processes:
-        listing = tools.repository.start_listing(process, task.host).result()
-        listed = matching(listing, process=process, host=task.host, paths=())
-        vanished = Vanished(tools.ledger, process, task.repository, task.host)
-        lost += vanished.findings(listed, tools.repository)
-    return lost
+    return vanished_of(task.processes, task.repository, task.host, tools.ledger, tools.repository)
 
 
 def _frozen(task: PruneTask, tools: PruneTools) -> tuple[tuple[str, ...], list[Finding]]:
@@ -100,13 +90,8 @@ def _frozen(task: PruneTask, tools: PruneTools) -> tuple[tuple[str, ...], list[F
         codes.update(dict.fromkeys(freeze.code for freeze in open_now))
         if open_now:
             findings.append(frozen_finding(process, nothing, open_now))
-    last = last_checked(tools.ledger, task.repository)
-    if last and is_damaged(last):
-        codes[DAMAGED] = None
-        said = " ".join(found.message for found in last.findings)
-        hint = f"When it is mended: readiness check {task.repository}"
-        findings.append(finding("retention-frozen", "", f"{nothing} {said}", hint))
-    return tuple(codes), findings
+    damaged = frozen_by_damage(tools.ledger, task.repository, nothing)
+    return (*codes, *([DAMAGED] if damaged else [])), findings + damaged
 
 
 def _refused_before(task: PruneTask, tools: PruneTools) -> Finding | None:

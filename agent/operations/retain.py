@@ -8,21 +8,21 @@ from msgspec import Struct, structs
 
 from agent.core.configuration import CriticalProcess
 from agent.core.drill_standings import standings_of
-from agent.core.findings import finding
+from agent.core.findings import TESTED_AND_BAD, finding
 from agent.core.freeze import frozen_finding
 from agent.core.model import DrillRecord, Finding, Outcome, RetentionRecord, SnapshotRecord
 from agent.core.repository import StoredSnapshot, matching
 from agent.core.repository_upkeep import Attempt
 from agent.core.retention import choose
+from agent.core.retention_obstacles import unproven
+from agent.core.rotation import DAMAGED
 from agent.errors import ResticError
 from agent.operations.freezing import freezes
+from agent.operations.last_check import frozen_by_damage
 from agent.operations.ports import Clock, Ledger, Repository, Upkeep
 from agent.operations.vanished import Vanished
 
-# Trouble that says something about the backups themselves; all other trouble says "could not be tested".
-TESTED_AND_BAD = {"repository-missing", "repository-changed"}
-SNAPSHOTS, DRILLS = 3000, 200  # records that are asked which snapshots are good, and which are proven
-NOTED_AFTER = 500  # snapshots since what is left was last noted
+SNAPSHOTS, DRILLS = 3000, 200  # records of each outcome that are asked what is good, and what is proven
 
 
 class RetainTask(Struct, frozen=True, kw_only=True):
@@ -88,28 +88,42 @@ class _Run:
     def run(self) -> RetentionRecord:
         listed = self._list()
         vanished = Vanished(self.tools.ledger, self.name, self.task.repository, self.task.host)
-        known = vanished.known()
-        lost = vanished.findings(listed, self.tools.repository) if known.missing(listed) else []
+        lost = vanished.findings(listed, self.tools.repository)
         if lost:
             return self.record("failed", lost)
-        frozen = freezes(self.tools.ledger, self.name)
+        vanished.note(listed, self.tools.ledger, self.tools.clock.now())
+        frozen = self._frozen()
         if frozen:
-            self.base = structs.replace(self.base, frozen=tuple(freeze.code for freeze in frozen))
-            nothing = f"No snapshot of {self.name} is removed from {self.task.repository}."
-            return self.record("passed", [frozen_finding(self.name, nothing, frozen)])
+            return self.record("passed", frozen)
+        remove, obstacles = self._choose(listed)
+        if not remove or obstacles:
+            return self.record("passed", obstacles)
+        return self._remove(listed, remove)
+
+    def _frozen(self) -> list[Finding]:
+        """Findings that only old snapshots may undo; noted in `base`."""
+        nothing = f"No snapshot of {self.name} is removed from {self.task.repository}."
+        open_now = freezes(self.tools.ledger, self.name)
+        damaged = frozen_by_damage(self.tools.ledger, self.task.repository, nothing)
+        codes = [*(freeze.code for freeze in open_now), *([DAMAGED] if damaged else [])]
+        self.base = structs.replace(self.base, frozen=tuple(codes))
+        return [*([frozen_finding(self.name, nothing, open_now)] if open_now else []), *damaged]
+
+    def _choose(self, listed: Sequence[StoredSnapshot]) -> tuple[Sequence[StoredSnapshot], list[Finding]]:
+        """What may go, and what forbids that."""
+        snapshots, drills = self._records()
         choice = choose(
             self.task.process,
             self.task.repository,
             listed,
-            standings_of(*self._records()),
+            standings_of(snapshots, drills),
             self.task.zone,
             self.tools.clock.now(),
         )
-        if not choice.remove or choice.obstacles:
-            if known.records > NOTED_AFTER:
-                self.base = structs.replace(self.base, kept=_ids(listed))
-            return self.record("passed", choice.obstacles)
-        return self._remove(listed, choice.remove)
+        obstacles = [*choice.obstacles]
+        if choice.remove:
+            obstacles += unproven(self.name, self.task.repository, drills)
+        return choice.remove, obstacles
 
     def _list(self) -> list[StoredSnapshot]:
         listing = self.tools.repository.start_listing(self.name, self.task.host)
@@ -124,7 +138,11 @@ class _Run:
             for entry in ledger.newest_entries(DrillRecord, process=self.name, outcome=outcome, limit=DRILLS)
         ]
         drills.sort(key=lambda entry: entry.sequence)
-        snapshots = ledger.newest(SnapshotRecord, process=self.name, limit=SNAPSHOTS)
+        snapshots = [
+            record
+            for outcome in ("passed", "failed", "not_tested")
+            for record in ledger.newest(SnapshotRecord, process=self.name, outcome=outcome, limit=SNAPSHOTS)
+        ]
         return snapshots, [entry.body for entry in drills if isinstance(entry.body, DrillRecord)]
 
     def _remove(self, before: Sequence[StoredSnapshot], remove: Sequence[StoredSnapshot]) -> RetentionRecord:

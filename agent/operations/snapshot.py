@@ -9,7 +9,7 @@ from agent.core.configuration import Config, CriticalProcess
 from agent.core.exclude import os_text
 from agent.core.exposure import changes_since, last_good
 from agent.core.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
-from agent.core.findings import finding
+from agent.core.findings import TESTED_AND_BAD, finding
 from agent.core.kept import fewer_rows, find_snapshot, what_is_missing
 from agent.core.mass_change import mass_change
 from agent.core.model import Finding, Outcome, RepositoryRecord, SnapshotRecord, TableCounts
@@ -18,8 +18,6 @@ from agent.errors import ReadinessError, ResticError
 from agent.operations.ports import Backup, Clock, Ledger, Listing, Progress, Repository, Sources
 from agent.operations.vanished import Vanished
 
-# Trouble that says something about the backups themselves; all other trouble says "could not be tested".
-TESTED_AND_BAD = {"repository-missing", "repository-changed"}
 MOVING_LISTED = 10_000
 HISTORY = 60  # good snapshots that are looked through for what is habit
 
@@ -54,6 +52,7 @@ def take_snapshot(task: SnapshotTask, tools: SnapshotTools) -> SnapshotRecord:
         tools.ledger.append(attempt.record("not_tested", [stopped]), tools.clock.now())
         raise
     tools.ledger.append(record, tools.clock.now())
+    attempt.note_listing()
     if record.outcome == "passed":
         tools.sources.remember()
     return record
@@ -68,6 +67,7 @@ class _Attempt:
         self.tools = tools
         self.started = tools.clock.now()
         self._clock = time.monotonic()
+        self._listed: list[StoredSnapshot] = []
         self.base = SnapshotRecord(
             process=task.process.name,
             repository=task.repository,
@@ -164,10 +164,17 @@ class _Attempt:
         """Ask the repository what it has now and, meanwhile, the sources what moved."""
         listing = self.tools.repository.start_listing(self.process.name, self.base.host)
         moved = _while_listing(listing, self.tools.sources)
-        listed = listing.result()
-        vanished = Vanished(self.tools.ledger, self.process.name, self.task.repository, self.base.host)
-        wrong = vanished.findings(listed, self.tools.repository, forgiven=self.task.accept)
-        return find_snapshot(listed, summary.snapshot), moved, wrong
+        self._listed = listing.result()
+        wrong = self._vanished().findings(self._listed, self.tools.repository, forgiven=self.task.accept)
+        return find_snapshot(self._listed, summary.snapshot), moved, wrong
+
+    def note_listing(self) -> None:
+        """Once the record is written: what else is there, when the ledger does not know it (any more)."""
+        if self._listed:
+            self._vanished().note(self._listed, self.tools.ledger, self.tools.clock.now())
+
+    def _vanished(self) -> Vanished:
+        return Vanished(self.tools.ledger, self.process.name, self.task.repository, self.base.host)
 
     def _note_repository(self) -> None:
         """The identity noted for this repository; noted now when it is used for the first time."""

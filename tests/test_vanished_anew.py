@@ -1,0 +1,116 @@
+"""What the ledger once lost sight of is known again: nobody removes it without a word."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fakes import FakeLedger
+from plan_b import PlanB
+from readiness_cli import Shop, fill
+from shop import NOW
+from test_vanished import A, B, C, D, known, listed, retained, taken
+
+from agent.adapters.ledger import open_reader
+from agent.core.model import ListingRecord
+from agent.operations.vanished import Vanished
+
+
+@pytest.fixture
+def shop(tmp_path: Path, newest_restic: Path) -> Shop:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    fill(shop.source, files=5, big=0)
+    for _ in range(3):
+        assert shop.snapshot().codes == []
+    return shop
+
+
+def ids(shop: Shop) -> list[str]:
+    """Oldest first."""
+    rows = json.loads(shop.plain_restic("snapshots", "--json"))
+    return [row["id"] for row in sorted(rows, key=lambda row: row["time"])]
+
+
+def seen(*names: str, **changes: str) -> ListingRecord:
+    own = {"process": "orders", "repository": "primary", "host": "shop"} | changes
+    return ListingRecord(started=NOW, snapshots=names, **own)
+
+
+def test_a_person_who_accepts_what_is_gone_accepts_no_later_loss(shop: Shop) -> None:
+    shop.plain_restic("forget", ids(shop)[1])
+    assert shop.snapshot().codes == ["snapshots-vanished"]
+    assert shop.snapshot("--accept").codes == []
+
+    shop.plain_restic("forget", ids(shop)[0])
+
+    assert shop.snapshot().codes == ["snapshots-vanished"]
+
+
+def test_a_repository_that_the_config_calls_otherwise_is_known_at_once(shop: Shop) -> None:
+    shop.config.write_text(shop.config.read_text().replace("repository.primary", "repository.main"))
+    assert shop.snapshot().codes == []
+
+    shop.plain_restic("forget", ids(shop)[0])
+
+    assert shop.snapshot().codes == ["snapshots-vanished"]
+
+
+def test_plan_b_is_known_again_after_a_person_accepted(shop: Shop) -> None:
+    plan_b = PlanB(shop).init()
+    assert shop.run("copy").codes == []
+    assert shop.snapshot("--accept").codes == []
+    assert shop.run("copy").codes == []
+
+    plan_b.restic("forget", plan_b.snapshots()[-1]["id"])
+
+    assert shop.run("copy").codes == ["snapshots-vanished"]
+
+
+def test_it_is_noted_once_and_not_on_an_ordinary_day(shop: Shop) -> None:
+    def notes() -> int:
+        with open_reader(shop.state / "ledger.db") as ledger:
+            return len(ledger.newest(ListingRecord, limit=9))
+
+    assert notes() == 0
+    shop.snapshot("--accept")
+    shop.snapshot()
+    assert notes() == 1
+
+
+# ---- what is known
+
+
+def test_what_was_seen_is_known_and_so_is_what_came_after() -> None:
+    assert known(taken(A), seen(A, B), taken(C)) == {A, B, C}
+
+
+def test_the_newer_of_two_notes_counts() -> None:
+    assert known(seen(A, B), retained(B, removed=(A,))) == {B}
+    assert known(retained(A, B, removed=(D,)), seen(B, C)) == {B, C}
+    assert known(seen(A, B), taken(C, accepted=True)) == {C}
+    assert known(taken(C, accepted=True), seen(A, B, C)) == {A, B, C}
+
+
+def test_what_was_removed_since_is_not_missed() -> None:
+    assert known(seen(A, B), retained(removed=(A,), outcome="not_tested")) == {B}
+
+
+def test_what_a_killed_removal_left_and_was_seen_again_is_known() -> None:
+    assert known(taken(A), retained(removed=(A,), outcome="not_tested"), seen(A)) == {A}
+
+
+def test_another_hosts_processs_or_repositorys_note_says_nothing() -> None:
+    others = [seen(B, host="other"), seen(B, process="mail"), seen(B, repository="planb")]
+    assert known(taken(A), *others) == {A}
+
+
+def test_nothing_is_noted_while_something_is_missing_or_nothing_is_new() -> None:
+    ledger = FakeLedger(taken(A), taken(B))
+    look = Vanished(ledger, "orders", "primary", "shop")
+    for there in (listed(A), listed(A, C), listed(A, B)):
+        look.note(there, ledger, NOW)
+    assert ledger.newest(ListingRecord) == []
+
+    look.note(listed(A, B, C), ledger, NOW + timedelta(minutes=1))
+
+    assert set(ledger.newest(ListingRecord)[0].snapshots) == {A, B, C}
