@@ -40,6 +40,17 @@ def _runs(machine: Container, unit: str) -> str:
     return line.partition(f"{RELEASES}/")[2].partition("/")[0]
 
 
+def test_an_account_with_which_somebody_logs_in_is_not_taken_over(machine: Container) -> None:
+    machine.run("useradd", "--create-home", "--shell", "/bin/bash", "readiness")
+
+    done = machine.run("env", "READINESS_WHEELS=/opt/wheels", f"{KIT}/scripts/install", check=False)
+
+    assert (done.returncode, "with which somebody can log in" in done.stderr) == (1, True)
+    assert not machine.file(RELEASES).exists()
+    machine.run("userdel", "--remove", "readiness")
+    machine.run("groupadd", "readiness")  # an empty group of that name is none of its business
+
+
 def test_from_a_bare_machine_to_a_service(machine: Container) -> None:
     said = machine.install()
 
