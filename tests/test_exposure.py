@@ -145,6 +145,7 @@ def test_a_directory_that_cannot_be_listed_is_not_taken_for_removed_files(
     monkeypatch.setattr("agent.adapters.walk.os.listdir", refusing)
     look = live.look()
     assert (look.gone, look.changed, look.comparison.changes.gone) == (0, 0, 0)
+    assert live.codes() == ["file-unreadable"]
 
 
 def test_a_snapshot_that_failed_does_not_make_the_changes_safe(shop: Shop) -> None:

@@ -348,6 +348,25 @@ def test_an_unreadable_directory_is_named(
     assert taken.paths == {str(shop.source / "d1")}
 
 
+def test_what_may_not_be_looked_at_is_named_and_holds_up_nothing(
+    shop: Shop, as_nobody: Callable[[Shop], None], as_root: None
+) -> None:
+    """As root is refused below what another user has mounted with FUSE."""
+    as_nobody(shop)
+    assert shop.snapshot().says == PASSED
+    (shop.source / "d1").chmod(0o400)
+    inside = {str(file) for file in (shop.source / "d1").iterdir()}
+
+    taken = shop.snapshot()
+
+    assert taken.says == failed("file-unreadable")
+    assert taken.paths == inside
+    looked = shop.run("exposure")
+    (row,) = looked.answer["result"]["exposures"]
+    assert (looked.status, row["gone"]) == (1, 0)
+    assert {found["path"] for found in row["findings"]} == inside
+
+
 @pytest.fixture
 def as_nobody(tmp_path: Path) -> Iterator[Callable[[Shop], None]]:
     """Gives a shop to a user who is not root, who must be able to reach it."""

@@ -56,6 +56,7 @@ class ExposureScan:
                 begun_ns=begun,
                 witness_sha256="",
                 roots=roots,
+                unreadable=tuple(tally.unreadable.items()),
                 empty_roots=tuple(root.path for root in roots if not root.files),
             ),
             comparison=Comparison(changes, sampled(self._base, changes)),
@@ -70,14 +71,14 @@ class ExposureScan:
         for root in self._roots:
             for met in walk(self._base, root, self._exclude):
                 if isinstance(met, Trouble):
-                    tally.unlisted = met.path
+                    tally.unreadable[met.path] = met.reason
                 else:
                     tally.meet(root, met)
                     yield met
 
     def _is_gone(self, path: bytes, tally: "_Tally") -> bool:
         """What is excluded by now, belongs to no path any more, or cannot be listed is not gone."""
-        if not path or (tally.unlisted and path.startswith(tally.unlisted + b"/")):
+        if not path or tally.is_unreadable(path):
             return False
         return tally.root_of(path) is not None and not leaves_out(self._exclude, path)
 
@@ -87,7 +88,7 @@ class _Tally:
         self.files = self.size = self.entries = 0
         self.changed = self.new = self.gone = self.exposed = 0
         self.oldest_ns: int | None = None
-        self.unlisted = b""  # the last directory that could not be listed
+        self.unreadable: dict[bytes, str] = {}  # what could not be listed or looked at, and why
         self._elsewhere = b""  # the last directory in whose place another file system lies
         self._changes = changes
         self._roots = roots
@@ -102,6 +103,14 @@ class _Tally:
             self.files += 1
             self.size += met.status.st_size
             self._files_below[root] += 1
+
+    def is_unreadable(self, path: bytes) -> bool:
+        """Whether it, or a directory that it lies in, could not be looked at."""
+        while path and self.unreadable:
+            if path in self.unreadable:
+                return True
+            path = path.rpartition(b"/")[0]
+        return False
 
     def see(self, line: bytes | None, met: Visit | None) -> None:
         self._changes.files += line is not None and line.startswith(b"f")

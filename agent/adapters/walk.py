@@ -25,7 +25,7 @@ class Visit(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """A directory that could not be listed."""
+    """A directory that could not be listed, or anything that could not be looked at."""
 
     path: bytes
     reason: str
@@ -63,6 +63,9 @@ def walk(
             try:
                 status = os.stat(entry, dir_fd=directory, follow_symlinks=False)
             except FileNotFoundError:
+                continue
+            except OSError as error:  # such as root's at what another user has mounted with FUSE
+                yield Trouble(here, error.strerror or str(error))
                 continue
             yield Visit(here, status, directory, entry)
             if stat.S_ISDIR(status.st_mode):

@@ -8,7 +8,7 @@ from msgspec import Struct
 from agent.core.changes import Changes
 from agent.core.configuration import CriticalProcess
 from agent.core.exclude import os_bytes
-from agent.core.extent import Scan, replaced_roots, why_refuse
+from agent.core.extent import Scan, blemishes, replaced_roots, why_refuse
 from agent.core.mass_change import mass_change
 from agent.core.model import Finding, SnapshotRecord
 from agent.core.samples import Samples
@@ -72,6 +72,7 @@ def what_is_wrong(process: CriticalProcess, look: Look, good: SnapshotRecord | N
     found = [each for each in why_refuse(process, look.scan, good) if each.code in TOLD]
     said = {each.path for each in found}  # one fault, one code
     found += [each for each in replaced_roots(process, look.scan, good) if each.path not in said]
+    found += blemishes(process, look.scan, ())
     found += mass_change(process.name, look.comparison.changes, look.comparison.samples)
     if any(each.code == "mass-change" for each in found):
         found = [
