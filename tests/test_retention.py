@@ -31,7 +31,8 @@ def policed(at_most: int = 100, **rules: int) -> CriticalProcess:
 
 def stored(hours: float, **changes: Any) -> StoredSnapshot:
     """Taken so many hours ago; the ID says how many."""
-    return StoredSnapshot(id=name(hours), time=NOW - timedelta(hours=hours), host="shop", paths=(), **changes)
+    usual = {"id": name(hours), "time": NOW - timedelta(hours=hours), "host": "shop", "paths": ()}
+    return StoredSnapshot(**(usual | changes))
 
 
 def name(hours: float) -> str:
@@ -137,6 +138,35 @@ def test_what_was_proven_here_stays_even_when_something_newer_was_proven_elsewhe
 def test_a_snapshot_that_is_not_good_takes_no_good_ones_place() -> None:
     assert removed(policed(daily=1), 1, 2, 3, bad=ids(1)) == ids(3)
     assert removed(policed(last=2), 1, 2, 3, 4, 5, 6, bad=ids(1, 2, 3)) == ids(3, 6)
+
+
+def test_what_was_proven_and_then_tagged_by_a_person_stays() -> None:
+    """`restic tag` makes another snapshot of it, with another ID."""
+    tagged = stored(3, original=name(99))
+    choice = choose(
+        policed(last=1), "primary", [stored(1), stored(2), tagged], Standings(proven=ids(99)), BERLIN, NOW
+    )
+    assert {snapshot.id for snapshot in choice.remove} == ids(2)
+
+
+def test_the_newest_with_a_path_that_the_process_has_no_more_stays() -> None:
+    """Nobody may notice for weeks that the config lost a line: then it is all that is left of it."""
+    listed = [stored(hours, paths=("/srv/orders",)) for hours in (1, 2)]
+    listed += [stored(hours, paths=("/srv/orders", "/srv/mail")) for hours in (3, 4)]
+    choice = choose(policed(last=1), "primary", listed, Standings(), BERLIN, NOW)
+    assert {snapshot.id for snapshot in choice.remove} == ids(2, 4)
+    bad = choose(policed(last=1), "primary", listed, Standings(bad=ids(3)), BERLIN, NOW)
+    assert {snapshot.id for snapshot in bad.remove} == ids(2, 3)
+
+
+def test_a_path_that_another_one_holds_now_keeps_nothing() -> None:
+    listed = [
+        stored(1, paths=("/srv",)),
+        stored(2, paths=("/srv/orders/",)),
+        stored(3, paths=("/srv/orders",)),
+    ]
+    wide = process(paths=("/srv/",), keep=keep(last=1))
+    assert len(choose(wide, "primary", listed, Standings(), BERLIN, NOW).remove) == 2
 
 
 # ---- what forbids removing anything

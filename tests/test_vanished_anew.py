@@ -77,6 +77,18 @@ def test_it_is_noted_once_and_not_on_an_ordinary_day(shop: Shop) -> None:
     assert notes() == 1
 
 
+def test_a_snapshot_that_a_person_tagged_is_told_from_one_that_was_removed(shop: Shop) -> None:
+    """It is another one then, by its ID; whether its files are the same, restic does not say."""
+    shop.plain_restic("tag", "--add", "audit", ids(shop)[1])
+
+    (row,) = shop.snapshot().rows
+
+    (found,) = row["findings"]
+    assert found["code"] == "snapshots-vanished"
+    assert f"restic tag or rewrite made others of them (1: {ids(shop)[1][:8]})" in found["message"]
+    assert shop.snapshot("--accept").codes == []
+
+
 # ---- what is known
 
 

@@ -2,7 +2,20 @@
 
 import pytest
 from msgspec.structs import replace
-from shop import GIB, HOUR, ago, codes, copy, drill, judged, process, snapshot, wrong
+from shop import (
+    GIB,
+    HOUR,
+    ago,
+    assessed,
+    codes,
+    config,
+    copy,
+    drill,
+    judged,
+    process,
+    snapshot,
+    wrong,
+)
 
 from agent.core.configuration import Step
 from agent.core.model import DrillRecord, DrillSeconds, ProofResult, RefusedSnapshot, Verdict
@@ -218,6 +231,15 @@ def test_a_repository_that_vanished_or_was_replaced_is_not_ready(code: str) -> N
     gone = snapshot(0.1, "failed", findings=(wrong(code),))
     judgement = judged(gone, snapshot(), drill())
     assert (judgement.verdict, codes(judgement)) == (NOT_READY, [code])
+
+
+def test_snapshots_of_one_process_that_vanished_are_no_other_ones_trouble() -> None:
+    """Nor does it take them back when another process's snapshot passes."""
+    gone = snapshot(0.2, "failed", findings=(wrong("snapshots-vanished"),))
+    copies = (copy(gone, snapshot(), drill()), copy(snapshot(0.1), drill(), name="mail"))
+    orders, mail = assessed(*copies, shop=config(process(), process("mail"))).judgements
+    assert (orders.process, codes(orders), orders.verdict) == ("orders", ["snapshots-vanished"], NOT_READY)
+    assert (mail.process, codes(mail)) == ("mail", [])
 
 
 def test_a_repository_that_a_drill_could_not_find_is_not_ready() -> None:

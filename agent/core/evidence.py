@@ -125,12 +125,14 @@ def taken_at(record: SnapshotRecord) -> datetime:
 
 def covers(record: SnapshotRecord, process: CriticalProcess) -> bool:
     """The snapshot holds every path that the process has today."""
-    kept = [normpath(path) for path in record.paths]
-    return not kept or all(_is_within(normpath(path), kept) for path in process.paths)
+    kept = record.paths
+    return not kept or all(is_within(path, kept) for path in process.paths)
 
 
-def _is_within(path: str, roots: Iterable[str]) -> bool:
-    return any(path == root or path.startswith(root.rstrip("/") + "/") for root in roots)
+def is_within(path: str, roots: Iterable[str]) -> bool:
+    """Whether `path` is one of `roots`, or lies below one."""
+    here, tops = normpath(path), map(normpath, roots)
+    return any(here == root or here.startswith(root.rstrip("/") + "/") for root in tops)
 
 
 def _is_cleared(failure: DrillRecord, later: Iterable[DrillRecord]) -> bool:

@@ -99,10 +99,11 @@ def identity_findings(
     known_id: str,
     id_now: str,
     vanished: Sequence[tuple[str, datetime | None]],
+    made_of_them: Sequence[str] = (),
 ) -> list[Finding]:
     """Why snapshots that we know are not listed: another repository, or they were removed.
 
-    `vanished` are their IDs and times, newest first.
+    `vanished` are their IDs and times, newest first; `made_of_them` the IDs of what restic made of them.
     """
     if known_id and id_now and known_id != id_now:
         return [
@@ -124,11 +125,16 @@ def identity_findings(
             "snapshots-vanished",
             process,
             f"{count(len(vanished), 'snapshot')} of {process} that readiness knows {are} no longer in "
-            f"repository {repository}: {shown}{more}.",
+            f"repository {repository}: {shown}{more}.{_changed(made_of_them)}",
             "Find out who removed them: readiness removes only what keep in the config lets go. "
             f"If this is meant: readiness snapshot --accept {process}",
         )
     ]
+
+
+def _changed(made: Sequence[str]) -> str:
+    names = ", ".join(name[:8] for name in made[:NAMED_SNAPSHOTS])
+    return f" restic tag or rewrite made others of them ({len(made):,}: {names})." if made else ""
 
 
 def _dated(snapshot: str, at: datetime | None) -> str:

@@ -160,26 +160,34 @@ def gravest(findings: Sequence[Finding]) -> Finding | None:
     return None
 
 
-GONE = ("repository-missing", "repository-changed", "snapshots-vanished")
+REPLACED, VANISHED = ("repository-missing", "repository-changed"), "snapshots-vanished"
+GONE = (*REPLACED, VANISHED)
 
 
-def repository_troubles(copies: Sequence[Copy], now: datetime) -> dict[str, Finding]:
-    """Repositories that vanished or were replaced, by name: as any process saw it, until one passes again."""
+def repository_troubles(copies: Sequence[Copy], process: str, now: datetime) -> dict[str, Finding]:
+    """Repositories that vanished or were replaced, by name: as any process saw it, until one passes again.
+
+    Snapshots that vanished concern, and are seen by, the process that they were of alone.
+    """
     troubles: dict[str, Finding] = {}
     for repository in dict.fromkeys(copy.repository for copy in copies):
         here = [copy for copy in copies if copy.repository == repository]
-        seen = [(r.started, f) for copy in here for r in copy.newest for f in r.findings if f.code in GONE]
-        passed = [
-            record.started
-            for copy in here
-            for record in copy.records
-            if record.outcome == "passed" and not is_future(record.started, now)
-        ]
-        if seen:
-            when, finding = max(seen, key=lambda pair: pair[0])
-            if not any(moment > when for moment in passed):
-                troubles[repository] = finding
+        own = [copy for copy in here if copy.process == process]
+        trouble = _trouble(here, REPLACED, now) or _trouble(own, (VANISHED,), now)
+        if trouble:
+            troubles[repository] = trouble
     return troubles
+
+
+def _trouble(copies: Sequence[Copy], codes: Sequence[str], now: datetime) -> Finding | None:
+    """The newest finding with one of `codes`, unless something passed there since."""
+    seen = [(r.started, f) for copy in copies for r in copy.newest for f in r.findings if f.code in codes]
+    if not seen:
+        return None
+    when, finding = max(seen, key=lambda pair: pair[0])
+    records = [record for copy in copies for record in copy.records if record.outcome == "passed"]
+    passed = any(when < record.started and not is_future(record.started, now) for record in records)
+    return None if passed else finding
 
 
 def repository_gone(process: CriticalProcess, repository: str, finding: Finding) -> Reason:

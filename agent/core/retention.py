@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from agent.core.configuration import CriticalProcess, Keep
-from agent.core.evidence import is_future
+from agent.core.evidence import is_future, is_within
 from agent.core.keeping import kept_by_policy, newest_first
 from agent.core.model import Finding
 from agent.core.repository import StoredSnapshot
@@ -57,7 +57,7 @@ def choose(
         return Choice(kept={snapshot.id: ("no policy",) for snapshot in listed})
     if ahead:
         return Choice(obstacles=(in_future(process.name, repository, ahead, now),))
-    kept = _kept(listed, keep, standings, zone)
+    kept = _kept(process, listed, keep, standings, zone)
     remove = tuple(snapshot for snapshot in newest_first(listed) if snapshot.id not in kept)
     if len(remove) * 100 > keep.at_most * len(listed):
         return Choice(kept=kept, obstacles=(too_much(process.name, repository, remove, listed, keep),))
@@ -65,28 +65,48 @@ def choose(
 
 
 def _kept(
-    listed: Sequence[StoredSnapshot], keep: Keep, standings: Standings, zone: ZoneInfo
+    process: CriticalProcess,
+    listed: Sequence[StoredSnapshot],
+    keep: Keep,
+    standings: Standings,
+    zone: ZoneInfo,
 ) -> dict[str, tuple[str, ...]]:
     """What the policy keeps, and what is kept whatever it says; IDs with the reasons.
 
     Snapshots that are not good take no good one's place: the policy is asked with and without them.
     """
-    kept = kept_by_policy([s for s in listed if s.id not in standings.bad], keep, zone)
+    sound = [snapshot for snapshot in newest_first(listed) if snapshot.id not in standings.bad]
+    kept = kept_by_policy(sound, keep, zone)
     for name, rules in kept_by_policy(listed, keep, zone).items():
         kept.setdefault(name, rules)
     for reason, is_meant in _never_removed(standings).items():
-        found = next((snapshot for snapshot in newest_first(listed) if is_meant(snapshot.id)), None)
+        found = next((snapshot for snapshot in newest_first(listed) if is_meant(snapshot)), None)
         if found:
             kept[found.id] = (*kept.get(found.id, ()), reason)
+    for path, name in _last_with_paths(process, sound).items():
+        kept[name] = (*kept.get(name, ()), f"newest with {path}")
     return kept
 
 
-def _never_removed(standings: Standings) -> dict[str, Callable[[str], bool]]:
-    """The newest snapshot of each of these kinds always stays."""
+def _never_removed(standings: Standings) -> dict[str, Callable[[StoredSnapshot], bool]]:
+    """The newest snapshot of each of these kinds always stays. `restic tag` gives it another ID."""
+    proven_anywhere = standings.same_content(standings.proven)
+    sampled_anywhere = standings.same_content(standings.sampled)
     return {
-        "newest": lambda name: True,
-        "newest good": standings.good.__contains__,
-        "newest proven": standings.proven.__contains__,
-        "newest proven elsewhere": standings.same_content(standings.proven).__contains__,
-        "newest sampled": standings.same_content(standings.sampled).__contains__,
+        "newest": lambda one: True,
+        "newest good": lambda one: one.id in standings.good,
+        "newest proven": lambda one: one.id in standings.proven,
+        "newest proven elsewhere": lambda one: one.id in proven_anywhere,
+        "newest proven under another ID": lambda one: one.original in proven_anywhere,
+        "newest sampled": lambda one: one.id in sampled_anywhere,
     }
+
+
+def _last_with_paths(process: CriticalProcess, sound: Sequence[StoredSnapshot]) -> dict[str, str]:
+    """Of each path that the process has no more, the newest snapshot: perhaps all that is left of it."""
+    found: dict[str, str] = {}
+    for snapshot in sound:
+        for path in snapshot.paths:
+            if not is_within(path, process.paths):
+                found.setdefault(path, snapshot.id)
+    return found

@@ -37,7 +37,6 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
     window = next_window(config.business, now)
     plan = timetable(config.processes, recoveries, window)
     lines = {line.process: line for line in plan.returns}
-    troubles = repository_troubles(evidence.copies, now)
     watches = {watch.process: watch for watch in evidence.watches}
     zone = ZoneInfo(config.business.time_zone)
 
@@ -57,6 +56,7 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
             now=now,
             zone=zone,
         )
+        troubles = repository_troubles(evidence.copies, process.name, now)
         return judge(case, [repository_gone(process, name, finding) for name, finding in troubles.items()])
 
     judgements = tuple(judged(process) for process in in_recovery_order(config.processes))

@@ -47,7 +47,8 @@ class Vanished:
         self, listed: Iterable[StoredSnapshot], repository: Repository, forgiven: bool = False
     ) -> list[Finding]:
         """Why known snapshots are not listed; `forgiven`: only whether it is another repository."""
-        missing = self.known().missing(listed)
+        there = list(listed)
+        missing = self.known().missing(there)
         if not missing:
             return []
         noted = self._ledger.newest(RepositoryRecord, repository=self._repository)
@@ -57,6 +58,7 @@ class Vanished:
             noted[0].repository_id if noted else "",
             repository.repository_id(),
             [] if forgiven else self._dated(missing),
+            [snapshot.id for snapshot in there if snapshot.original in missing],
         )
 
     def note(self, listed: Sequence[StoredSnapshot], ledger: Ledger, now: datetime) -> None:
