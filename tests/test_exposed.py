@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec import structs
+
 from agent.core.exposed import Exposure, exposure_sentences
 
 NOW = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
@@ -30,6 +32,18 @@ def test_what_is_the_same_of_several_is_said_once() -> None:
         "orders and mail: nothing since the last good snapshot (last looked just now).",
         "shop: 2 files with 2.0 KiB, the oldest change 30 min ago (last looked just now).",
     ]
+
+
+def test_files_that_are_gone_are_no_changed_ones_without_bytes() -> None:
+    look = structs.replace(looked("orders", files=3), gone=1)
+    assert said(look) == [
+        "orders: 2 files with 3.0 KiB and 1 file gone, the oldest change 30 min ago (last looked just now)."
+    ]
+
+
+def test_a_path_that_is_missing_is_not_nothing() -> None:
+    look = structs.replace(looked("orders", files=60), gone=60, oldest=None)
+    assert said(look) == ["orders: 60 files gone (last looked just now)."]
 
 
 def test_an_old_look_says_how_old_it_is() -> None:

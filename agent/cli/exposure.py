@@ -6,8 +6,8 @@ import click
 
 from agent import app, app_exposure
 from agent.cli.output import Invocation, print_findings, print_json
-from agent.core.exposed import Exposure
-from agent.core.text import count, duration, size
+from agent.core.exposed import Exposure, what_changed
+from agent.core.text import count, duration
 from agent.errors import Exit
 
 
@@ -45,10 +45,9 @@ def _line(exposure: Exposure) -> str:
     if not exposure.files:
         return f"{exposure.process}: nothing changed since the last good snapshot"
     late = "" if exposure.within_rpo else f", more than the promised {duration(exposure.rpo)}"
-    return (
-        f"{exposure.process}: {count(exposure.files, 'file')} with {size(exposure.bytes)} changed since the "
-        f"last good snapshot, the oldest {duration(exposure.age(exposure.at) or 0)} ago{late}"
-    )
+    age = exposure.age(exposure.at)
+    oldest = f", the oldest change {duration(age)} ago{late}" if age is not None else ""
+    return f"{exposure.process}: since the last good snapshot {what_changed(exposure)}{oldest}"
 
 
 def _row(exposure: Exposure) -> dict[str, Any]:

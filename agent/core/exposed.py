@@ -30,7 +30,7 @@ class Exposure(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
     def age(self, now: datetime) -> int | None:
-        """Seconds since the oldest change was made; None when there is no change."""
+        """Seconds since the oldest change was made; None when there is none, or nobody can tell."""
         return max(0, int((now - self.oldest).total_seconds())) if self.oldest and self.files else None
 
     @property
@@ -63,11 +63,19 @@ def _words(exposure: Exposure, snapshot_at: datetime | None, now: datetime) -> s
         return "nobody has looked since the last good snapshot."
     if exposure.since is None:
         return f"all of {count(exposure.files, 'file')}; there is no good snapshot ({looked})."
-    age = exposure.age(now)
-    if age is None:
+    if not exposure.files:
         return f"nothing since the last good snapshot ({looked})."
-    files = f"{count(exposure.files, 'file')} with {size(exposure.bytes)}"
-    return f"{files}, the oldest change {_ago(age)} ({looked})."
+    age = exposure.age(now)
+    oldest = f", the oldest change {_ago(age)}" if age is not None else ""
+    return f"{what_changed(exposure)}{oldest} ({looked})."
+
+
+def what_changed(exposure: Exposure) -> str:
+    """How many files changed, with their bytes, and how many are gone."""
+    there = exposure.files - exposure.gone
+    changed = [f"{count(there, 'file')} with {size(exposure.bytes)}"] if there else []
+    gone = [f"{count(exposure.gone, 'file')} gone"] if exposure.gone else []
+    return joined([*changed, *gone])
 
 
 def _ago(seconds: float) -> str:
