@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -339,6 +340,29 @@ def test_a_note_that_cannot_be_understood_is_none(shop: Shop, text: str) -> None
     (shop.state / "exposure").mkdir(exist_ok=True)
     (shop.state / "exposure" / "orders.json").write_text(text)
     assert status(shop)["exposure"] is None
+
+
+@pytest.mark.parametrize(
+    "tear",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content[: len(content) // 2] + bytes(2000),
+        lambda content: content[: content.index(b"\nf\t") + 9] + b"\n" + content,
+        lambda content: content.replace(b"\t", b"\t?"),
+        lambda content: b"",
+    ],
+)
+def test_a_witness_that_a_power_cut_has_torn_holds_up_no_snapshot(
+    shop: Shop, tear: Callable[[bytes], bytes]
+) -> None:
+    witness = shop.state / "exposure" / "orders.witness"
+    content = witness.read_bytes()
+    witness.unlink()  # the one that is carried in snapshots is the same file
+    witness.write_bytes(tear(content))
+
+    assert codes(shop.run("exposure")) == []
+    assert shop.snapshot().says == ("passed", 0, [])
+    assert exposure(shop)["files"] == 0
 
 
 def test_names_that_are_no_text_are_exposed_like_others(shop: Shop) -> None:

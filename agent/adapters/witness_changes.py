@@ -67,19 +67,25 @@ def _looked_into(base: int, pick: Pick) -> list[Became]:
 
 
 def known_line(line: bytes | None) -> Known | None:
-    """The regular file that a line of a witness tells of; None when it is none."""
+    """The regular file that a line of a witness tells of; None when it is none, or torn by a power cut."""
     if line is None or not line.startswith(b"f\t"):
         return None
     fields = line.rstrip(b"\n").split(b"\t", _PATH)
-    sha256 = b"" if fields[_SHA256] == NOTHING else fields[_SHA256]
-    size, mtime, ctime, inode = (int(fields[number]) for number in (_SIZE, _MTIME, _CTIME, _INODE))
-    return Known(unescape(fields[_PATH]), size, mtime, ctime, inode, sha256)
+    try:
+        size, mtime, ctime, inode = (int(fields[number]) for number in (_SIZE, _MTIME, _CTIME, _INODE))
+        sha256 = b"" if fields[_SHA256] == NOTHING else fields[_SHA256]
+        return Known(unescape(fields[_PATH]), size, mtime, ctime, inode, sha256)
+    except (IndexError, ValueError):
+        return None
 
 
 def identity_of(line: bytes) -> tuple[int, int]:
-    """Device and inode of a line of a witness."""
+    """Device and inode of a line of a witness; zeros when it is none."""
     fields = line.split(b"\t", _DEVICE + 1)
-    return int(fields[_DEVICE]), int(fields[_INODE])
+    try:
+        return int(fields[_DEVICE]), int(fields[_INODE])
+    except (IndexError, ValueError):
+        return 0, 0
 
 
 def known_visit(met: Visit | None) -> Known | None:
