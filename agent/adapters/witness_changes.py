@@ -16,7 +16,7 @@ from agent.core.witness import NOTHING, sort_key, unescape
 
 _SIZE, _MTIME, _CTIME, _INODE, _DEVICE, _SHA256, _PATH = 4, 5, 6, 7, 8, 11, 15
 SAMPLE_BYTES = 1 << 16
-COMPARED_BYTES = 1 << 20  # larger files are not read whole to see whether they are the same
+COMPARED_BYTES = 1 << 23  # larger files are not read whole to see whether they are the same
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
