@@ -17,7 +17,7 @@ from agent.adapters.watcher import Watcher
 from agent.app import SystemClock, ledger_path, load_config, restic_for, working_ledger
 from agent.core.configuration import Config
 from agent.core.duties import Task
-from agent.core.holding import held
+from agent.core.holding import SERVICE, held
 from agent.daemon.service import Service, Tools
 from agent.errors import Busy
 
@@ -49,7 +49,7 @@ class Watchers:
 def serve(config: Config, *, verbose: bool) -> None:
     """Run the service until it is told to stop; Busy when there is one already on this state."""
     state = Path(config.settings.state)
-    with exclusive(state, ["agent"]), open_ledger(ledger_path(config)) as ledger:
+    with exclusive(state, [SERVICE]), open_ledger(ledger_path(config)) as ledger:
         jobs = CommandJobs(config.file, config.settings.stall_timeout)
         supervisor = Systemd()
         tools = Tools(

@@ -99,6 +99,34 @@ def test_a_copy_holds_only_what_it_copies_into(two_copies: tuple[Duty, ...]) -> 
     assert {name for name in copy.holds if "." in name} == {"repository.planb", "drill.planb"}
 
 
+def test_of_two_snapshots_the_one_that_waits_longer_goes_first() -> None:
+    often = duty(Task("snapshot", "shop", "primary"), every=60, holds="repository.primary")
+    seldom = duty(SNAPSHOT, holds="repository.primary")
+    one = Agenda((often, seldom), BERLIN, random.Random(1))
+    one.remember(
+        {
+            often.task: Past(done=NOW - timedelta(minutes=2)),
+            seldom.task: Past(done=NOW - HOUR - timedelta(minutes=2)),
+        }
+    )
+
+    assert names(one, NOW) == [str(SNAPSHOT)]
+
+
+@pytest.mark.parametrize(
+    ("waits", "first"), [(timedelta(hours=23), "snapshot"), (timedelta(days=1), "check")]
+)
+def test_what_waits_for_a_day_goes_before_what_is_always_due(waits: timedelta, first: str) -> None:
+    one = agenda(
+        duty(SNAPSHOT, holds="repository.primary"),
+        duty(Task("check", "", "primary"), every=86400, holds="repository.primary"),
+        snapshot=Past(done=NOW - 2 * HOUR),
+        check=Past(done=NOW - timedelta(days=1) - waits),
+    )
+
+    assert names(one, NOW)[0].startswith(first)
+
+
 def test_snapshots_go_first_and_no_two_tasks_hold_the_same(two_copies: tuple[Duty, ...]) -> None:
     due = names(Agenda(two_copies, BERLIN, random.Random(1)), NOW)
 

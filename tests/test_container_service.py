@@ -13,6 +13,8 @@ from container import Container, until
 
 pytestmark = pytest.mark.timeout(600)
 SERVICE = "readiness.service"
+SECRET = "/etc/readiness/credentials/primary"
+DRILL_DROP_IN = "/etc/systemd/system/readiness-drill@.service.d"
 DROP_IN = f"/etc/systemd/system/{SERVICE}.d/test.conf"
 
 BUSINESS = """
@@ -169,6 +171,19 @@ def test_killed_with_sigkill_it_is_back_and_says_so(machine: Container, drop_in:
     assert f"journalctl -u {SERVICE}" in spoken[-1]["MESSAGE"]
 
 
+def test_a_config_that_is_lost_is_an_alarm_and_not_an_excuse(machine: Container) -> None:
+    config, away = machine.file(CONFIG), machine.file("/root/readiness.toml")
+    machine.run("rm", "-rf", "/run/readiness-failed")
+    config.rename(away)
+    try:
+        assert machine.run("systemctl", "restart", SERVICE, check=False).returncode != 0
+        until(lambda: machine.file("/run/readiness-failed").exists(), "the alarm was given")
+        assert machine.says(SERVICE, f"{CONFIG}: does not exist")
+    finally:
+        away.rename(config)
+        machine.run("systemctl", "restart", SERVICE)
+
+
 def test_a_hanging_loop_is_ended_by_the_watchdog_and_comes_back(machine: Container, drop_in: Any) -> None:
     drop_in("RestartSec=1s", "WatchdogSec=3s")
 
@@ -210,7 +225,7 @@ def credential(machine: Container) -> Iterator[Path]:
     """The password is a credential of the service, and no file that the config names."""
     config, password = machine.file(CONFIG), machine.file("/etc/readiness/primary.password")
     before = config.read_text()
-    secret = machine.file("/etc/readiness/credentials/primary")
+    secret = machine.file(SECRET)
     secret.write_text(password.read_text())
     config.write_text(before.replace("/etc/readiness/primary.password", "credential:primary"))
     yield secret
@@ -226,6 +241,24 @@ def test_a_credential_opens_the_repository_for_the_service_its_drills_and_by_han
 
     until(lambda: machine.readiness("snapshot", "mail")[0] == 0, "a snapshot by hand is good")
     until(lambda: machine.run("systemctl", "start", unit, check=False).returncode == 0, "a drill is good")
+
+
+def test_an_encrypted_credential_opens_it_for_the_service_and_its_drills(
+    machine: Container, credential: Path, drop_in: Any
+) -> None:
+    unit = "readiness-drill@mail:primary.service"
+    sealed = "/etc/readiness/primary.cred"
+    machine.run("systemd-creds", "encrypt", "--name=readiness_primary", SECRET, sealed)
+    credential.unlink()
+    line = f"LoadCredentialEncrypted=readiness_primary:{sealed}"
+    machine.shell(f"mkdir -p {DRILL_DROP_IN} && printf '[Service]\n{line}\n' >{DRILL_DROP_IN}/sealed.conf")
+    before = _process(machine, "mail")["last_snapshot_at"]
+    drop_in(line)
+
+    machine.shell("echo more >>/home/anna/mail/1")
+    until(lambda: _process(machine, "mail")["last_snapshot_at"] != before, "the service saved mail")
+    until(lambda: machine.run("systemctl", "start", unit, check=False).returncode == 0, "a drill is good")
+    machine.shell(f"rm -r {DRILL_DROP_IN} {sealed}")
 
 
 def test_without_its_credential_it_says_clearly_what_is_missing(

@@ -135,6 +135,17 @@ def test_a_busy_repository_is_no_attempt(world: Steered) -> None:
     assert world.ledger.newest(SnapshotRun) == []
 
 
+def test_whoever_is_in_the_way_for_hours_is_a_warning(world: Steered) -> None:
+    world.statuses["snapshot"] = 75
+    world.boot()
+    world.go(3500)
+    assert world.lines("info")[-1] == "snapshot orders primary: waits: why"
+    assert world.lines("warning") == []
+
+    world.go(200)
+    assert world.lines("warning")[0] == "snapshot orders primary: has waited for 1 h: why"
+
+
 def test_hostile_words_of_a_run_stay_on_one_line(world: Steered) -> None:
     world.statuses["drill"] = 1
     finding = {"code": "file-missing", "severity": "error", "message": "a\nb\x1b[31m", "hint": ""}

@@ -6,7 +6,7 @@ been. After a jump forward each task that is due runs once, as after a pause of 
 
 import random
 from collections.abc import Iterable, Mapping, Set
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -16,6 +16,8 @@ from agent.core.holding import held
 from agent.core.model import Outcome
 from agent.core.schedule import Past, after_run, missed, next_run, shifted
 
+EVER = datetime.min.replace(tzinfo=UTC)
+LONG = timedelta(days=1)  # that a task waits at most behind more urgent ones
 LATE = timedelta(minutes=2)  # a run that starts later than this after it was due is late
 NEEDS_SNAPSHOT = ("copy", "drill")
 JITTER_PARTS, LONGEST_JITTER = 10, 300.0  # a run that is caught up waits up to a tenth of its rhythm, 5 min
@@ -123,15 +125,21 @@ class Agenda:
         """
         taken = set(occupied)
         chosen = []
-        for duty in sorted(self.duties.values(), key=lambda duty: duty.rank):
-            since = self._due_since(duty, now)
-            if since is None or self._is_blocked(duty, taken):
+        ready = [(since, duty) for duty in self.duties.values() if (since := self._due_since(duty, now))]
+        for since, duty in sorted(ready, key=lambda one: self._urgency(one[1], now)):
+            if self._is_blocked(duty, taken):
                 continue
             holds = self.holds(duty)
-            taken |= holds
+            taken |= holds | duty.at_first
             fell_out = missed(duty.rhythm, since, now, self.zone) if now - since > LATE else 0
             chosen.append(Due(duty=duty, holds=holds, since=since, missed=fell_out))
         return chosen
+
+    def _urgency(self, duty: Duty, now: datetime) -> tuple[bool, int, datetime]:
+        """The lower, the sooner: first what waits for a day, then by rank, then what waits longest: where
+        time is short, each gets its turn."""
+        due = self._due_at(duty)
+        return due is None or now - due < LONG, duty.rank, due or EVER
 
     def wake_at(self, now: datetime, occupied: Set[str] = frozenset()) -> datetime | None:
         """When something will be due that does not need what is `occupied`; None: not foreseeable."""

@@ -4,6 +4,7 @@ Whatever writes to a repository has it alone among writers. A drill only reads, 
 what would be lost must not grow: snapshots go on meanwhile, and nothing else does.
 """
 
+SERVICE = "agent"  # held by the service as long as it runs
 FILES = {"snapshot", "exposure", "retain"}  # work on a process's files, or on the list of its snapshots
 WRITES = {"snapshot", "copy", "retain", "check", "prune"}  # into the repository; restic checks alone
 NO_DRILL = {"drill", "copy", "retain", "check", "prune"}  # at the same time as a drill
@@ -28,5 +29,7 @@ def held_at_first(kind: str, process: str) -> frozenset[str]:
 
 def shown(name: str) -> str:
     """A name for people: "repository primary"."""
+    if name == SERVICE:
+        return "this state, as the service"
     kind, _, of = name.partition(".")
     return f"{'repository' if kind == 'drill' else kind} {of}".strip()

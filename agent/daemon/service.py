@@ -19,6 +19,7 @@ from agent.core.jobs import JobEnd
 from agent.core.model import Body, Finding
 from agent.core.runs import AgentRecord
 from agent.core.schedule import Past
+from agent.core.text import duration
 from agent.daemon import memory, runs
 from agent.daemon.changes import Changes
 from agent.daemon.ports import Clocks, Job, Jobs, Log, Supervisor, Waiter, Watches
@@ -28,6 +29,7 @@ from agent.operations.ports import Ledger
 STOP_SECONDS = 120.0  # that jobs get to end in when the service stops
 SHORT_JOBS = 2  # that may be at work beside one long one for each repository
 RESTS_ASLEEP = 6  # so many rests without waking: the machine was suspended
+LONG_BUSY = timedelta(hours=1)  # in which somebody else is in a task's way
 SOON = timedelta(seconds=10)  # after a run the figures are written anew
 METRICS, REPORT = Task("metrics"), Task("report")
 CLEAN_UP = Task("clean-up")
@@ -70,6 +72,7 @@ class Service:
         newest, asleep = memory.newest_at(tools.ledger), RESTS_ASLEEP * tools.longest_rest
         self._clock = ClockWatch(now, tools.clocks.elapsed(), newest, asleep)
         self._work: list[Work] = []
+        self._waiting: dict[Task, datetime] = {}  # since when another readiness is in its way
         self._silent = False
         zone = ZoneInfo(config.business.time_zone)
         self.agenda = Agenda(duties(config), zone, tools.chance)
@@ -180,6 +183,7 @@ class Service:
         if look.jump:
             self._record_jump(look.jump)
             self.agenda.jumped(look.jump)
+            self._waiting.clear()
             for work in self._work:
                 work.started += timedelta(seconds=look.jump)
         if look.jump > 0 or look.slept:
@@ -207,9 +211,10 @@ class Service:
                 self.tools.log("warning", f"What killed runs left could not be cleared away: {end.complaint}")
             return
         if end.status == Exit.BUSY:
-            self.tools.log("info", f"{task}: another readiness is at work, so it waits")
+            self._say_that_it_waits(task, now - self._waiting.setdefault(duty.task, now), end.complaint)
             self.agenda.busy(duty.task, now)
             return
+        self._waiting.pop(duty.task, None)
         record = runs.run_record(work.due, task, work.started, end)
         if record is not None:  # before anybody is told
             self._record(record)  # type: ignore[arg-type]
@@ -224,6 +229,12 @@ class Service:
             self.changes.looked(task.process, end, work.started)
         if task.kind in ("snapshot", "copy", "drill"):
             self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
+
+    def _say_that_it_waits(self, task: Task, so_long: timedelta, why: str) -> None:
+        if so_long < LONG_BUSY:
+            self.tools.log("info", f"{task}: waits: {why}")
+        else:  # whoever is in its way may hang
+            self.tools.log("warning", f"{task}: has waited for {duration(so_long.total_seconds())}: {why}")
 
     def _start_due(self) -> None:
         now = self.tools.clocks.now()
