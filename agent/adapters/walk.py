@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 PATH_LIMIT = 4000  # longer paths are opened piece by piece
+# as to root, too, at what another user has mounted with FUSE, and at a server that is gone
+_REFUSED = (errno.EACCES, errno.EPERM, errno.ENOTCONN, errno.ESTALE)
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -64,7 +66,9 @@ def walk(
                 status = os.stat(entry, dir_fd=directory, follow_symlinks=False)
             except FileNotFoundError:
                 continue
-            except OSError as error:  # such as root's at what another user has mounted with FUSE
+            except OSError as error:
+                if error.errno not in _REFUSED:  # a disk that fails says nothing about what lies on it
+                    raise
                 yield Trouble(here, error.strerror or str(error))
                 continue
             yield Visit(here, status, directory, entry)
