@@ -232,6 +232,13 @@ def test_what_passed_is_good_and_what_failed_is_bad() -> None:
     assert (known.good, known.bad) == (ids(1), ids(2, 3))
 
 
+def test_a_snapshot_beside_which_others_vanished_is_good_itself() -> None:
+    both = (wrong("snapshots-vanished"), wrong("file-unreadable"))
+    vanished = snapshot(1, "failed", findings=both[:1])
+    known = standings_of([vanished, snapshot(2, "failed", findings=both)], [])
+    assert (known.good, known.bad) == (ids(1), ids(2))
+
+
 def test_a_drill_that_failed_makes_a_good_snapshot_bad() -> None:
     known = standings_of([snapshot(1)], [drill(2, of=1), drill(0.5, "failed", of=1)])
     assert (known.good, known.bad, known.proven) == (frozenset(), ids(1), frozenset())

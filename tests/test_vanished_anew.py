@@ -85,8 +85,24 @@ def test_a_snapshot_that_a_person_tagged_is_told_from_one_that_was_removed(shop:
 
     (found,) = row["findings"]
     assert found["code"] == "snapshots-vanished"
-    assert f"restic tag or rewrite made others of them (1: {ids(shop)[1][:8]})" in found["message"]
+    assert f"restic tag, rewrite or copy made others of them (1: {ids(shop)[1][:8]})" in found["message"]
     assert shop.snapshot("--accept").codes == []
+
+
+def test_while_some_are_missing_new_ones_go_to_plan_b_all_the_same(shop: Shop) -> None:
+    """Nobody may look before Monday: until then it has to be saved what is done."""
+    plan_b = PlanB(shop).init()
+    assert shop.run("copy").codes == []
+    shop.plain_restic("forget", ids(shop)[0])
+    assert shop.snapshot().codes == ["snapshots-vanished"]
+
+    assert shop.run("copy").row["copied"] == 1
+
+    assert ids(shop)[-1] in plan_b.originals()
+    assert (plan_b.records()[0].outcome, plan_b.records()[0].findings) == ("passed", ())
+    (process,) = shop.run("status").answer["result"]["processes"]
+    assert (process["verdict"], process["rpo"]["met"]) == ("NOT_READY", True)
+    assert shop.drill("--from", "planb").row["outcome"] == "passed"
 
 
 # ---- what is known

@@ -91,6 +91,15 @@ def test_a_freeze_that_outlives_its_finding_is_said() -> None:
     assert codes(assessed(vanished, snapshot(0.5))) == [("retention-frozen", Verdict.READY)]
 
 
+def test_snapshots_that_only_a_retention_or_check_missed_so_far_are_missed_at_once() -> None:
+    vanished = wrong("snapshots-vanished")
+    check = replace(checked(vanished, hours=0.3), outcome="failed")
+    retention = retained(vanished, outcome="failed", started=ago(0.2))
+    for record in (check, retention):
+        assert codes(assessed(record))[0] == ("snapshots-vanished", Verdict.NOT_READY)
+        assert ("snapshots-vanished", Verdict.NOT_READY) not in codes(assessed(record, snapshot(0.1)))
+
+
 def test_a_retention_that_does_not_get_on_is_said_until_it_does() -> None:
     stuck = retained(wrong("retention-too-much"))
     assert codes(assessed(stuck)) == [("retention-too-much", Verdict.READY)]

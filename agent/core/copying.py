@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct, structs
 
 from agent.core.configuration import Repository
+from agent.core.evidence import is_whole
 from agent.core.location import REMOTE, without_password
 from agent.core.model import SnapshotRecord
 from agent.core.repository import StoredSnapshot
@@ -20,9 +21,9 @@ class Good(Struct, frozen=True):
 
 
 def good_ones(listed: Iterable[StoredSnapshot], records: Iterable[SnapshotRecord]) -> list[Good]:
-    """The listed snapshots that passed when they were taken, newest first."""
-    passed = {record.snapshot: record for record in records if record.outcome == "passed"}
-    found = [Good(stored, passed[stored.id]) for stored in listed if stored.id in passed]
+    """The listed snapshots that were whole when they were taken, newest first."""
+    whole = {record.snapshot: record for record in records if is_whole(record)}
+    found = [Good(stored, whole[stored.id]) for stored in listed if stored.id in whole]
     return sorted(found, key=lambda good: (good.stored.time, good.stored.id), reverse=True)
 
 
@@ -63,6 +64,7 @@ def _as_copy(good: Good, stored: StoredSnapshot, base: SnapshotRecord) -> Snapsh
     """What is known of the original holds for the copy; nobody accepted anything here."""
     return structs.replace(
         good.record,
+        outcome=base.outcome,
         repository=base.repository,
         repository_id=base.repository_id,
         same_device=base.same_device,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from agent.core.evidence import WHOLE
+from agent.core.evidence import WHOLE, is_whole
 from agent.core.model import DrillRecord, SnapshotRecord
 from agent.core.retention import Standings
 from agent.core.retention_obstacles import says_something_of_the_data
@@ -19,7 +19,7 @@ def standings_of(snapshots: Iterable[SnapshotRecord], drills: Iterable[DrillReco
     }
     refuted |= {refused.snapshot for drill in newest.values() for refused in drill.refused} - set(passed)
     taken = {record.snapshot: record for record in snapshots if record.snapshot}
-    bad = {name for name, record in taken.items() if record.outcome != "passed"} | refuted
+    bad = {name for name, record in taken.items() if not is_whole(record)} | refuted
     return Standings(
         good=frozenset(set(taken) - bad),
         bad=frozenset(bad),

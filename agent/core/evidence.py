@@ -68,7 +68,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     """What counts of one copy at one moment; every sequence is newest first."""
 
     copy: Copy
-    good: tuple[SnapshotRecord, ...]  # passed, cover today's paths, not refuted by a drill
+    good: tuple[SnapshotRecord, ...]  # whole, cover today's paths, not refuted by a drill
     failures: tuple[DrillRecord, ...]  # failed, and no later drill has shown otherwise
     proofs: tuple[DrillRecord, ...]  # passed, at any time
     current: tuple[DrillRecord, ...]  # the proofs that are young enough
@@ -121,6 +121,12 @@ def is_future(moment: datetime, now: datetime) -> bool:
 def taken_at(record: SnapshotRecord) -> datetime:
     """The moment whose data the snapshot holds."""
     return record.snapshot_at or record.started
+
+
+def is_whole(record: SnapshotRecord) -> bool:
+    """Nothing is wrong with the snapshot itself: it passed, or all that was wrong is that others vanished."""
+    errors = {finding.code for finding in record.findings if finding.severity == "error"}
+    return record.outcome == "passed" or (bool(record.snapshot) and errors == {"snapshots-vanished"})
 
 
 def covers(record: SnapshotRecord, process: CriticalProcess) -> bool:
@@ -178,7 +184,7 @@ def _good_snapshots(
     return tuple(
         record
         for record in copy.snapshots
-        if record.outcome == "passed"
+        if is_whole(record)
         and record.snapshot not in refuted
         and not is_future(taken_at(record), now)
         and covers(record, process)

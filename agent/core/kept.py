@@ -134,7 +134,7 @@ def identity_findings(
 
 def _changed(made: Sequence[str]) -> str:
     names = ", ".join(name[:8] for name in made[:NAMED_SNAPSHOTS])
-    return f" restic tag or rewrite made others of them ({len(made):,}: {names})." if made else ""
+    return f" restic tag, rewrite or copy made others of them ({len(made):,}: {names})." if made else ""
 
 
 def _dated(snapshot: str, at: datetime | None) -> str:

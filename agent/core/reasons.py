@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from agent.core.configuration import CriticalProcess
-from agent.core.evidence import Copy, is_future, is_only_stale, taken_at
+from agent.core.evidence import Copy, Evidence, is_future, is_only_stale, taken_at
 from agent.core.judgement import Case, Reason
 from agent.core.model import DrillRecord, Finding, SnapshotRecord, Verdict
 from agent.core.phrases import joined, shortened, span
@@ -164,24 +164,30 @@ REPLACED, VANISHED = ("repository-missing", "repository-changed"), "snapshots-va
 GONE = (*REPLACED, VANISHED)
 
 
-def repository_troubles(copies: Sequence[Copy], process: str, now: datetime) -> dict[str, Finding]:
+def repository_troubles(evidence: Evidence, process: str, now: datetime) -> dict[str, Finding]:
     """Repositories that vanished or were replaced, by name: as any process saw it, until one passes again.
 
-    Snapshots that vanished concern, and are seen by, the process that they were of alone.
+    Snapshots that vanished concern the process that they were of alone, whoever noticed.
     """
     troubles: dict[str, Finding] = {}
-    for repository in dict.fromkeys(copy.repository for copy in copies):
-        here = [copy for copy in copies if copy.repository == repository]
+    for repository in dict.fromkeys(copy.repository for copy in evidence.copies):
+        here = [copy for copy in evidence.copies if copy.repository == repository]
         own = [copy for copy in here if copy.process == process]
-        trouble = _trouble(here, REPLACED, now) or _trouble(own, (VANISHED,), now)
+        upkeep = [record for record in evidence.upkeep if record.repository == repository]
+        replaced = [(r.started, f) for copy in here for r in copy.newest for f in r.findings]
+        vanished = [(r.started, f) for copy in own for r in copy.newest for f in r.findings]
+        vanished += [(r.started, f) for r in upkeep for f in r.findings if f.process == process]
+        trouble = _open(replaced, REPLACED, here, now) or _open(vanished, (VANISHED,), own, now)
         if trouble:
             troubles[repository] = trouble
     return troubles
 
 
-def _trouble(copies: Sequence[Copy], codes: Sequence[str], now: datetime) -> Finding | None:
+def _open(
+    found: Sequence[tuple[datetime, Finding]], codes: Sequence[str], copies: Sequence[Copy], now: datetime
+) -> Finding | None:
     """The newest finding with one of `codes`, unless something passed there since."""
-    seen = [(r.started, f) for copy in copies for r in copy.newest for f in r.findings if f.code in codes]
+    seen = [pair for pair in found if pair[1].code in codes]
     if not seen:
         return None
     when, finding = max(seen, key=lambda pair: pair[0])

@@ -59,7 +59,8 @@ def known_snapshots(
         and (entry.sequence >= begin and body.snapshot)
         and (body.repository, body.host) == (repository, host)
     ]
-    gone = _removed(entry for entry in retentions if entry.sequence > base)
+    later = [entry.body for entry in retentions if entry.sequence > base]
+    gone = removed_by(body for body in later if isinstance(body, RetentionRecord))
     kept = reversed(seen) if base > accepted else ()
     ids = [name for name in dict.fromkeys([*kept, *taken]) if name not in gone]
     return Known(tuple(reversed(ids)), len(snapshots))
@@ -72,11 +73,10 @@ def _noted(entry: Entry) -> tuple[str, ...]:
     return entry.body.kept if isinstance(entry.body, RetentionRecord) else ()
 
 
-def _removed(retentions: Iterable[Entry]) -> set[str]:
-    """What we removed, or may have: a run that was killed left only the record of what it meant to do."""
-    runs = {
-        entry.body.started: entry.body.removed
-        for entry in retentions
-        if isinstance(entry.body, RetentionRecord)
-    }
+def removed_by(retentions: Iterable[RetentionRecord]) -> set[str]:
+    """What we removed, or may have: a run that was killed left only the record of what it meant to do.
+
+    `retentions` are oldest first: the end of a run says more than its beginning.
+    """
+    runs = {record.started: record.removed for record in retentions}
     return {name for removed in runs.values() for name in removed}

@@ -56,7 +56,7 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
             now=now,
             zone=zone,
         )
-        troubles = repository_troubles(evidence.copies, process.name, now)
+        troubles = repository_troubles(evidence, process.name, now)
         return judge(case, [repository_gone(process, name, finding) for name, finding in troubles.items()])
 
     judgements = tuple(judged(process) for process in in_recovery_order(config.processes))

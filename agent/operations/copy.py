@@ -12,6 +12,7 @@ from agent.core.findings import TESTED_AND_BAD, finding
 from agent.core.model import CopyRecord, Finding, Outcome, RepositoryRecord, RetentionRecord, SnapshotRecord
 from agent.core.repository import StoredSnapshot
 from agent.core.text import count
+from agent.core.vanished import removed_by
 from agent.errors import ResticError
 from agent.operations.ports import Clock, Copier, Ledger, Progress, Repository
 from agent.operations.vanished import Vanished
@@ -137,8 +138,8 @@ class _Run:
         self.findings += vanished.findings(self._there, self.tools.target)
         records = self._search(SnapshotRecord, self.task.repository)
         self._recorded = {record.snapshot for record in records}
-        retentions = self._search(RetentionRecord, self.task.repository)
-        self._done_with = done_with(records, {name for body in retentions for name in body.removed})
+        removed = removed_by(self._search(RetentionRecord, self.task.repository))
+        self._done_with = done_with(records, removed)
         vanished.note(self._there, self.tools.ledger, self.tools.clock.now())
 
     def _look_at_source(self) -> None:
