@@ -146,6 +146,22 @@ def test_whoever_is_in_the_way_for_hours_is_a_warning(world: Steered) -> None:
     assert world.lines("warning")[0] == "snapshot orders primary: has waited for 1 h: why"
 
 
+def test_what_the_figures_retell_is_logged_by_whoever_found_it(world: Steered) -> None:
+    world.results["metrics"] = {"processes": [{"findings": [{"code": "file-missing", "severity": "error"}]}]}
+    world.boot()
+    world.go(3600)
+
+    assert "metrics" in world.kinds()
+    assert world.lines("error") == []
+
+
+def test_what_is_stopped_along_with_the_service_is_no_warning(world: Steered) -> None:
+    world.statuses = {"agent": -15, "snapshot": 130}
+    world.boot()
+    world.service.end()
+    assert world.lines("warning") == []
+
+
 def test_hostile_words_of_a_run_stay_on_one_line(world: Steered) -> None:
     world.statuses["drill"] = 1
     finding = {"code": "file-missing", "severity": "error", "message": "a\nb\x1b[31m", "hint": ""}

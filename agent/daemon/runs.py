@@ -14,6 +14,7 @@ from agent.errors import Exit
 
 # tasks whose findings are an answer: the run is done although something is bad
 ANSWERS = ("drill", "check", "exposure")
+RETELL = ("report", "metrics")  # what other tasks found
 NAMED = 20  # findings of one run that are logged
 INTO = {"snapshot": "--to", "copy": "--to", "drill": "--from", "retain": "--in"}
 
@@ -71,7 +72,7 @@ def report(task: Task, end: JobEnd) -> Iterator[tuple[Level, str]]:
     else:
         why = f": {printable(end.complaint)}" if end.complaint else ""
         yield "warning", f"{task}: came to nothing after {took} (exit status {end.status}){why}"
-    for finding in findings(end.result)[:NAMED]:
+    for finding in () if task.kind in RETELL else findings(end.result)[:NAMED]:
         serious: Level = "error" if finding.get("severity") == "error" else "warning"
         hint = f" {finding.get('hint')}" if finding.get("hint") else ""
         words = f"{finding.get('code')}: {finding.get('message')}{hint}"

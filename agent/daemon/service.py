@@ -73,7 +73,7 @@ class Service:
         self._clock = ClockWatch(now, tools.clocks.elapsed(), newest, asleep)
         self._work: list[Work] = []
         self._waiting: dict[Task, datetime] = {}  # since when another readiness is in its way
-        self._silent = False
+        self._silent = self._ending = False
         zone = ZoneInfo(config.business.time_zone)
         self.agenda = Agenda(duties(config), zone, tools.chance)
         self.changes = Changes(self.agenda, tools.clocks)
@@ -123,6 +123,7 @@ class Service:
 
     def end(self) -> None:
         """Stop what is at work, and say so."""
+        self._ending = True
         self.tools.supervisor.stopping()
         for work in self._work:
             self.tools.log("notice", f"{work.task}: is being stopped")
@@ -207,8 +208,9 @@ class Service:
         now = self.tools.clocks.now()
         task, duty = work.task, work.due.duty
         if task == CLEAN_UP:
-            if end.status:
-                self.tools.log("warning", f"What killed runs left could not be cleared away: {end.complaint}")
+            if end.status and not self._ending:
+                why = end.complaint or f"exit status {end.status}"
+                self.tools.log("warning", f"What killed runs left could not be cleared away: {why}")
             return
         if end.status == Exit.BUSY:
             self._say_that_it_waits(task, now - self._waiting.setdefault(duty.task, now), end.complaint)
@@ -220,7 +222,7 @@ class Service:
             self._record(record)  # type: ignore[arg-type]
             self.agenda.hasten(METRICS, now + SOON)
         for level, line in runs.report(task, end):
-            self.tools.log(level, line)
+            self.tools.log("info" if self._ending and level == "warning" else level, line)
         outcome = runs.outcome_of(task, end)
         self.agenda.ended(duty.task, outcome, work.started, now)
         if task.kind == "snapshot" and outcome == "passed":
