@@ -47,7 +47,7 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
         (),
         r"config or key \S+ is damaged|<key/\w+>\): invalid data returned",
         "repository-damaged",
-        "Without them nothing there can be read: put the repository's config and keys back from another copy.",
+        "Nothing there can be read without them: put its config and keys back from a copy of them.",
     ),
     (
         (),
