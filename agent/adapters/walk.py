@@ -62,14 +62,10 @@ def walk(
                 if on_excluded:
                     on_excluded(here)
                 continue
-            try:
-                status = os.stat(entry, dir_fd=directory, follow_symlinks=False)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                if error.errno not in _REFUSED:  # a disk that fails says nothing about what lies on it
-                    raise
-                yield Trouble(here, error.strerror or str(error))
+            status = _looked_at(directory, entry)
+            if isinstance(status, OSError):
+                if not isinstance(status, FileNotFoundError):
+                    yield Trouble(here, status.strerror or str(status))
                 continue
             yield Visit(here, status, directory, entry)
             if stat.S_ISDIR(status.st_mode):
@@ -82,6 +78,16 @@ def walk(
     finally:
         for directory, _, _ in stack:
             os.close(directory)
+
+
+def _looked_at(directory: int, name: bytes) -> os.stat_result | OSError:
+    """What is there, or why nobody is told. A disk that fails raises: it says nothing about what lies on it."""
+    try:
+        return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in (errno.ENOENT, *_REFUSED):
+            raise
+        return error
 
 
 def _listed(parent: int, name: bytes, path: bytes) -> tuple[int, bytes, Iterator[bytes]]:
