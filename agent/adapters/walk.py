@@ -81,7 +81,7 @@ def walk(
 
 
 def _looked_at(directory: int, name: bytes) -> os.stat_result | OSError:
-    """What is there, or why nobody is told. A disk that fails raises: it says nothing about what lies on it."""
+    """What is there, or why nobody is told. A disk that fails raises: it tells nothing of what lies there."""
     try:
         return os.stat(name, dir_fd=directory, follow_symlinks=False)
     except OSError as error:
