@@ -200,6 +200,19 @@ def test_a_new_config_is_taken_at_reload(world: Steered, tmp_path: Path) -> None
     assert all("orders" not in job.arguments for job in world.begun)
 
 
+def test_what_was_heard_before_a_reload_is_not_forgotten(world: Steered) -> None:
+    world.boot()
+    world.go(600)
+    before = world.kinds().count("snapshot")
+    world.touch("orders")
+    assert world.service
+    world.service.reload()
+    world.dirty.clear()  # the new watcher has heard of nothing
+    world.go(700)
+
+    assert world.kinds().count("snapshot") == before + 1
+
+
 def test_another_state_needs_a_restart(world: Steered, tmp_path: Path) -> None:
     (tmp_path / "n.toml").write_text(TEXT.replace('"/s"', '"/t"'))
     world.boot()

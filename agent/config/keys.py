@@ -76,8 +76,8 @@ AGENT = (
     Key(
         "metrics",
         "path",
-        "The file with the service's figures for Prometheus's node exporter, in a directory that readiness may "
-        "write to and the exporter may read; nobody else may read the state.",
+        "The file with the service's figures for Prometheus's node exporter, in a directory that readiness "
+        "may write to and the exporter may read; nobody else may read the state.",
         shown='state + "/metrics/readiness.prom"',
     ),
     Key("report", "rhythm", "When the service writes the owner's report.", shown="Thursday at 15:00"),

@@ -145,6 +145,7 @@ class Service:
         if config.settings.state != self.config.settings.state:
             self.tools.log("error", "The new config is not used: another state needs a restart.")
             return
+        self._hear()  # the watcher that takes over knows nothing of it
         self.config = config
         self.agenda.renew(duties(config), ZoneInfo(config.business.time_zone))
         self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
