@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Collection, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.configuration import Repository as RepositoryConfig
-from agent.core.holding import held
-from agent.errors import StateError, UsageError
+from agent.core.holding import everything, held
+from agent.errors import Busy, StateError, UsageError
 
 if TYPE_CHECKING:
     from agent.adapters.ledger import SqliteLedger
@@ -89,8 +89,8 @@ def working_ledger(
     """The ledger to append to, with the locks `names` (see `held`); Busy when one is somebody else's.
 
     First clears away what a killed readiness left: restored files, which are business data in the open,
-    and the lock of its restic, where it was killed with one of `names`. Files that cannot be removed keep
-    nobody from saving: the next drill complains of them.
+    and the locks in the repository of `restic`. Files that cannot be removed keep nobody from saving: the
+    next drill complains of them.
     """
     from agent.adapters.ledger import open_ledger
     from agent.adapters.locks import exclusive
@@ -103,9 +103,23 @@ def working_ledger(
     ):
         with suppress(OSError, StateError):
             sweep(Path(config.settings.scratch))
-        if restic and killed:
-            restic.unlock()
+        if restic:
+            _free_locks(config, restic, names, killed)
         yield ledger
+
+
+def _free_locks(config: Config, restic: "Restic", names: Collection[str], killed: Collection[str]) -> None:
+    """Where a run was `killed`, or one that could have been at work beside the one that holds `names`."""
+    from agent.adapters.locks import exclusive, marked
+
+    state = Path(config.settings.state)
+    with ExitStack() as held_meanwhile:
+        others: Collection[str] = ()
+        with suppress(Busy):
+            beside = marked(state, everything(restic.repository.name) - set(names))
+            others = held_meanwhile.enter_context(exclusive(state, beside))
+        if killed or others:
+            restic.unlock()
 
 
 def restic_for(config: Config, repository: RepositoryConfig) -> "Restic":

@@ -17,7 +17,7 @@ from agent.adapters.watcher import Watcher
 from agent.app import SystemClock, ledger_path, load_config, restic_for, working_ledger
 from agent.core.configuration import Config
 from agent.core.duties import Task
-from agent.core.holding import SERVICE, held
+from agent.core.holding import SERVICE, everything
 from agent.daemon.service import Service, Tools
 from agent.errors import Busy
 
@@ -80,7 +80,7 @@ def clean_up(config: Config) -> None:
     for repository in config.repositories:
         with (
             suppress(Busy),
-            working_ledger(config, restic_for(config, repository), held("prune", "", repository.name)),
+            working_ledger(config, restic_for(config, repository), everything(repository.name)),
         ):
             continue
 

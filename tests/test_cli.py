@@ -167,7 +167,7 @@ def test_without_setpriv_it_says_what_is_missing(shop: Shop, tmp_path: Path) -> 
 
 def test_two_at_once_are_told_apart(shop: Shop) -> None:
     running = shop.start("drill")
-    lock = shop.state / "locks" / "repository.primary"
+    lock = shop.state / "locks" / "drill.primary"
     while not (lock.exists() and lock.read_text()):
         assert running.poll() is None
     second = shell(f"readiness --json --config {shop.config} drill")

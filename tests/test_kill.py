@@ -183,6 +183,26 @@ def test_a_lock_of_a_dead_restic_is_cleared_once(restic: Path, tmp_path: Path, c
     assert shop.run(command).says == PASSED
 
 
+def test_a_snapshot_clears_the_lock_of_a_drill_that_was_killed(newest_restic: Path, tmp_path: Path) -> None:
+    shop = business(tmp_path, newest_restic)
+    assert shop.snapshot().says == PASSED
+    slow = tmp_path / "slow-restic"
+    slow.write_text(f'#!/bin/sh\nexec {newest_restic} --limit-download 50 "$@"\n')
+    slow.chmod(0o755)
+    shop.restic = slow
+    shop.write_config()
+    drill = shop.start("drill")
+    until(lambda: list(shop.scratch.glob("*/tree/*")))
+    mine = list(shop.processes())
+    drill.kill()
+    drill.communicate(timeout=PATIENCE)
+    until(lambda: not any(Path(f"/proc/{number}").exists() for number in mine))
+    assert shop.locks(), "it left none"
+    shop.restic = newest_restic
+    shop.write_config()
+    assert shop.snapshot().says == PASSED  # and no lock is left: Shop.tidy
+
+
 def test_ctrl_c_on_a_terminal_gives_the_cursor_back(newest_restic: Path, tmp_path: Path) -> None:
     shop = business(tmp_path, newest_restic)
     (shop.source / "more.bin").write_bytes(random.Random(1).randbytes(64 << 20))

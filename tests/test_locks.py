@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from ledger_records import python
 
-from agent.adapters.locks import exclusive
+from agent.adapters.locks import exclusive, marked
 from agent.adapters.state import prepare
 from agent.errors import Busy, Exit, StateError
 
 HOLDER = """
 import sys, time
 from pathlib import Path
-from agent.adapters.locks import exclusive
+from agent.adapters.locks import exclusive, marked
 with exclusive(Path(sys.argv[1]), ["repository.primary", "process.orders"]):
     print("held", flush=True)
     time.sleep(60)
@@ -25,7 +25,7 @@ with exclusive(Path(sys.argv[1]), ["repository.primary", "process.orders"]):
 HOLDER_WITH_A_CHILD = """
 import subprocess, sys, time
 from pathlib import Path
-from agent.adapters.locks import exclusive
+from agent.adapters.locks import exclusive, marked
 with exclusive(Path(sys.argv[1]), ["repository.primary"]):
     child = subprocess.Popen(["sleep", "60"], close_fds=False)
     print(child.pid, flush=True)
@@ -145,3 +145,16 @@ def test_a_lock_file_that_is_a_link_is_not_followed(state: Path, tmp_path: Path)
     with pytest.raises(StateError, match="a lock file is a symbolic link"), exclusive(state, PRIMARY):
         pass
     assert (tmp_path / "precious").read_text() == "keep"
+
+
+def test_the_mark_of_a_killed_holder_and_of_one_at_work_can_be_seen(
+    state: Path, holder: "subprocess.Popen[str]"
+) -> None:
+    names = ["process.orders", "process.mail", "repository.primary"]
+    held = ["process.orders", "repository.primary"]
+    assert marked(state, names) == held
+    kill(holder)
+    assert marked(state, names) == held
+    with exclusive(state, names):
+        pass
+    assert marked(state, names) == []

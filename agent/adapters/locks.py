@@ -36,6 +36,13 @@ def exclusive(state: Path, names: Collection[str]) -> Iterator[frozenset[str]]:
                 _mark(lock, "")
 
 
+def marked(state: Path, names: Collection[str]) -> list[str]:
+    """Those of `names` whose last holder is at work, or was killed."""
+    files = [(name, state / "locks" / name) for name in sorted(names)]
+    with translated(state):
+        return [name for name, file in files if file.exists() and file.stat().st_size]
+
+
 def _taken(held: ExitStack, state: Path, file: Path) -> int:
     """The lock in `file`, ours until `held` ends; Busy when it is somebody else's."""
     with translated(state):

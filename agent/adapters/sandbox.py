@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from agent.adapters.command import CommandMissing, Running, run
 from agent.adapters.sandbox_owner import hand_over, has_name, unused_user
+from agent.adapters.sandbox_seen import standing
 from agent.adapters.sandbox_walls import FULL, PATH, TMP, WALLS, Limits, Room, walls_script
 from agent.adapters.sandbox_watch import TOKEN, Stopped, Watch, threads_of, usual_limits
 from agent.core.location import is_inside
@@ -47,12 +48,8 @@ class Sandbox:
 
     @property
     def isolation(self) -> tuple[str, ...]:
-        """The walls that stood around every command so far; those that did not as "without NAME"."""
-        if not self._seen:
-            return ()
-        always = set.intersection(*self._seen)
-        standing = [wall for wall in WALLS if wall in always]
-        return (*standing, *(f"without {wall}" for wall in WALLS if wall not in always))
+        """As in `standing`."""
+        return standing(WALLS, self._seen)
 
     def run(self, command: tuple[str, ...], timeout: int) -> CommandRun:
         """Run one proof command in the restored tree. Never raises for what the command does."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from agent.adapters.command import CommandMissing, Running, run
 from agent.adapters.sandbox_owner import hand_over
+from agent.adapters.sandbox_seen import START, standing
 from agent.adapters.sandbox_walls import PATH, TMP, Limits
 from agent.adapters.sandbox_watch import Stopped, free_space, usual_limits
 from agent.adapters.units import end_of, systemctl
@@ -58,7 +59,8 @@ exec prlimit --as={memory} --fsize={size} --core=0 --nofile=1024 \
   sh -c {inside} sh {root} {nets} {memory} {size} {command}
 """
 
-INSIDE = r"""
+INSIDE = (
+    r"""
 say() { printf '%s\n' "$1" >&9; }
 root=$1 nets=$2 memory=$3 size=$4
 shift 4
@@ -83,16 +85,9 @@ while read -r line; do
   "Max file size "*" $size "*) say file-size-limit ;;
   esac
 done </proc/self/limits
-found=no
-case $1 in
-*/*) [ -f "$1" ] && [ -x "$1" ] && found=yes ;;
-*) IFS=:; for d in $PATH; do [ -f "$d/$1" ] && [ -x "$d/$1" ] && found=yes; done; unset IFS ;;
-esac
-if [ $found = no ]; then say missing; exit 127; fi
-say started
-exec 9>&-
-exec "$@"
 """
+    + START
+)
 
 
 class UnitSandbox:
@@ -111,14 +106,8 @@ class UnitSandbox:
 
     @property
     def isolation(self) -> tuple[str, ...]:
-        """The walls that stood around every command so far; those that did not as "without NAME"."""
-        if not self._seen:
-            return ()
-        always = set.intersection(*self._seen)
-        return (
-            *(wall for wall in WALLS if wall in always),
-            *(f"without {wall}" for wall in WALLS if wall not in always),
-        )
+        """As in `standing`."""
+        return standing(WALLS, self._seen)
 
     def run(self, command: tuple[str, ...], timeout: int) -> CommandRun:
         """Run one proof command in the restored tree. Never raises for what the command does."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from agent.adapters.sandbox_seen import START
 from agent.core.location import is_inside
 
 TMP = "/tmp"  # noqa: S108 - the sandbox's own, not the machine's
@@ -67,7 +68,8 @@ class Room(Struct, frozen=True, kw_only=True):
         return RESTORED if self.mounts else str(self.tree)
 
 
-INSIDE = r"""
+INSIDE = (
+    r"""
 say() { printf '%s\n' "$1" >&9; }
 place=$1 own=$2 pids=$3 nets=$4 memory=$5 tasks=$6 size=$7 hidden=$8 replaced=$9
 shift 9
@@ -98,16 +100,9 @@ while read -r device on type flags rest; do
   case $on,$flags, in /,*,ro,* | /,ro,*) frozen=yes ;; /,*) frozen=no ;; esac
 done </proc/self/mounts
 [ $frozen = yes ] && say read-only-system
-found=no
-case $1 in
-*/*) [ -f "$1" ] && [ -x "$1" ] && found=yes ;;
-*) IFS=:; for d in $PATH; do [ -f "$d/$1" ] && [ -x "$d/$1" ] && found=yes; done; unset IFS ;;
-esac
-if [ $found = no ]; then say missing; exit 127; fi
-say started
-exec 9>&-
-exec "$@"
 """
+    + START
+)
 
 WALLS = (
     "user",

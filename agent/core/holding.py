@@ -22,6 +22,11 @@ def held(kind: str, process: str = "", repository: str = "") -> frozenset[str]:
     return frozenset(names)
 
 
+def everything(repository: str) -> frozenset[str]:
+    """What has to be free for nobody of us to be at work on a repository."""
+    return held("prune", "", repository)
+
+
 def held_at_first(kind: str, process: str) -> frozenset[str]:
     """What has to be free for a run to begin: a drill chooses among snapshots while none is being taken."""
     return frozenset({f"process.{process}"} if kind == "drill" else ())
