@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
 from running_agent import Agent, Business, until
 
 from agent.adapters.ledger import open_reader
@@ -51,6 +52,7 @@ def kill_everything(business: Business, agent: Agent) -> None:
                 os.kill(number, signal.SIGKILL)
 
 
+@pytest.mark.timeout(300 + 15 * KILLS)
 def test_kill_9_of_the_running_service_loses_nothing_and_leaves_nothing(
     tmp_path: Path, newest_restic: Path
 ) -> None:
