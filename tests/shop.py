@@ -18,6 +18,7 @@ from agent.core.evidence import Copy, Evidence
 from agent.core.findings import finding
 from agent.core.judgement import Assessment, Judgement
 from agent.core.model import (
+    CheckRecord,
     DrillFiles,
     DrillRecord,
     DrillSeconds,
@@ -126,6 +127,19 @@ def drill(
 
 def wrong(code: str, name: str = "orders", message: str = "") -> Finding:
     return finding(code, name, message or f"This is {code}.", f"Mend {code}.")
+
+
+def damage() -> CheckRecord:
+    """A check that found the first repository damaged."""
+    return CheckRecord(
+        repository="primary",
+        started=datetime.now(UTC),
+        outcome="failed",
+        seconds=1,
+        part=1,
+        parts=28,
+        findings=(wrong("repository-damaged", ""),),
+    )
 
 
 def copy(*records: SnapshotRecord | DrillRecord, name: str = "orders", repository: str = "primary") -> Copy:

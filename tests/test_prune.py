@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from readiness_cli import Shop, fill
-from shop import wrong
+from shop import damage
 from test_faults_room import _exclusive_lock
 from test_retain import note_drill
 
 from agent.adapters.ledger import open_ledger, open_reader
 from agent.adapters.restic_upkeep import REFUSED
-from agent.core.model import AgentRecord, CheckRecord, Finding, PruneRecord, WatchRecord
+from agent.core.model import AgentRecord, Finding, PruneRecord, WatchRecord
 
 FAKE = Path(__file__).with_name("fake_restic.py")
 # what restic says when a server answers a DELETE with 403, by version
@@ -90,17 +90,7 @@ def test_nothing_is_freed_while_one_process_is_frozen(shop: Shop) -> None:
 
 
 def test_nothing_is_freed_in_a_damaged_repository(shop: Shop) -> None:
-    found = (wrong("repository-damaged", ""),)
-    body = CheckRecord(
-        repository="primary",
-        started=datetime.now(UTC),
-        outcome="failed",
-        seconds=1,
-        part=1,
-        parts=28,
-        findings=found,
-    )
-    note(shop, body)
+    note(shop, damage())
 
     assert run(shop, "prune")[3]["frozen"] == ["repository-damaged"]
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from readiness_cli import HOST, Result, Shop, fill
-from shop import wrong
+from shop import damage, wrong
 
 from agent.adapters.ledger import open_ledger, open_reader
-from agent.core.model import AgentRecord, CheckRecord, DrillRecord, Finding, Outcome, RetentionRecord
+from agent.core.model import AgentRecord, DrillRecord, Finding, Outcome, RetentionRecord
 
 OURS = ("--tag", "readiness", "--tag", "process=orders")
 
@@ -236,17 +236,8 @@ def test_what_is_proven_elsewhere_says_nothing_of_this_repository(shop: Shop) ->
 
 def test_in_a_damaged_repository_nothing_is_removed_until_a_check_finds_it_mended(shop: Shop) -> None:
     made = old(shop, 5, 4, 3)
-    body = CheckRecord(
-        repository="primary",
-        started=datetime.now(UTC),
-        outcome="failed",
-        seconds=1,
-        part=1,
-        parts=28,
-        findings=(wrong("repository-damaged", ""),),
-    )
     with open_ledger(shop.state / "ledger.db") as ledger:
-        ledger.append(body, datetime.now(UTC))
+        ledger.append(damage(), datetime.now(UTC))
 
     _, status, codes, row = retain(shop)
 
