@@ -59,6 +59,39 @@ class Settings(Struct, frozen=True, kw_only=True):
     report: Rhythm = Rhythm(cron="0 15 * * 4")
 
 
+class Mail(Struct, frozen=True, kw_only=True):
+    """Who gets mail from whom, and the way it leaves this machine. Without `server` by `sendmail`."""
+
+    sender: str
+    owner: tuple[str, ...]
+    admin: tuple[str, ...]
+    deputy: tuple[str, ...] = ()
+    server: str = ""
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password_file: str = ""
+    ca_file: str = ""  # certificates to trust instead of the system's
+    sendmail: str = "/usr/sbin/sendmail"
+
+
+class QuietHours(Struct, frozen=True):
+    """Minutes after midnight, local time; `start` may lie behind `end`: over midnight."""
+
+    start: int
+    end: int
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """How people are called when something is wrong, and how silence is noticed."""
+
+    quiet: QuietHours | None = QuietHours(22 * 60, 7 * 60)
+    contact: str = ""  # whom to call, as mails say it
+    ping: str = ""  # an address of healthchecks kind; it may hold a secret
+    webhook: str = ""  # the second channel; it may hold a secret
+    test: Rhythm | None = None  # of alarm tests; None: there are none
+
+
 class Repository(Struct, frozen=True, kw_only=True):
     name: str
     url: str
@@ -158,3 +191,5 @@ class Config(Struct, frozen=True, kw_only=True):
     settings: Settings
     repositories: tuple[Repository, ...]  # the first is the primary
     processes: tuple[CriticalProcess, ...]
+    mail: Mail | None = None  # None: nothing is mailed
+    alarm: Alarm = Alarm()

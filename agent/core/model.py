@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from agent.core import runs
+from agent.core.notices import AcknowledgementRecord, DeliveryRecord, IncidentRecord, MessageRecord
 from agent.core.runs import (
     RUNS,
     AgentRecord,
@@ -253,6 +254,10 @@ Body = (
     | CheckRun
     | PruneRun
     | ReportRun
+    | IncidentRecord
+    | MessageRecord
+    | DeliveryRecord
+    | AcknowledgementRecord
 )
 
 KINDS: dict[type, str] = {
@@ -266,6 +271,10 @@ KINDS: dict[type, str] = {
     PruneRecord: "prune",
     WatchRecord: "watch",
     AgentRecord: "agent",
+    IncidentRecord: "incident",
+    MessageRecord: "message",
+    DeliveryRecord: "delivery",
+    AcknowledgementRecord: "acknowledgement",
     **{record: f"run-{task}" for task, record in RUNS.items()},
 }
 

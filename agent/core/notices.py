@@ -1,0 +1,108 @@
+"""Records of what people were told: what went wrong, what was written to whom, and whether it arrived.
+
+Noticing, writing and sending are separate steps, each with a record of its own, so that a crash between
+two of them loses nothing and a mail server that is down delays nothing but the mail.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["owner", "admin", "deputy"]
+Happening = Literal["opened", "changed", "gone", "back", "closed"]
+Event = Literal["opened", "worse", "reminder", "escalated", "flapping", "fixed"]
+Kind = Literal["report", "holiday", "alarm", "digest", "alarm-test", "bundle"]
+Severity = Literal[1, 2, 3]  # 1 wakes people, 2 waits for the morning, 3 stands in the weekly mail only
+Fate = Literal["accepted", "refused", "deferred"]
+
+
+class IncidentRecord(Struct, frozen=True, kw_only=True):
+    """Something that is wrong appeared, changed, went away, or was proven to be mended.
+
+    `key` says what it is about, the same for every time it happens. `incident` is the number of the
+    record that opened it, 0 in that record itself.
+    """
+
+    key: str
+    incident: int
+    happening: Happening
+    started: datetime
+    severity: Severity
+    verdict: str
+    code: str
+    processes: tuple[str, ...] = ()  # empty: the whole business
+    repository: str = ""
+    sentence: str = ""
+    hint: str = ""
+
+
+class Told(Struct, frozen=True):
+    """What a message says of an incident."""
+
+    incident: int
+    event: Event
+
+
+class StateThen(Struct, frozen=True, kw_only=True):
+    """The answer when a weekly report was written, for the next one to tell what changed."""
+
+    verdict: str
+    back: datetime | None  # when everything would be back
+    opens: datetime  # the deadline
+    processes: dict[str, str]  # verdicts
+    bytes: dict[str, int]  # in the newest good snapshot
+    reasons: tuple[str, ...] = ()  # codes
+
+
+class MessageRecord(Struct, frozen=True, kw_only=True):
+    """One message as it waits to be sent, whole. What became of it says DeliveryRecord."""
+
+    message: str  # its name: no two have the same
+    kind: Kind
+    role: Role
+    started: datetime
+    recipients: tuple[str, ...]
+    subject: str
+    text: str
+    html: str
+    message_id: str
+    references: tuple[str, ...] = ()  # Message-IDs, the first of the thread first
+    told: tuple[Told, ...] = ()
+    severity: Severity = 3
+    edition: datetime | None = None  # of a report: for which moment of the calendar it was written
+    state: StateThen | None = None
+    replaces: tuple[str, ...] = ()  # names of messages that this one carries, as they could not be sent
+
+
+class Receipt(Struct, frozen=True, kw_only=True):
+    """What the next mail server said about one recipient."""
+
+    recipient: str
+    fate: Fate
+    code: int = 0  # of SMTP or HTTP; 0 when there was no answer
+    reply: str = ""  # made safe for terminals
+
+
+class DeliveryRecord(Struct, frozen=True, kw_only=True):
+    """One attempt to send a message: `begun` just before its text is handed over, `ended` behind it.
+
+    A `begun` without its `ended` means a crash in between: nobody knows whether the message went out.
+    """
+
+    message: str
+    event: Literal["begun", "ended"]
+    started: datetime
+    channel: Literal["mail", "webhook"]
+    recipients: tuple[str, ...] = ()
+    receipts: tuple[Receipt, ...] = ()  # of an ended one
+    trouble: str = ""  # why nobody was reached at all
+    duplicate: bool = False  # it may be the second copy, and says so
+
+
+class AcknowledgementRecord(Struct, frozen=True, kw_only=True):
+    """A person has seen an incident or an alarm test; `number` is that of the record that opened it."""
+
+    number: int
+    started: datetime
+    by: str  # the user's name on this machine
