@@ -80,6 +80,15 @@ class FakeLedger:
             and (not texts or any(text in canonical(to_builtins(entry.body)) for text in texts))
         ]
 
+    def since(self, body: type[B], at: datetime, *, process: str = "") -> Iterator[Entry]:
+        found = self.search(body, process=process)
+        older = {
+            (getattr(entry.body, "repository", ""), getattr(entry.body, "outcome", "")): entry
+            for entry in found
+            if entry.at < at
+        }
+        return iter([*older.values(), *(entry for entry in found if entry.at >= at)])
+
     def head(self) -> tuple[int, str]:
         return (len(self.stored), self.stored[-1].hash) if self.stored else (0, "0" * 64)
 

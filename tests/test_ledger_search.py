@@ -1,5 +1,6 @@
 """Finding records of a kind by a text in them, behind a place in the chain."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,57 @@ def test_a_record_that_was_altered_is_not_believed(path: Path) -> None:
 def test_a_ledger_that_does_not_exist_yet_holds_nothing(tmp_path: Path) -> None:
     with open_reader(tmp_path / "none.db") as ledger:
         assert ledger.search(DrillRecord) == []
+
+
+# ---- since a moment -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def months(tmp_path: Path) -> Path:
+    """Drills of orders on ten days, number 1 to 10, every third of which failed."""
+    file = tmp_path / "months.db"
+    with open_ledger(file) as ledger:
+        for day in range(10):
+            ledger.append(drill(day, outcome="failed" if day % 3 == 0 else "passed"), NOW + timedelta(day))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("day", "found"),
+    [
+        (-1, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]),
+        (5, [4, 5, 6, 7, 8, 9, 10]),  # 4 failed before, 5 passed before
+        (4.5, [4, 5, 6, 7, 8, 9, 10]),
+        (9, [7, 9, 10]),
+        (30, [9, 10]),
+    ],
+)
+def test_what_was_written_since_a_moment_comes_behind_the_newest_older_ones(
+    months: Path, day: float, found: list[int]
+) -> None:
+    with open_reader(months) as ledger:
+        since = ledger.since(DrillRecord, NOW + timedelta(day), process="orders")
+        assert [entry.sequence for entry in since] == found
+
+
+def test_an_empty_ledger_holds_nothing_since_any_moment(tmp_path: Path) -> None:
+    with open_ledger(tmp_path / "empty.db") as ledger:
+        assert list(ledger.since(DrillRecord, NOW)) == []
+
+
+def test_no_altered_record_is_believed_since_a_moment_either(months: Path) -> None:
+    with tampering(months) as database:
+        database.execute(
+            "UPDATE record SET body = replace(body, 'total_files\":6', 'total_files\":7') WHERE sequence = 7"
+        )
+    with open_reader(months) as ledger, pytest.raises(LedgerDamaged, match="altered"):
+        list(ledger.since(DrillRecord, NOW))
+
+
+def test_what_is_appended_while_reading_disturbs_nothing(months: Path) -> None:
+    with open_reader(months) as reader, open_ledger(months) as ledger:
+        since = reader.since(DrillRecord, NOW)
+        next(since)
+        ledger.append(drill(10), NOW)
+        assert len(list(since)) == 9
+        assert len(reader.search(DrillRecord)) == 11

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent.adapters.ledger import EmptyReader
+from agent.adapters.ledger_empty import EmptyReader
 from agent.config import load, read, with_noted
 from agent.core.configuration import Config
 from agent.core.location import Extent, FileFacts

@@ -5,17 +5,20 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self, TypeVar
 
 from agent.adapters.interrupts import held_off
+from agent.adapters.ledger_empty import EmptyReader
 from agent.adapters.ledger_head import Head, head_path, read_head, write_head
 from agent.adapters.ledger_rows import (
     all_stored,
     as_column,
+    first_since,
     insert,
     last_stored,
+    newest_before,
     newest_numbers,
     numbers_with,
     oldest_number,
@@ -96,6 +99,23 @@ class SqliteReader:
                 numbers += numbers_with(database, stream, after, texts)
             records = [stored(database, number) for number in sorted(numbers)]
         return [self._opened(record, body, wanted) for record in records]
+
+    def since(self, body: type[B], at: datetime, *, process: str = "") -> Iterator[Entry]:
+        """Every record of one kind written from `at` on, oldest first, behind the newest older ones.
+
+        Those are one for each repository and outcome. One record at a time is held in memory.
+        """
+        wanted = (as_column(process), "", "")
+        with translated(self.path), self._one_view() as database:
+            begin = first_since(database, at.astimezone(UTC).isoformat())
+            numbers: list[int] = []
+            for stream in streams(database, wanted, (KINDS[body],)):
+                numbers += newest_before(database, stream, begin)
+                numbers += numbers_with(database, stream, begin - 1, ())
+        for number in sorted(numbers):  # no record changes, whatever is appended meanwhile
+            with translated(self.path):
+                record = stored(self._database, number)
+            yield self._opened(record, body, wanted)
 
     def head(self) -> tuple[int, str]:
         """Sequence number and hash of the last record; (0, GENESIS) when there is none."""
@@ -194,55 +214,6 @@ class SqliteLedger(SqliteReader):
             # The record itself is safe, so that it must not be reported as lost. The head file stays behind
             # until the next record, which is all that a kill at this place could do as well.
             return
-
-
-class EmptyReader:
-    """What a ledger that does not exist yet says."""
-
-    def newest(
-        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
-    ) -> list[B]:
-        """Nothing."""
-        return []
-
-    def newest_entries(
-        self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
-    ) -> list[Entry]:
-        """Nothing."""
-        return []
-
-    def first(self, body: type[B], *, process: str = "") -> Entry | None:
-        """None."""
-        return None
-
-    def search(
-        self,
-        body: type[B],
-        texts: Sequence[str] = (),
-        *,
-        process: str = "",
-        repository: str = "",
-        after: int = 0,
-    ) -> list[Entry]:
-        """Nothing."""
-        return []
-
-    def head(self) -> tuple[int, str]:
-        """No record, and the hash that the first one will name."""
-        return 0, chain.GENESIS
-
-    def entries(self) -> Iterator[Entry]:
-        """Nothing."""
-        return iter(())
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def close(self) -> None:
-        """Nothing is open."""
 
 
 def open_ledger(path: Path) -> SqliteLedger:

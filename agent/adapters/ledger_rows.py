@@ -161,3 +161,31 @@ def numbers_with(
         " AND sequence > ?" + (f" AND ({holding})" if texts else "")
     )
     return [number for (number,) in database.execute(query, (*stream, after, *texts))]
+
+
+def first_since(database: sqlite3.Connection, at: str) -> int:
+    """The number of the first record written at `at` (RFC 3339 in UTC) or later; one too many for none.
+
+    Halves its way through the numbers, of which none is missing; where a clock was set back meanwhile it
+    finds one of the places that fit.
+    """
+    last = last_stored(database)
+    low, high = 1, (last.sequence if last else 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = database.execute("SELECT at FROM record WHERE sequence = ?", (middle,)).fetchone()
+        if row and str(row[0]) < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def newest_before(database: sqlite3.Connection, stream: tuple[str, ...], number: int) -> list[int]:
+    """The highest number below `number` of one kind, process, repository and outcome, if there is one."""
+    query = (
+        "SELECT max(sequence) FROM record WHERE kind = ? AND process = ? AND repository = ? AND outcome = ?"
+        " AND sequence < ?"
+    )
+    (found,) = database.execute(query, (*stream, number)).fetchone()
+    return [int(found)] if found else []

@@ -43,6 +43,13 @@ class LedgerReader(Protocol):
         """
         ...
 
+    def since(self, body: type[B], at: datetime, *, process: str = "") -> Iterator[Entry]:
+        """Every record of one kind written from `at` on, oldest first, behind the newest older ones.
+
+        Those are one for each repository and outcome. One record at a time is held in memory.
+        """
+        ...
+
     def head(self) -> tuple[int, str]:
         """Sequence number and hash of the last record; (0, "0" * 64) when there is none."""
         ...
