@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from agent.config.alarms import read_alarm
 from agent.config.keys import TABLES
 from agent.config.proofs import read_proof
 from agent.config.reading import Notes, read_items, read_table
@@ -13,7 +14,7 @@ from agent.config.wrong import Wrong, did_you_mean, shown
 from agent.core.configuration import Business, Config, CriticalProcess, Repository, Rhythm, Settings, Step
 from agent.core.problem import At
 
-TOP = ("business", "agent", "repository", "process")
+TOP = ("business", "agent", "alarm", "repository", "process")
 THREE_DAYS = 72 * 3600
 LOCALTIME = "/etc/localtime"
 
@@ -23,12 +24,14 @@ def build(document: dict[str, Any], file: str, notes: Notes) -> Config:
     _check_top(document, notes)
     business = _business(document.get("business", {}), notes)
     settings = _settings(document.get("agent", {}), notes)
+    alarm = read_alarm(document.get("alarm"), notes)
     repositories = _repositories(_named(document, "repository", notes), notes)
     processes = _processes(_named(document, "process", notes), notes)
     return Config(
         file=file,
         business=business,
         settings=settings,
+        alarm=alarm,
         repositories=tuple(repositories),
         processes=tuple(processes),
     )

@@ -207,6 +207,19 @@ KEEP = (
     *RHYTHM,
 )
 
+ALARM = (
+    Key("quiet", "quiet", 'When only the worst may wake people, local time; "" for never.', "22:00-07:00"),
+    Key("contact", "text", "Whom to call, as mails say it: a role and a number.", ""),
+    Key(
+        "ping",
+        "address",
+        "An address at an outside watcher (healthchecks or the like) that hears whether restores are proven.",
+        "",
+    ),
+    Key("webhook", "address", "An address that takes alarms as JSON, such as a chat's incoming webhook.", ""),
+    Key("test", "rhythm", "When an alarm test is sent that a person has to acknowledge; without it never."),
+)
+
 # exactly one of these makes a proof; the others belong to `command`
 PROOF_KINDS = ("command", "sqlite", "newest_row", "newest_file", "archive", "file_count")
 COMMAND_ONLY = ("expect", "expect_status", "timeout")
@@ -217,6 +230,8 @@ TABLES: dict[str, tuple[Key, ...]] = {
         ("business", BUSINESS),
         ("agent", AGENT),
         ("agent.report", RHYTHM),
+        ("alarm", ALARM),
+        ("alarm.test", RHYTHM),
         ("repository.NAME", REPOSITORY),
         ("repository.NAME.check", CHECK),
         ("repository.NAME.prune", RHYTHM),

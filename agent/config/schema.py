@@ -41,6 +41,11 @@ KINDS: dict[str, Schema] = {
     "zone": {"type": "string", "examples": ["Europe/Berlin", "America/New_York"]},
     "cron": {"type": "string", "pattern": "^\\S+( +\\S+){4}$"},
     "option": {"type": "string", "pattern": "^[a-z0-9-]+\\.[a-z0-9-]+="},
+    "quiet": {
+        "type": "string",
+        "pattern": "^(([01]?[0-9]|2[0-3]):[0-5][0-9] ?- ?([01]?[0-9]|2[0-3]):[0-5][0-9])?$",
+    },
+    "address": {"type": "string", "pattern": "^(https?://[^\\s#]+)?$"},
     "feeding": {"enum": ["copy", "snapshot"]},
     **{kind: {"type": "integer", "minimum": low, "maximum": high} for kind, (low, high) in RANGES.items()},
 }
@@ -51,6 +56,7 @@ def schema() -> Schema:
     top = {
         "business": _table("business") | {"description": "The business and its week."},
         "agent": _table("agent") | {"description": "How readiness itself runs."},
+        "alarm": _table("alarm") | {"description": "How people are called, and how silence is noticed."},
         "repository": _named("repository.NAME", "Restic repositories; the first is the primary."),
         "process": _named("process.NAME", "The critical processes of the business."),
     }
