@@ -1,11 +1,23 @@
-"""Incidents: one for each thing that is wrong, from when it was first seen until a drill proved it mended."""
+"""Incidents: one for each thing that is wrong, from when it was first seen until a drill proved it mended.
 
-from datetime import datetime
+They are read from the ledger's records and held against what is wrong now; what differs makes new records.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from agent.core.model import Verdict
-from agent.core.notices import Event, Role, Severity
+from agent.core.concerns import Concern
+from agent.core.evidence import Standing
+from agent.core.judgement import badness
+from agent.core.model import Entry, Verdict
+from agent.core.notices import Event, Happening, IncidentRecord, Role, Severity
+
+A_DAY = timedelta(days=1)
+RESTLESS = 3  # so often within a day it came, or came back: it flaps
+OF_SNAPSHOTS = ("snapshot", "source-missing", "source-empty", "snapshots-vanished", "plan-b-behind")
 
 
 class Earlier(Struct, frozen=True):
@@ -30,12 +42,23 @@ class Incident(Struct, frozen=True, kw_only=True):
     opened: datetime
     gone: datetime | None = None
     closed: datetime | None = None
+    since: datetime  # when it came, or came back
+    worse: datetime | None = None  # when it last became worse than it was
+    comings: tuple[datetime, ...] = ()  # of all incidents of the same key: when it came or came back
     before: tuple[Earlier, ...] = ()  # newest first
 
     @property
     def name(self) -> str:
         """What people call it: "F-1207"."""
         return f"F-{self.number}"
+
+    @property
+    def topic(self) -> str:
+        return self.key.split("|")[0]
+
+    def flaps(self, now: datetime) -> bool:
+        """It came and went so often within a day that nobody wants to read of each time."""
+        return len([coming for coming in self.comings if now - coming < A_DAY]) >= RESTLESS
 
 
 class News(Struct, frozen=True, kw_only=True):
@@ -52,3 +75,139 @@ class News(Struct, frozen=True, kw_only=True):
     escalates: tuple[Role, datetime] | None = None  # who hears of it next, and when
     drills: datetime | None = None  # when the next drill of it is due
     over_budget: int = 0  # messages of today beyond the budget, this one included
+
+
+def incidents(entries: Sequence[Entry]) -> tuple[Incident, ...]:
+    """All incidents that the records tell of, oldest record first; the order is that of their opening."""
+    found: dict[int, Incident] = {}
+    comings: dict[str, list[datetime]] = {}
+    for entry in entries:
+        record = entry.body
+        if not isinstance(record, IncidentRecord):
+            continue
+        if record.happening in ("opened", "back"):
+            comings.setdefault(record.key, []).append(record.started)
+        if record.happening == "opened":
+            earlier = _earlier(record.key, found.values())
+            found[entry.sequence] = replace(_opened(entry.sequence, record), before=earlier)
+        elif record.incident in found:
+            found[record.incident] = _after(found[record.incident], record)
+    return tuple(replace(one, comings=tuple(comings[one.key])) for one in found.values())
+
+
+def _earlier(key: str, incidents: Collection[Incident]) -> tuple[Earlier, ...]:
+    over = [Earlier(one.opened, one.closed) for one in incidents if one.key == key and one.closed]
+    return tuple(reversed(over))
+
+
+def _opened(number: int, record: IncidentRecord) -> Incident:
+    return Incident(
+        number=number,
+        key=record.key,
+        severity=record.severity,
+        verdict=Verdict(record.verdict),
+        code=record.code,
+        processes=record.processes,
+        repository=record.repository,
+        sentence=record.sentence,
+        hint=record.hint,
+        opened=record.started,
+        since=record.started,
+    )
+
+
+def _after(incident: Incident, record: IncidentRecord) -> Incident:
+    """What one more record makes of an incident."""
+    if record.happening == "gone":
+        return replace(incident, gone=record.started)
+    if record.happening == "closed":
+        return replace(incident, gone=incident.gone or record.started, closed=record.started)
+    newer = replace(
+        _opened(incident.number, record), opened=incident.opened, before=incident.before, worse=incident.worse
+    )
+    if _weight(newer) > _weight(incident):
+        newer = replace(newer, worse=record.started)
+    return replace(newer, since=record.started if record.happening == "back" else incident.since)
+
+
+def _weight(one: Incident | Concern) -> tuple[int, int]:
+    return -one.severity, badness(one.verdict)
+
+
+def happenings(
+    concerns: Sequence[Concern],
+    known: Sequence[Incident],
+    told: Collection[int],
+    standings: Mapping[str, Sequence[Standing]],
+    now: datetime,
+) -> Iterator[IncidentRecord]:
+    """What became of the incidents that are `known`, and which are new. `told`: those that people heard of.
+
+    What nobody heard of ends when it is gone; the others when a drill has passed besides.
+    """
+    still_open = {one.key: one for one in known if one.closed is None}
+    for concern in concerns:
+        incident = still_open.pop(concern.key, None)
+        if incident is None:
+            yield _record(concern, "opened", 0, now)
+        elif incident.gone is not None:
+            yield _record(concern, "back", incident.number, now)
+        elif _differs(concern, incident):
+            yield _record(concern, "changed", incident.number, now)
+    for incident in still_open.values():
+        if incident.number not in told or _may_close(incident, standings, now):
+            yield _record(incident, "closed", incident.number, now)
+        elif incident.gone is None:
+            yield _record(incident, "gone", incident.number, now)
+
+
+def _differs(concern: Concern, incident: Incident) -> bool:
+    return _weight(concern) != _weight(incident) or (concern.code, concern.processes) != (
+        incident.code,
+        incident.processes,
+    )
+
+
+def _record(one: Concern | Incident, happening: Happening, number: int, now: datetime) -> IncidentRecord:
+    return IncidentRecord(
+        key=one.key,
+        incident=number,
+        happening=happening,
+        started=now,
+        severity=one.severity,
+        verdict=one.verdict.value,
+        code=one.code,
+        processes=one.processes,
+        repository=one.repository,
+        sentence=one.sentence,
+        hint=one.hint,
+    )
+
+
+def _may_close(incident: Incident, standings: Mapping[str, Sequence[Standing]], now: datetime) -> bool:
+    """What comes and goes has to stay away for a day first."""
+    calm = incident.gone is not None and now - incident.gone >= A_DAY
+    return not unproven(incident, standings) and (calm or not incident.flaps(now))
+
+
+def unproven(incident: Incident, standings: Mapping[str, Sequence[Standing]]) -> tuple[str, ...]:
+    """The processes of which no drill has passed since the incident began.
+
+    Where it was about snapshots, the drill has to be of one that was taken since. Of the whole business any
+    process will do.
+    """
+    names = incident.processes or tuple(standings)
+    lacking = tuple(name for name in names if not _is_proven(incident, standings.get(name, ())))
+    if incident.processes:
+        return tuple(name for name in lacking if name in standings)  # others are no longer in the config
+    return () if len(lacking) < len(names) else lacking[:1]
+
+
+def _is_proven(incident: Incident, standings: Sequence[Standing]) -> bool:
+    of_snapshots = incident.topic in OF_SNAPSHOTS
+    there = [one for one in standings if one.repository == incident.repository]
+    return any(
+        (drill.snapshot_at or drill.started if of_snapshots else drill.started) >= incident.opened
+        for one in there or standings
+        for drill in one.proofs
+    )

@@ -101,8 +101,8 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
 
 
 class AcknowledgementRecord(Struct, frozen=True, kw_only=True):
-    """A person has seen an incident or an alarm test; `number` is that of the record that opened it."""
+    """A person has seen an incident ("F-1207") or an alarm test ("T-2026-12-01")."""
 
-    number: int
+    name: str
     started: datetime
     by: str  # the user's name on this machine

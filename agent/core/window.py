@@ -46,17 +46,24 @@ def next_window(business: Business, now: datetime) -> Window:
         opens = next_opens
 
 
+def regular_seconds(business: Business) -> int:
+    """How long a window is without holidays and changes of the clocks."""
+    closes, opens = business.closes, business.opens
+    minutes = (opens.hour - closes.hour) * 60 + opens.minute - closes.minute
+    return _days_closed(business) * 86400 + minutes * 60
+
+
+def is_working_day(business: Business, day: date) -> bool:
+    """Whether the business is open at some time of that day."""
+    return day not in business.holidays and day.weekday() in _working_days(business)
+
+
 def _span(business: Business, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Closing and opening, in UTC, of the week whose regular closing day is `day`."""
-    working, holidays = _working_days(business), set(business.holidays)
-
-    def is_closed(candidate: date) -> bool:
-        return candidate in holidays or candidate.weekday() not in working
-
     closing, opening = day, day + DAY * _days_closed(business)
-    while is_closed(closing):
+    while not is_working_day(business, closing):
         closing -= DAY
-    while is_closed(opening):
+    while not is_working_day(business, opening):
         opening += DAY
     return _instant(closing, business.closes, zone), _instant(opening, business.opens, zone)
 

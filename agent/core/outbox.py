@@ -1,0 +1,147 @@
+"""What waits to be sent, told from the ledger's records alone: each message for each recipient.
+
+A message whose sending began and never ended may have gone out: it is sent once more, marked as a possible
+duplicate, and after that not again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from agent.core.notices import DeliveryRecord, MessageRecord
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+MERGED_AFTER = timedelta(hours=1)  # messages that waited so long for the server are sent as one
+SECOND_CHANNEL_AFTER = timedelta(hours=1)  # alarms that mail did not carry for so long take the other way
+WEBHOOK_PATIENCE = timedelta(days=1)
+
+
+class Waiting(Struct, frozen=True, kw_only=True):
+    """A message that some of its recipients have not got yet."""
+
+    message: MessageRecord
+    recipients: tuple[str, ...]
+    duplicate: bool = False  # it may be the second copy
+    tried: datetime | None = None  # the last attempt
+    attempts: int = 0
+
+
+class Outbox(Struct, frozen=True, kw_only=True):
+    """Everything that waits, oldest first, and since when the way out is blocked."""
+
+    waiting: tuple[Waiting, ...]
+    blocked: datetime | None = None  # the first of the attempts that reached nobody, since one did
+    trouble: str = ""
+    blocked_tries: int = 0
+    tried: datetime | None = None
+
+
+def outbox(messages: Sequence[MessageRecord], deliveries: Sequence[DeliveryRecord]) -> Outbox:
+    """Both oldest first."""
+    by_mail = [one for one in deliveries if one.channel == "mail"]
+    of: dict[str, list[DeliveryRecord]] = {}
+    for delivery in by_mail:
+        of.setdefault(delivery.message, []).append(delivery)
+    carried = {name for message in messages for name in message.replaces}
+    found = (_waiting(each, of.get(each.message, ())) for each in messages if each.message not in carried)
+    blocked = _blocked(by_mail)
+    return Outbox(
+        waiting=tuple(one for one in found if one.recipients),
+        blocked=blocked[0].started if blocked else None,
+        trouble=blocked[-1].trouble if blocked else "",
+        blocked_tries=len(blocked),
+        tried=blocked[-1].started if blocked else None,
+    )
+
+
+def _blocked(deliveries: Sequence[DeliveryRecord]) -> list[DeliveryRecord]:
+    """The attempts at the end that reached no server that would take anything."""
+    found: list[DeliveryRecord] = []
+    for one in reversed(deliveries):
+        if one.event == "ended" and not one.trouble:
+            break
+        if one.trouble:
+            found.append(one)
+    return found[::-1]
+
+
+def _waiting(message: MessageRecord, deliveries: Sequence[DeliveryRecord]) -> Waiting:
+    left = dict.fromkeys(message.recipients)
+    unsure: list[str] = []  # begun, and no word since
+    lost = 0  # attempts of which nobody knows the end
+    for one in deliveries:
+        if one.event == "begun":
+            lost += bool(unsure)
+            unsure = list(one.recipients)
+            continue
+        unsure = []
+        for receipt in one.receipts:
+            if receipt.fate != "deferred":
+                left.pop(receipt.recipient, None)
+    lost += bool(unsure)
+    if lost > 1:  # there may be two copies by now
+        for recipient in unsure:
+            left.pop(recipient, None)
+    return Waiting(
+        message=message,
+        recipients=tuple(left),
+        duplicate=bool(unsure),
+        tried=deliveries[-1].started if deliveries else None,
+        attempts=len([one for one in deliveries if one.event == "ended"]),
+    )
+
+
+def due(box: Outbox, now: datetime) -> tuple[Waiting, ...]:
+    """What may be tried now. While nobody is reached, all of it waits with growing pauses."""
+    if box.tried is not None and now - box.tried < pause(box.blocked_tries) and now >= box.tried:
+        return ()
+    return tuple(
+        one
+        for one in box.waiting
+        if one.tried is None or now < one.tried or now - one.tried >= pause(one.attempts)
+    )
+
+
+def pause(attempts: int) -> timedelta:
+    """After so many attempts in a row that came to nothing."""
+    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 10)))
+
+
+def merged(waiting: Sequence[Waiting], now: datetime) -> tuple[tuple[Waiting, ...], ...]:
+    """What one digest for each role would carry: two or more that nobody got, one of which waited long."""
+    roles: dict[str, list[Waiting]] = {}
+    for one in waiting:
+        untouched = one.recipients == one.message.recipients and not one.duplicate and one.tried is not None
+        if untouched or one.tried is None:
+            roles.setdefault(one.message.role, []).append(one)
+    return tuple(
+        tuple(group)
+        for group in roles.values()
+        if len(group) > 1 and any(one.tried and now - one.message.started >= MERGED_AFTER for one in group)
+    )
+
+
+def for_second_channel(
+    box: Outbox, messages: Sequence[MessageRecord], deliveries: Sequence[DeliveryRecord], now: datetime
+) -> tuple[MessageRecord, ...]:
+    """Alarms for the webhook: the worst at once, others that mail did not take; each until it is taken."""
+    taken = {
+        one.message
+        for one in deliveries
+        if one.channel == "webhook" and any(receipt.fate != "deferred" for receipt in one.receipts)
+    }
+    stuck = {
+        one.message.message
+        for one in box.waiting
+        if one.tried is not None and now - one.message.started >= SECOND_CHANNEL_AFTER
+    }
+    return tuple(
+        message
+        for message in messages
+        if message.kind == "alarm"
+        and message.role == "admin"
+        and message.message not in taken
+        and (message.severity == 1 or message.message in stuck)
+        and now - message.started < WEBHOOK_PATIENCE
+    )
