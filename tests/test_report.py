@@ -10,12 +10,13 @@ from msgspec.structs import replace
 from shop import GIB, HOUR, NOW, assessed, config, copy, drill, process, snapshot, wrong
 
 from agent.adapters.render_html import html_report
-from agent.adapters.render_text import columns, forecast_screen, status_screen, text_report
+from agent.adapters.render_text import forecast_screen, status_screen, text_report
 from agent.core.configuration import Step
 from agent.core.judgement import Assessment
 from agent.core.model import DrillFiles, ProofResult
 from agent.core.report import build
 from agent.core.report_forecast import forecast
+from agent.core.text_layout import columns
 from agent.core.views import Report
 
 HOSTILE = "<script>alert(1)</script>\u202egpj.exe\n\x1b[31mREADY\x1b[0m \udcff'\"&amp;" + "x" * 5000

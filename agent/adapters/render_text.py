@@ -1,13 +1,12 @@
 """The status screen and the report as plain text, at most 80 columns wide."""
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
+from agent.core.text_layout import aligned, aligned_width, wrapped
 from agent.core.views import Fact, Forecast, ProcessLine, ReasonLine, Report
 
 WIDTH = 80
 HEADINGS = ("process", "state", "proven", "recovers in", "would lose now")
-GAP = "  "
 
 
 def status_screen(report: Report, exposed: Sequence[str] = ()) -> str:
@@ -56,19 +55,6 @@ def forecast_screen(forecast: Forecast) -> str:
     return "\n".join(lines)
 
 
-def columns(text: str) -> int:
-    """How many columns of a terminal the text takes."""
-    if text.isascii():
-        return len(text)
-    return sum(_columns_of(char) for char in text)
-
-
-def _columns_of(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
 def _answer(report: Report) -> Iterator[str]:
     yield from _wrapped(f"{report.state} - {report.answer}")
 
@@ -94,11 +80,8 @@ def _processes(processes: Sequence[ProcessLine]) -> Iterator[str]:
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Columns; where those are too wide, a few lines for each row."""
     cells = [headings, *rows]
-    widths = [max(columns(row[n]) for row in cells) for n in range(len(headings))]
-    if sum(widths) + len(GAP) * (len(widths) - 1) <= WIDTH:
-        for row in cells:
-            padded = (cell + " " * (width - columns(cell)) for cell, width in zip(row, widths, strict=True))
-            yield GAP.join(padded).rstrip()
+    if aligned_width(cells) <= WIDTH:
+        yield from aligned(cells)
         return
     for row in rows:
         yield from _wrapped(row[0], "", "  ")
@@ -139,22 +122,4 @@ def _findings(report: Report) -> Iterator[str]:
 
 
 def _wrapped(text: str, first: str = "", rest: str | None = None) -> Iterator[str]:
-    """The text in lines of at most 80 columns; words that are longer are cut."""
-    line, indent, is_empty = first, first if rest is None else rest, True
-    for word in text.split():
-        for piece in _pieces(word, WIDTH - max(columns(first), columns(indent))):
-            joint = "" if is_empty else " "
-            if not is_empty and columns(line) + 1 + columns(piece) > WIDTH:
-                yield line
-                line, joint = indent, ""
-            line, is_empty = line + joint + piece, False
-    if not is_empty:
-        yield line
-
-
-def _pieces(word: str, width: int) -> Iterator[str]:
-    while columns(word) > width:
-        end = next(n for n in range(len(word), 0, -1) if columns(word[:n]) <= width)
-        yield word[:end]
-        word = word[end:]
-    yield word
+    return wrapped(text, WIDTH, first, rest)
