@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.config.alarms import read_alarm
 from agent.config.keys import TABLES
+from agent.config.mailing import read_mail
 from agent.config.proofs import read_proof
 from agent.config.reading import Notes, read_items, read_table
 from agent.config.relations import check_business, check_dependencies, check_process, check_repositories
@@ -14,7 +15,7 @@ from agent.config.wrong import Wrong, did_you_mean, shown
 from agent.core.configuration import Business, Config, CriticalProcess, Repository, Rhythm, Settings, Step
 from agent.core.problem import At
 
-TOP = ("business", "agent", "alarm", "repository", "process")
+TOP = ("business", "agent", "mail", "alarm", "repository", "process")
 THREE_DAYS = 72 * 3600
 LOCALTIME = "/etc/localtime"
 
@@ -24,6 +25,7 @@ def build(document: dict[str, Any], file: str, notes: Notes) -> Config:
     _check_top(document, notes)
     business = _business(document.get("business", {}), notes)
     settings = _settings(document.get("agent", {}), notes)
+    mail = read_mail(document.get("mail"), notes)
     alarm = read_alarm(document.get("alarm"), notes)
     repositories = _repositories(_named(document, "repository", notes), notes)
     processes = _processes(_named(document, "process", notes), notes)
@@ -31,6 +33,7 @@ def build(document: dict[str, Any], file: str, notes: Notes) -> Config:
         file=file,
         business=business,
         settings=settings,
+        mail=mail,
         alarm=alarm,
         repositories=tuple(repositories),
         processes=tuple(processes),

@@ -220,6 +220,30 @@ ALARM = (
     Key("test", "rhythm", "When an alarm test is sent that a person has to acknowledge; without it never."),
 )
 
+MAIL = (
+    Key("from", "mailbox", "The address that mail comes from.", required=True),
+    Key("owner", "mailbox", "Who gets the weekly mail, and in the end hears of the worst.", (), many=True),
+    Key("admin", "mailbox", "Who hears at once when something is wrong.", (), many=True),
+    Key("deputy", "mailbox", "Who hears of it when the admin does not acknowledge.", (), many=True),
+    Key("server", "server", "The mail server that takes the mail; without it sendmail does."),
+    Key("port", "port", "The server's port.", shown="by security: 587, 465, or 25"),
+    Key(
+        "security",
+        "security",
+        "starttls, tls from the first byte on, or none; never less than what is asked for.",
+        shown='"starttls"',
+    ),
+    Key("user", "text", "The name to log in with, if the server wants one.", ""),
+    Key("password_file", "secret", "The file with its password, readable by root alone; or credential:NAME."),
+    Key("ca_file", "path", "Certificates to trust instead of the system's, for a server with its own."),
+    Key(
+        "sendmail",
+        "path",
+        "The program that takes mail where there is no server; for the service one that is not set-uid.",
+        shown='"/usr/sbin/sendmail"',
+    ),
+)
+
 # exactly one of these makes a proof; the others belong to `command`
 PROOF_KINDS = ("command", "sqlite", "newest_row", "newest_file", "archive", "file_count")
 COMMAND_ONLY = ("expect", "expect_status", "timeout")
@@ -230,6 +254,7 @@ TABLES: dict[str, tuple[Key, ...]] = {
         ("business", BUSINESS),
         ("agent", AGENT),
         ("agent.report", RHYTHM),
+        ("mail", MAIL),
         ("alarm", ALARM),
         ("alarm.test", RHYTHM),
         ("repository.NAME", REPOSITORY),
@@ -258,5 +283,6 @@ RANGES: dict[str, tuple[int, int]] = {
     "count": (1, 1_000_000_000_000),
     "number": (0, 10_000),
     "percent": (1, 100),
+    "port": (1, 65_535),
     "parts": (1, 256),  # restic sorts by the first byte of a name
 }

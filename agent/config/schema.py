@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from agent.config.keys import COMMAND_ONLY, NAME_PATTERN, PROOF_KINDS, RANGES, TABLES, Key
+from agent.config.mailing import MAILBOX, SERVER
 from agent.core.durations import PATTERN
 
 Schema = dict[str, Any]
@@ -46,6 +47,9 @@ KINDS: dict[str, Schema] = {
         "pattern": "^(([01]?[0-9]|2[0-3]):[0-5][0-9] ?- ?([01]?[0-9]|2[0-3]):[0-5][0-9])?$",
     },
     "address": {"type": "string", "pattern": "^(https?://[^\\s#]+)?$"},
+    "mailbox": {"type": "string", "pattern": f"^{MAILBOX}$"},
+    "server": {"type": "string", "pattern": f"^({SERVER})$"},
+    "security": {"enum": ["starttls", "tls", "none"]},
     "feeding": {"enum": ["copy", "snapshot"]},
     **{kind: {"type": "integer", "minimum": low, "maximum": high} for kind, (low, high) in RANGES.items()},
 }
@@ -56,6 +60,7 @@ def schema() -> Schema:
     top = {
         "business": _table("business") | {"description": "The business and its week."},
         "agent": _table("agent") | {"description": "How readiness itself runs."},
+        "mail": _table("mail") | {"description": "Who gets mail, and the way it leaves this machine."},
         "alarm": _table("alarm") | {"description": "How people are called, and how silence is noticed."},
         "repository": _named("repository.NAME", "Restic repositories; the first is the primary."),
         "process": _named("process.NAME", "The critical processes of the business."),
