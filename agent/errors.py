@@ -83,3 +83,9 @@ class ResticError(ReadinessError):
     """restic could not do what was asked; `code` tells which kind of trouble it was."""
 
     code = "restic-failed"
+
+
+class MailError(ReadinessError):
+    """No mail went out, to anybody; `code` tells which kind of trouble it was."""
+
+    code = "mail-failed"

@@ -14,7 +14,7 @@ Happening = Literal["opened", "changed", "gone", "back", "closed"]
 Event = Literal["opened", "worse", "reminder", "escalated", "flapping", "fixed"]
 Kind = Literal["report", "holiday", "alarm", "digest", "alarm-test", "bundle"]
 Severity = Literal[1, 2, 3]  # 1 wakes people, 2 waits for the morning, 3 stands in the weekly mail only
-Fate = Literal["accepted", "refused", "deferred"]
+Fate = Literal["accepted", "refused", "deferred", "perhaps"]  # perhaps: handed over whole, and no answer
 
 
 class IncidentRecord(Struct, frozen=True, kw_only=True):
