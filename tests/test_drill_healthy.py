@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from readiness_cli import PASSED, Shop, failed, not_tested, snapshotted, with_database
 
+from agent.adapters.ledger import open_reader
+from agent.core.model import DrillRecord, Objectives
+
 ODD_NAMES = [
     b"new\nline",
     b"back\\slash",
@@ -192,6 +195,17 @@ def test_a_single_file_can_be_a_process(shop: Shop) -> None:
 
     assert shop.snapshot().says == PASSED
     assert shop.drill().says == PASSED
+
+
+def test_a_drill_notes_what_was_promised_when_it_was_made(shop: Shop) -> None:
+    (shop.source / "kept").write_text("something")
+    shop.rpo, shop.extra = "2h", 'rto = "30h"\nstep = [{name = "connect the printer", minutes = 20}]'
+    shop.write_config()
+    shop.snapshot()
+    assert shop.drill().says == PASSED
+    with open_reader(shop.state / "ledger.db") as ledger:
+        (noted,) = ledger.newest(DrillRecord)
+    assert noted.objectives == Objectives(rto=30 * 3600, rpo=2 * 3600, steps=20 * 60)
 
 
 def test_nothing_changed_since_the_last_snapshot(

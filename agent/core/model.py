@@ -11,18 +11,9 @@ from typing import Literal
 from msgspec import Struct, field
 
 from agent.core import runs
+from agent.core.config_record import ConfigRecord
 from agent.core.notices import AcknowledgementRecord, DeliveryRecord, IncidentRecord, MessageRecord
-from agent.core.runs import (
-    RUNS,
-    AgentRecord,
-    CheckRun,
-    CopyRun,
-    DrillRun,
-    PruneRun,
-    ReportRun,
-    RetainRun,
-    SnapshotRun,
-)
+from agent.core.runs import RUNS, AgentRecord, Run
 
 Severity = Literal["info", "warning", "error"]
 Outcome = runs.Outcome
@@ -124,6 +115,14 @@ class RefusedSnapshot(Struct, frozen=True):
     reason: str
 
 
+class Objectives(Struct, frozen=True, kw_only=True):
+    """What was promised of a process at the time of a record, in seconds, and what its people were to do."""
+
+    rto: int
+    rpo: int
+    steps: int = 0  # declared for people
+
+
 class DrillRecord(Struct, frozen=True, kw_only=True):
     """What one rehearsed restore of one process from one repository showed."""
 
@@ -150,6 +149,7 @@ class DrillRecord(Struct, frozen=True, kw_only=True):
     restic: str = ""
     instead_of: str = ""  # the repository that was drilled just before and could not be used
     statement: str = ""  # what this drill supports, in one sentence
+    objectives: Objectives | None = None  # as they stood; None where that was not noted
     findings: tuple[Finding, ...] = ()
 
 
@@ -247,13 +247,8 @@ Body = (
     | PruneRecord
     | WatchRecord
     | AgentRecord
-    | SnapshotRun
-    | CopyRun
-    | DrillRun
-    | RetainRun
-    | CheckRun
-    | PruneRun
-    | ReportRun
+    | ConfigRecord
+    | Run
     | IncidentRecord
     | MessageRecord
     | DeliveryRecord
@@ -271,6 +266,7 @@ KINDS: dict[type, str] = {
     PruneRecord: "prune",
     WatchRecord: "watch",
     AgentRecord: "agent",
+    ConfigRecord: "config",
     IncidentRecord: "incident",
     MessageRecord: "message",
     DeliveryRecord: "delivery",

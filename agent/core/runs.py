@@ -53,6 +53,8 @@ class ReportRun(RunRecord, frozen=True, kw_only=True):
     """Of `readiness report`."""
 
 
+Run = SnapshotRun | CopyRun | DrillRun | RetainRun | CheckRun | PruneRun | ReportRun
+
 RUNS: dict[str, type[RunRecord]] = {
     "snapshot": SnapshotRun,
     "copy": CopyRun,

@@ -14,6 +14,7 @@ from agent.core.model import (
     RefusedSnapshot,
     SnapshotRecord,
 )
+from agent.core.objectives import objectives_of
 from agent.core.repository import StoredSnapshot, matching
 from agent.core.selection import chosen
 from agent.errors import ReadinessError, ResticError
@@ -62,6 +63,7 @@ class _Rehearsal:
             selection=task.select,
             share=task.share,
             instead_of=task.instead_of,
+            objectives=objectives_of(task.process),
         )
         self._records = tools.ledger.newest(
             SnapshotRecord, process=task.process.name, repository=task.repository, limit=REMEMBERED
