@@ -76,6 +76,7 @@ def drill_once(
     from agent.adapters.scratch import sweep
     from agent.operations.drill import drill
     from agent.operations.drill_task import DrillTask, DrillTools
+    from agent.operations.note_config import note_config
 
     restic = restic_for(config, repository)
     settings = config.settings
@@ -87,6 +88,7 @@ def drill_once(
         drill_room(Path(settings.scratch), state) as room,
     ):
         until_chosen.enter_context(exclusive(state, held_at_first("drill", process.name)))
+        note_config(config, ledger, SystemClock())
         tools = DrillTools(
             repository=restic.through_cache(room.cache),
             room=room,

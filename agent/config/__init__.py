@@ -1,10 +1,12 @@
 """The config: one TOML file becomes one frozen `Config`, or every problem in it at once."""
 
+import hashlib
 import os
 import stat
 
 import tomli
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agent.config.building import build
 from agent.config.reading import Notes
@@ -52,7 +54,8 @@ def read(path: str) -> Reading:
     notes = Notes()
     text = ""
     try:
-        text = _text(path)
+        raw = _bytes(path)
+        text = _text(raw)
         document = tomli.loads(text)
     except _Unreadable as refused:
         return _refused(path, refused.line, refused.message, refused.hint)
@@ -64,7 +67,7 @@ def read(path: str) -> Reading:
         return _refused(path, 0, "holds a number of thousands of digits", "Take it out.")
     if not document:
         return _refused(path, 0, "is empty", INIT_HINT)
-    config = build(document, path, notes)
+    config = replace(build(document, path, notes), sha256=hashlib.sha256(raw).hexdigest())
     return Reading(config, _located(notes.noted, path, text), text)
 
 
@@ -106,8 +109,7 @@ class _Unreadable(Exception):
         self.line = line
 
 
-def _text(path: str) -> str:
-    raw = _bytes(path)
+def _text(raw: bytes) -> str:
     if not raw:
         raise _Unreadable("is empty", INIT_HINT)
     if b"\0" in raw:

@@ -187,6 +187,7 @@ class CriticalProcess(Struct, frozen=True, kw_only=True):
 
 class Config(Struct, frozen=True, kw_only=True):
     file: str  # where it was read from
+    sha256: str = ""  # of the file, in hexadecimal
     business: Business
     settings: Settings
     repositories: tuple[Repository, ...]  # the first is the primary

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from agent.core.config_record import ConfigRecord, config_to_note
 from agent.core.configuration import Config
 from agent.core.duties import Duty, Task
 from agent.core.model import DrillRecord, Entry, SnapshotRecord
@@ -88,3 +89,8 @@ def _last_drill(process: str, repository: str, ledger: LedgerReader) -> int:
     """Where in the ledger it stands; 0 for never."""
     entries = ledger.newest_entries(DrillRecord, process=process, repository=repository)
     return entries[0].sequence if entries else 0
+
+
+def config_news(config: Config, ledger: LedgerReader) -> ConfigRecord | None:
+    """What to record of the config; None when the newest record says the same."""
+    return config_to_note(config, ledger.newest(ConfigRecord))
