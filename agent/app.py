@@ -197,12 +197,16 @@ def validate(file: str) -> "Reading":
 
 
 def assessment(config: Config) -> "Assessment":
-    """The verdict from what was recorded so far; a ledger that does not exist yet holds nothing."""
+    """The verdict from what was recorded so far, and from how the service is.
+
+    A ledger that does not exist yet holds nothing.
+    """
     from agent.adapters.ledger import open_reader
+    from agent.adapters.life_file import read_signs
     from agent.operations.assess import assess_now
 
     with closing(open_reader(ledger_path(config))) as ledger:
-        return assess_now(config, ledger, SystemClock())
+        return assess_now(config, ledger, SystemClock(), read_signs(config.settings.state))
 
 
 def report(judged: "Assessment", audience: "Audience") -> "Report":

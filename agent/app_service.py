@@ -11,6 +11,7 @@ from agent import __version__
 from agent.adapters.exposure_file import ExposureFiles
 from agent.adapters.jobs import CommandJobs
 from agent.adapters.ledger import open_ledger
+from agent.adapters.life_file import LifeFile
 from agent.adapters.locks import exclusive
 from agent.adapters.supervisor import Journal, Systemd
 from agent.adapters.watcher import Watcher
@@ -63,6 +64,7 @@ def serve(config: Config, *, verbose: bool) -> None:
             load=lambda: load_config(config.file),
             output_file=output_file,
             note_troubles=lambda now, found: ExposureFiles(now.settings.state).write_troubles(found),
+            sign=LifeFile(config.settings.state),
             chance=random.Random(),  # noqa: S311 - spreads load, guards nothing
             version=__version__,
             longest_rest=min(LONGEST_REST, supervisor.longest_silence),

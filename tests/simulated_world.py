@@ -101,6 +101,7 @@ class World:
         self.over: list[SimulatedJob] = []
         self.dirty: dict[str, list[float]] = {}
         self.noted: list[list[Finding]] = []
+        self.signs_given: list[tuple[datetime, bool]] = []
         self.service: Service | None = None
 
     # ---- clocks
@@ -188,6 +189,10 @@ class World:
     def alive(self, status: str = "") -> bool:
         return True
 
+    def give(self, now: datetime, *, recorded: bool) -> str:
+        self.signs_given.append((now, recorded))
+        return ""
+
     # ---- the service's life
 
     def boot(self) -> None:
@@ -202,6 +207,7 @@ class World:
             load=lambda: self.config,
             output_file=lambda config, task, now: "file" if task.kind in ("report", "metrics") else "",
             note_troubles=lambda config, troubles: self.noted.append(list(troubles)),
+            sign=self,
             chance=self.chance,
             version="simulated",
             longest_rest=300.0,

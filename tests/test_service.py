@@ -1,5 +1,6 @@
 """The service's loop with every tool in the test's hand; with real parts it runs in other tests."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,13 +8,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from simulated_world import IndexedLedger, SimulatedJob, World
+from simulated_world import SimulatedJob, World
 
 from agent.config import load
 from agent.core.configuration import Config
 from agent.core.jobs import JobEnd
-from agent.core.model import Finding
-from agent.core.runs import AgentRecord, DrillRun, SnapshotRun
+from agent.core.model import Body, Entry, Finding
+from agent.core.runs import AgentRecord, DrillRun, RunRecord, SnapshotRun
 from agent.errors import ConfigError, StateError
 
 TEXT = """
@@ -223,19 +224,82 @@ def test_another_state_needs_a_restart(world: Steered, tmp_path: Path) -> None:
     assert world.lines("error") == ["The new config is not used: another state needs a restart."]
 
 
-def test_a_ledger_that_cannot_be_written_is_said_and_snapshots_go_on(world: Steered) -> None:
-    def full(body: object, at: datetime) -> None:
-        raise StateError("The disk is full.", "Make room.")
+def fill_disk(world: Steered) -> Callable[[], None]:
+    """Nothing of the service's own can be recorded until the function is called that this returns."""
+    append = world.ledger.append
 
+    def full(body: Body, at: datetime) -> Entry:
+        if isinstance(body, RunRecord):
+            raise StateError("The disk is full.", "Make room.")
+        return append(body, at)
+
+    def make_room() -> None:
+        world.ledger.append = append  # type: ignore[method-assign]
+
+    world.ledger.append = full  # type: ignore[method-assign]
+    return make_room
+
+
+def test_a_ledger_that_cannot_be_written_is_said_and_snapshots_go_on(world: Steered) -> None:
     world.boot()
-    ledger = IndexedLedger()
-    ledger.append = full  # type: ignore[method-assign,assignment]
-    assert world.service
-    world.service.tools = msgspec.structs.replace(world.service.tools, ledger=ledger)
+    fill_disk(world)
     world.go(2 * 3600)
 
     assert world.kinds().count("snapshot") >= 2
     assert "This could not be recorded: The disk is full. Make room." in world.lines("error")
+
+
+def test_what_could_not_be_recorded_is_recorded_later_in_its_order_and_with_its_time(world: Steered) -> None:
+    world.boot()
+    make_room = fill_disk(world)
+    world.go(3600)
+    assert world.ledger.newest(SnapshotRun) == []
+    make_room()
+    world.go(600)
+
+    entries = world.ledger.newest_entries(SnapshotRun, limit=9)
+    assert entries[-1].at < world.now() - timedelta(minutes=50)
+    assert [entry.sequence for entry in entries] == sorted((e.sequence for e in entries), reverse=True)
+    assert "What could not be recorded before is recorded now" in world.lines("notice")
+
+
+def test_a_sign_of_life_is_given_every_five_minutes(world: Steered) -> None:
+    world.boot()
+    world.go(3600)
+
+    assert 11 <= len(world.signs_given) <= 13
+    assert all(recorded for _, recorded in world.signs_given)
+
+
+def test_while_something_waits_to_be_recorded_no_sign_says_that_all_is_well(world: Steered) -> None:
+    world.boot()
+    make_room = fill_disk(world)
+    world.go(3600)
+    during = [recorded for _, recorded in world.signs_given[-6:]]
+    make_room()
+    world.go(600)
+
+    assert during == [False] * 6
+    assert world.signs_given[-1][1]
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=3), timedelta(hours=-3)])
+def test_after_a_jump_of_the_clock_a_sign_is_given_at_once(world: Steered, jump: timedelta) -> None:
+    world.boot()
+    world.go(60)
+    world.offset += jump
+    world.go(5)
+
+    assert world.signs_given[-1][0] == world.now()
+
+
+def test_a_sign_that_cannot_be_left_is_said_once(world: Steered) -> None:
+    world.give = lambda now, *, recorded: "Read-only file system"  # type: ignore[method-assign]
+    world.boot()
+    world.go(3600)
+
+    said = [line for line in world.lines("error") if "sign of life" in line]
+    assert said == ["The sign of life could not be written to the state: Read-only file system"]
 
 
 def test_a_dead_watcher_gets_no_sign_of_life_to_the_supervisor(world: Steered) -> None:
@@ -250,6 +314,9 @@ def test_a_dead_watcher_gets_no_sign_of_life_to_the_supervisor(world: Steered) -
 
     assert seen > 0
     assert len(signs) == seen
+    given = len(world.signs_given)
+    world.go(3600)
+    assert len(world.signs_given) == given
     assert world.lines("error") == ["The watcher has died; the supervisor is left to restart the service"]
 
 

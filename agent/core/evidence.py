@@ -7,6 +7,7 @@ from posixpath import normpath
 from msgspec import Struct
 
 from agent.core.configuration import CriticalProcess
+from agent.core.life import Life
 from agent.core.model import (
     CheckRecord,
     DrillRecord,
@@ -56,6 +57,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     checks: tuple[CheckRecord, ...] = ()  # of each repository the newest that passed or found damage
     freezes: Mapping[str, tuple[Freeze, ...]] = {}  # what is open, by process, where anything is removed
     upkeep: tuple[RetentionRecord | CheckRecord | PruneRecord, ...] = ()  # the newest of each kind and place
+    life: Life = Life()  # what shows whether the service lives; nothing for a moment that is past
     sequence: int = 0
     head: str = "0" * 64
 

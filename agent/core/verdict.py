@@ -16,6 +16,7 @@ from agent.core.model import Finding, Verdict
 from agent.core.phrases import joined, moment
 from agent.core.plan_b_lag import plan_b_behind
 from agent.core.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
+from agent.core.reasons_agent import agent_reasons
 from agent.core.reasons_damage import repository_damaged
 from agent.core.reasons_slipping import SLIPPING_RULES, passed_warnings
 from agent.core.reasons_upkeep import retention_frozen, upkeep_undone
@@ -60,7 +61,8 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
         return judge(case, [repository_gone(process, name, finding) for name, finding in troubles.items()])
 
     judgements = tuple(judged(process) for process in in_recovery_order(config.processes))
-    reasons = tuple(_of_the_business(plan, zone, now))
+    of_the_agent = agent_reasons(evidence.life, config.settings.state, now, zone)
+    reasons = (*_of_the_business(plan, zone, now), *of_the_agent)
     return Assessment(
         at=now,
         verdict=_worst([worst(reasons), *(judgement.verdict for judgement in judgements)]),

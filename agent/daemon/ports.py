@@ -105,6 +105,14 @@ class Supervisor(Protocol):
     def stopping(self) -> None: ...
 
 
+class LifeSign(Protocol):
+    """What others can tell from, without asking us, that we live."""
+
+    def give(self, now: datetime, *, recorded: bool) -> str:
+        """Leave one; `recorded` says that nothing waits to be recorded. Returns what went wrong, or ""."""
+        ...
+
+
 class Log(Protocol):
     """One line for each event."""
 

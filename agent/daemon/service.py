@@ -16,13 +16,14 @@ from agent.core.clock_watch import ClockWatch
 from agent.core.configuration import Config, Rhythm
 from agent.core.duties import Duty, Task, duties
 from agent.core.jobs import JobEnd
-from agent.core.model import Body, Finding
+from agent.core.model import Finding
 from agent.core.runs import AgentRecord
 from agent.core.schedule import Past
 from agent.core.text import duration
 from agent.daemon import memory, runs
 from agent.daemon.changes import Changes
-from agent.daemon.ports import Clocks, Job, Jobs, Log, Supervisor, Waiter, Watches
+from agent.daemon.ports import Clocks, Job, Jobs, LifeSign, Log, Supervisor, Waiter, Watches
+from agent.daemon.vitals import Vitals
 from agent.errors import Exit, ReadinessError
 from agent.operations.ports import Ledger
 
@@ -48,6 +49,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     load: Callable[[], Config]  # reads the config anew
     output_file: Callable[[Config, Task, datetime], str]  # where a report or the figures go
     note_troubles: Callable[[Config, Sequence[Finding]], None]  # for the next look at the exposure
+    sign: LifeSign
     chance: random.Random
     version: str
     longest_rest: float = 20.0  # seconds between two looks at the clock and the files
@@ -77,6 +79,7 @@ class Service:
         zone = ZoneInfo(config.business.time_zone)
         self.agenda = Agenda(duties(config), zone, tools.chance)
         self.changes = Changes(self.agenda, tools.clocks)
+        self.vitals = Vitals(tools.ledger, tools.sign, tools.clocks, tools.log)
 
     def run(self) -> None:
         """Serve until somebody asks to stop."""
@@ -99,7 +102,7 @@ class Service:
         now = self.tools.clocks.now()
         if self._clock.behind:
             self._record_jump(self._clock.behind)
-        self._record(AgentRecord(event="started", version=self.tools.version))
+        self.vitals.record(AgentRecord(event="started", version=self.tools.version))
         self.agenda.remember({REPORT: Past(done=now)})  # the first comes when its time comes, not at once
         self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
         self.agenda.woke(now)
@@ -132,7 +135,7 @@ class Service:
             work.job.stop(STOP_SECONDS)
         self._reap()
         self.watching.stop()
-        self._record(AgentRecord(event="stopped", version=self.tools.version))
+        self.vitals.record(AgentRecord(event="stopped", version=self.tools.version))
         self.tools.log("notice", "readiness stopped")
 
     def reload(self) -> None:
@@ -165,6 +168,7 @@ class Service:
         if self.watching.alive():
             at_work = ", ".join(str(work.task) for work in self._work)
             self.tools.supervisor.alive(at_work or f"watching {self._names()}")
+            self.vitals.give_sign()
         elif not self._silent:
             self._silent = True
             self.tools.log("error", "The watcher has died; the supervisor is left to restart the service")
@@ -192,7 +196,7 @@ class Service:
             self.agenda.woke(now)
 
     def _record_jump(self, seconds: int) -> None:
-        self._record(AgentRecord(event="clock-jumped", version=self.tools.version, jump=seconds))
+        self.vitals.record(AgentRecord(event="clock-jumped", version=self.tools.version, jump=seconds))
         way = "forward" if seconds > 0 else "back"
         self.tools.log(
             "warning", f"The clock was set {way} by {abs(seconds):,} s; nothing is removed meanwhile"
@@ -220,7 +224,7 @@ class Service:
         self._waiting.pop(duty.task, None)
         record = runs.run_record(work.due, task, work.started, end)
         if record is not None:  # before anybody is told
-            self._record(record)  # type: ignore[arg-type]
+            self.vitals.record(record)  # type: ignore[arg-type]
             self.agenda.hasten(METRICS, now + SOON)
         for level, line in runs.report(task, end):
             self.tools.log("info" if self._ending and level == "warning" else level, line)
@@ -269,10 +273,3 @@ class Service:
             self.tools.note_troubles(self.config, self.changes.troubles)
         except ReadinessError as error:
             self.tools.log("error", f"This could not be noted: {error.message} {error.hint}".strip())
-
-    def _record(self, body: Body) -> None:
-        """A ledger that cannot be written must not end the service: backups go on."""
-        try:
-            self.tools.ledger.append(body, self.tools.clocks.now())
-        except ReadinessError as error:
-            self.tools.log("error", f"This could not be recorded: {error.message} {error.hint}".strip())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from agent.core.configuration import Config
 from agent.core.evidence import WHOLE, Copy, Evidence
 from agent.core.judgement import Assessment
+from agent.core.life import Life, Signs, Turn
 from agent.core.model import (
     CheckRecord,
     DrillRecord,
@@ -14,6 +15,7 @@ from agent.core.model import (
     SnapshotRecord,
     WatchRecord,
 )
+from agent.core.runs import AgentRecord
 from agent.core.verdict import assess
 from agent.operations.freezing import freezes
 from agent.operations.last_check import last_checked
@@ -24,16 +26,22 @@ if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols 
 SNAPSHOTS = 6  # that are read anyway: enough to see a trend
 DRILLS = 4  # likewise; without a full pass among them more are looked through
 SAMPLES = 100  # passing drills that are looked through when only samples were drilled lately
+TURNS = 12  # starts and stops of the service, and jumps of the clock among them
 FAILURES = 5  # failed drills that are looked for behind those
 
 
-def assess_now(config: Config, ledger: "LedgerReader", clock: "Clock") -> Assessment:
+def assess_now(
+    config: Config, ledger: "LedgerReader", clock: "Clock", signs: Signs | None = None
+) -> Assessment:
     """The answer at this moment; reads the ledger, writes nothing."""
-    return assess(config, gather(config, ledger), clock.now())
+    return assess(config, gather(config, ledger, signs), clock.now())
 
 
-def gather(config: Config, ledger: "LedgerReader") -> Evidence:
-    """The same work for a hundred records in the ledger as for a million."""
+def gather(config: Config, ledger: "LedgerReader", signs: Signs | None = None) -> Evidence:
+    """The same work for a hundred records in the ledger as for a million.
+
+    Without `signs` nothing is said of the service: there are none for a moment that is past.
+    """
     sequence, head = ledger.head()
     copies = tuple(
         Copy(
@@ -54,9 +62,17 @@ def gather(config: Config, ledger: "LedgerReader") -> Evidence:
         checks=tuple(check for check in checks if check),
         freezes={process.name: freezes(ledger, process.name) for process in config.processes if removes},
         upkeep=tuple(_upkeep(config, ledger, removes)),
+        life=Life(signs=signs, turns=tuple(_turns(ledger))) if signs else Life(),
         sequence=sequence,
         head=head,
     )
+
+
+def _turns(ledger: "LedgerReader") -> Iterator[Turn]:
+    for entry in ledger.newest_entries(AgentRecord, limit=TURNS):
+        assert isinstance(entry.body, AgentRecord)
+        if entry.body.event != "clock-jumped":
+            yield Turn(entry.body.event, entry.at)
 
 
 def _upkeep(
