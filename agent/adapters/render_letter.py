@@ -1,0 +1,46 @@
+"""A letter as plain text and as HTML, from the very same words."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from agent.adapters.letter_lines import fitted, lines
+from agent.core.letter import Cell, Letter
+
+
+def letter_text(letter: Letter) -> str:
+    """Lines of at most 72 columns, and no more of them than the letter allows."""
+    return "\n".join(lines(fitted(letter))) + "\n"
+
+
+def letter_html(letter: Letter, trend: Markup | str = "") -> str:
+    """A page that mail programs show: tables and inline styles, nothing remote, everything escaped.
+
+    `trend` is put behind the words on the trend. Only Markup, which a template made, stays markup.
+    """
+    environment = Environment(
+        loader=PackageLoader("agent", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["kind"] = lambda block: type(block).__name__
+    environment.filters["filled"] = filled
+    environment.filters["stacked"] = stacked
+    return environment.get_template("letter.html.j2").render(letter=fitted(letter), trend=trend)
+
+
+def filled(share: float) -> int:
+    """How many percent of a bar are filled: something is never shown as nothing, too much as all."""
+    return min(max(round(share * 100), 2), 100)
+
+
+def stacked(headings: tuple[str, ...], cells: tuple[Cell, ...]) -> list[list[Cell]]:
+    """The cells by column: one without a heading of its own stands below the cell before it."""
+    columns: list[list[Cell]] = []
+    for heading, cell in zip(headings, cells, strict=True):
+        if heading or not columns:
+            columns.append([cell])
+        else:
+            columns[-1].append(cell)
+    return columns

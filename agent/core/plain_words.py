@@ -1,0 +1,131 @@
+"""What is wrong in words that a shop owner knows: no repository, no snapshot, no drill.
+
+For each code: what it means, and what to ask the administrator for. `{name}` stands for the process.
+"""
+
+from collections.abc import Sequence
+
+from agent.core.phrases import joined
+from agent.core.text import printable
+
+ONE_COPY = "drill-failed, but another copy is proven"  # no code of a record
+LOOK = "have a look at {name}"
+AGAIN = "test the restore of {name}"
+FILES = "find the missing files of {name}"
+STORE = "look after the place where the backups are kept"
+GONE = ("the place with the backups of {name} is gone or was replaced", STORE)
+UNREACHABLE = ("{name}: the backups cannot be reached", STORE)
+LOST = ("{name}: files that belong into the backup are missing", FILES)
+BAD_FILES = ("{name}: the restored files are not as they should be", "look into the failed restore of {name}")
+UNTESTED = ("the last restore test of {name} could not be done", AGAIN)
+QUICKER = "make the restore of {name} quicker, or promise less"
+KEPT = ("old backups of {name} are kept until somebody has looked", LOOK)
+NO_BACKUP = "make a backup of {name} and test it"
+
+WORDS: dict[str, tuple[str, str]] = {
+    # reasons
+    ONE_COPY: (
+        "one copy of {name} cannot be restored, another can",
+        "look into the failed restore of {name}",
+    ),
+    "drill-failed": ("{name} cannot be restored", "look into the failed restore of {name}"),
+    "no-good-snapshot": ("there is no good backup of {name}", NO_BACKUP),
+    "snapshot-stale": ("the newest backup of {name} is too old", "make a backup of {name}"),
+    "rto-missed": ("restoring {name} takes longer than promised", QUICKER),
+    "window-missed": ("not everything would be back before you open", "plan for a quicker recovery"),
+    "clock-went-back": ("a clock is wrong, so the age of nothing is certain", "set the clock of the server"),
+    "no-snapshot": ("there is no backup of {name} yet", NO_BACKUP),
+    "paths-not-covered": ("new folders of {name} are in no backup yet", "make a backup of {name}"),
+    "never-proven": ("no restore of {name} has been proven yet", AGAIN),
+    "proof-expired": ("no restore of {name} has been proven lately", AGAIN),
+    "window-unknown": ("nobody knows when everything would be back", "test the restore of everything"),
+    "no-process": ("nobody has said yet what has to be protected", "set up what has to be protected"),
+    "snapshot-failing": ("the newest backup of {name} did not work", "make a backup of {name}"),
+    "drill-not-tested": UNTESTED,
+    "proof-partial": ("only a part of {name} was restored in a test", "test the restore of all of {name}"),
+    "no-proof": (
+        "nobody checks whether the restored data of {name} make sense",
+        "add a check of the data of {name}",
+    ),
+    "proof-not-run": ("a check of the restored data of {name} was not done", AGAIN),
+    "paths-not-drilled": ("new folders of {name} were never restored in a test", AGAIN),
+    "no-sound-copy": (
+        "no copy of {name} that would outlive this server is good by itself",
+        "make a backup of {name} and test it",
+    ),
+    "rto-missed-in-sequence": (
+        "{name} would be back later than promised, because others come first",
+        "change the order of recovery, or find a second pair of hands",
+    ),
+    "rto-tight": ("restoring {name} takes nearly as long as promised", QUICKER),
+    "growth": ("restoring {name} soon takes longer than promised, because the data grow", QUICKER),
+    "plan-b-behind": ("the second copy of {name} is behind", "bring the second copy up to date"),
+    "proof-expiring": ("the last proven restore of {name} will soon be too old to count", AGAIN),
+    "retention-frozen": KEPT,
+    "repository-same-device": (
+        "the backups of {name} lie on the same disk as the data: if it breaks, both are lost",
+        "keep a second copy in another place",
+    ),
+    "repository-damaged": ("a copy of {name} is damaged", "repair the damaged copy, and test it"),
+    "repository-missing": GONE,
+    "repository-changed": GONE,
+    "snapshots-vanished": (
+        "backups of {name} have disappeared",
+        "find out who or what removed backups of {name}",
+    ),
+    "mass-change": (
+        "very many files of {name} were changed at once",
+        "find out who changed the files of {name}: it may be an attack",
+    ),
+    "agent-silent": ("the server has stopped testing itself", "start readiness again"),
+    "agent-stopped": ("the server has stopped testing itself", "start readiness again"),
+    "agent-dying": ("the server keeps failing to test itself", "start readiness again"),
+    "state-unwritable": ("the server cannot write down what it tests", "make room on the disk of readiness"),
+    "ledger-damaged": ("the book of all tests was damaged or altered", "find out who altered the records"),
+    # findings
+    **dict.fromkeys(("source-missing", "source-empty", "source-is-symlink", "view-differs"), LOST),
+    **dict.fromkeys(("source-collapsed", "vital-missing", "vital-excluded", "exclude-drops-data"), LOST),
+    **dict.fromkeys(("file-unreadable", "file-zeroed", "file-larger-than-disk", "snapshot-incomplete"), LOST),
+    "source-replaced": ("the data of {name} are on another disk than before", LOOK),
+    **dict.fromkeys(
+        ("database-damaged", "database-collapsed"),
+        ("a database of {name} is damaged or has lost entries", "look at the database of {name}"),
+    ),
+    "snapshot-lost": ("a backup of {name} has disappeared", NO_BACKUP),
+    "watch-limit": ("changes of {name} are noticed later than usual", LOOK),
+    "no-events": ("changes of {name} are noticed later than usual", LOOK),
+    **dict.fromkeys(("repository-locked", "repository-unreachable", "repository-unreadable"), UNREACHABLE),
+    **dict.fromkeys(("wrong-password", "environment-file-wrong"), UNREACHABLE),
+    **dict.fromkeys(("retention-unproven", "retention-too-much", "retention-refused"), KEPT),
+    **dict.fromkeys(
+        ("copy-incomplete", "copy-impossible"),
+        ("the second copy of {name} is not complete", "bring the second copy up to date"),
+    ),
+    "snapshot-in-future": ("a clock is wrong", "set the clock of the server"),
+    **dict.fromkeys(("witness-missing", "witness-changed"), ("a backup of {name} cannot be checked", AGAIN)),
+    **dict.fromkeys(("file-missing", "file-damaged", "file-changed", "file-unexpected"), BAD_FILES),
+    "proof-failed": ("the restored data of {name} are not good", "look into the failed restore of {name}"),
+    **dict.fromkeys(("path-too-long", "sparse-expanded", "restic-complained"), UNTESTED),
+    **dict.fromkeys(
+        ("scratch-too-small", "no-space"), ("there is too little room on a disk for {name}", "make room")
+    ),
+    **dict.fromkeys(("timed-out", "interrupted", "not-tested"), UNTESTED),
+    **dict.fromkeys(("restic-missing", "restic-too-old", "restic-killed"), UNTESTED),
+    **dict.fromkeys(("restic-crashed", "restic-garbled", "restic-failed"), UNTESTED),
+}
+UNKNOWN_CODE = ("something is wrong with {name}", LOOK)
+
+
+def trouble(code: str, processes: Sequence[str], limit: int = 2) -> str:
+    """What is wrong, without a full stop: "orders cannot be restored"."""
+    return WORDS.get(code, UNKNOWN_CODE)[0].replace("{name}", names(processes, limit))
+
+
+def wish(code: str, processes: Sequence[str]) -> str:
+    """What to ask the administrator for: "test the restore of orders"."""
+    return WORDS.get(code, UNKNOWN_CODE)[1].replace("{name}", names(processes, 2))
+
+
+def names(processes: Sequence[str], limit: int) -> str:
+    """Processes by name, "everything" where no single one is meant."""
+    return joined([printable(name)[:60] for name in processes], limit) or "everything"
