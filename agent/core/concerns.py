@@ -104,7 +104,7 @@ def _concern(key: str, reasons: Sequence[Reason], processes: dict[str, CriticalP
     first = any(processes[name].tier == 1 for name in concerned if name in processes)
     return Concern(
         key=key,
-        severity=_severity(worst, first),
+        severity=severity_of(worst, first),
         verdict=worst.verdict,
         code=worst.code,
         processes=concerned,
@@ -114,7 +114,8 @@ def _concern(key: str, reasons: Sequence[Reason], processes: dict[str, CriticalP
     )
 
 
-def _severity(reason: Reason, of_the_first: bool) -> Severity:
+def severity_of(reason: Reason, of_the_first: bool) -> Severity:
+    """1 wakes people; `of_the_first`: it concerns a process of tier 1."""
     if reason.code in WORST or (
         reason.verdict == Verdict.NOT_READY and of_the_first and reason.code in GRAVE
     ):

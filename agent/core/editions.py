@@ -17,15 +17,15 @@ USUAL = Rhythm(cron="0 15 * * *")
 LONGER = 12 * 3600  # seconds more than usual make a weekend a long one: a change of the clocks does not
 
 
-class Edition(Struct, frozen=True, kw_only=True):
-    """An owner's mail that is due. `holiday`: the long weekend that it announces."""
+class DueMail(Struct, frozen=True, kw_only=True):
+    """An owner's mail that is due now. `holiday`: the long weekend that it announces."""
 
     due: datetime
     weekly: bool
     holiday: Window | None = None
 
 
-def edition(config: Config, weekly: datetime, written: datetime, now: datetime) -> Edition | None:
+def due_mail(config: Config, weekly: datetime, written: datetime, now: datetime) -> DueMail | None:
     """What is due now. `weekly`: for when the last weekly mail was, `written`: when the last of all was.
 
     Both are the beginning of the service where there was none. A mail that fell out is sent once.
@@ -35,7 +35,7 @@ def edition(config: Config, weekly: datetime, written: datetime, now: datetime) 
     holiday = next((w for at, w in _holidays(config, now) if written < at <= now < w.closes), None)
     if due is None and holiday is None:
         return None
-    return Edition(due=due or now, weekly=due is not None, holiday=holiday)
+    return DueMail(due=due or now, weekly=due is not None, holiday=holiday)
 
 
 def next_by(config: Config, now: datetime) -> datetime:

@@ -23,19 +23,22 @@ from agent.core.reasons_upkeep import retention_frozen, upkeep_undone
 from agent.core.recovery_time import recovery_time
 from agent.core.rotation import is_damaged
 from agent.core.watched import open_watch_findings
-from agent.core.window import next_window
+from agent.core.window import Window, next_window
 
 CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone
 
 
-def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
-    """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted."""
+def assess(config: Config, evidence: Evidence, now: datetime, window: Window | None = None) -> Assessment:
+    """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted.
+
+    `window` is another weekend than the next one.
+    """
     standings = {
         process.name: tuple(standing(copy, process, now) for copy in evidence.of(process.name))
         for process in config.processes
     }
     recoveries = {p.name: recovery_time(p, standings[p.name]) for p in config.processes}
-    window = next_window(config.business, now)
+    window = window or next_window(config.business, now)
     plan = timetable(config.processes, recoveries, window)
     lines = {line.process: line for line in plan.returns}
     watches = {watch.process: watch for watch in evidence.watches}

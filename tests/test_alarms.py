@@ -1,0 +1,231 @@
+"""Who is told what, and when: threads, patience, quiet hours, reminders, escalation, flapping, the budget."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from agent.core.alarms import Heard, Situation, alarms, heard_of, is_quiet
+from agent.core.configuration import Alarm, Mail, QuietHours
+from agent.core.incidents import Incident, News
+from agent.core.model import Verdict
+from agent.core.notices import MessageRecord, Told
+
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MAIL = Mail(
+    sender="readiness@shop.example",
+    owner=("owner@shop.example",),
+    admin=("admin@shop.example",),
+    deputy=("deputy@shop.example",),
+)
+
+
+def incident(severity: Any = 1, opened: datetime = NOON, **changes: Any) -> Incident:
+    usual = Incident(
+        number=12,
+        key="drill|orders|primary",
+        severity=severity,
+        verdict=Verdict.NOT_READY,
+        code="drill-failed",
+        processes=("orders",),
+        repository="primary",
+        sentence="The drill from primary failed.",
+        hint="Run: readiness drill orders",
+        opened=opened,
+        since=opened,
+        comings=(opened,),
+    )
+    return replace(usual, **changes)
+
+
+def heard(event: Any, at: datetime, role: Any = "admin") -> Heard:
+    return Heard(event, role, at)
+
+
+def told(*incidents: Incident, now: datetime = NOON, **changes: Any) -> list[News]:
+    usual: dict[str, Any] = {
+        "heard": {},
+        "acknowledged": {},
+        "failed_drills": {},
+        "mail": MAIL,
+        "alarm": Alarm(),
+        "zone": ZoneInfo("Europe/Berlin"),
+    }
+    return list(alarms(Situation(incidents=incidents, now=now, **usual | changes)))
+
+
+def events(news: list[News]) -> list[tuple[str, str]]:
+    return [(each.role, each.event) for each in news]
+
+
+def test_what_is_new_is_told_to_the_administrator_at_once() -> None:
+    assert events(told(incident())) == [("admin", "opened")]
+
+
+def test_what_was_told_is_not_told_again_the_next_minute() -> None:
+    news = told(incident(), now=NOON + HOUR / 60, heard={12: (heard("opened", NOON),)})
+    assert news == []
+
+
+def test_drift_is_told_to_nobody_but_in_the_weekly_mail() -> None:
+    assert told(incident(severity=3, verdict=Verdict.AT_RISK, code="growth")) == []
+
+
+def test_what_will_be_tried_again_soon_has_to_last_an_hour() -> None:
+    tried = incident(severity=2, code="drill-not-tested")
+    assert told(tried, now=NOON + HOUR * 0.9) == []
+    assert events(told(tried, now=NOON + HOUR)) == [("admin", "opened")]
+
+
+def test_what_is_worse_than_when_it_was_told_is_told_at_once() -> None:
+    worse = incident(opened=NOON - HOUR, worse=NOON)
+    assert events(told(worse, heard={12: (heard("opened", NOON - HOUR),)})) == [("admin", "worse")]
+
+
+def test_reminders_come_after_one_three_and_seven_days_and_then_no_more() -> None:
+    one, known = incident(severity=2), [heard("opened", NOON)]
+    came = []
+    for hours in range(1, 24 * 20):
+        now = NOON + HOUR * hours
+        for news in told(one, now=now, heard={12: tuple(known)}):
+            known.append(Heard(news.event, news.role, now))
+            if news.event == "reminder":
+                came.append((hours / 24, news.days))
+    assert came == [(1, 1), (3, 3), (7, 7)]
+
+
+def test_reminders_that_fell_due_while_the_machine_was_off_do_not_come_at_once() -> None:
+    opened = (heard("opened", NOON),)
+    later = NOON + DAY * 5
+    assert events(told(incident(severity=2), now=later, heard={12: opened}))[0] == ("admin", "reminder")
+    reminded = (*opened, heard("reminder", later))
+    assert ("admin", "reminder") not in events(
+        told(incident(severity=2), now=later + HOUR, heard={12: reminded})
+    )
+
+
+def test_the_worst_goes_on_to_the_deputy_after_two_hours_and_to_the_owner_after_four() -> None:
+    known = [heard("opened", NOON)]
+    came = []
+    for minutes in range(0, 6 * 60, 15):
+        now = NOON + HOUR * minutes / 60
+        for news in told(incident(), now=now, heard={12: tuple(known)}):
+            known.append(Heard(news.event, news.role, now))
+            came.append((minutes, news.role, news.event))
+    assert came == [(120, "deputy", "escalated"), (240, "owner", "escalated")]
+
+
+def test_the_mail_says_who_hears_of_it_next() -> None:
+    (news,) = told(incident())
+    assert news.escalates == ("deputy", NOON + 2 * HOUR)
+
+
+def test_acknowledging_stops_escalation_and_reminders_for_a_day_and_no_longer() -> None:
+    opened = {12: (heard("opened", NOON),)}
+    seen = {"F-12": NOON + HOUR}
+    assert told(incident(), now=NOON + 20 * HOUR, heard=opened, acknowledged=seen) == []
+    after = told(incident(), now=NOON + 26 * HOUR, heard=opened, acknowledged=seen)
+    assert ("deputy", "escalated") in events(after)
+
+
+def test_two_drills_that_failed_in_a_row_reach_the_owner_however_quick() -> None:
+    opened = {12: (heard("opened", NOON),)}
+    news = told(incident(severity=2), now=NOON + HOUR, heard=opened, failed_drills={"orders": 2})
+    assert events(news) == [("owner", "escalated")]
+
+
+def test_at_night_only_the_worst_is_told() -> None:
+    night = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
+    assert told(incident(severity=2, opened=night), now=night) == []
+    assert events(told(incident(severity=1, opened=night), now=night)) == [("admin", "opened")]
+    morning = datetime(2026, 11, 25, 6, 0, tzinfo=UTC)  # 07:00 in Berlin
+    assert events(told(incident(severity=2, opened=night), now=morning)) == [("admin", "opened")]
+
+
+def test_quiet_hours_go_over_midnight_or_not_and_may_be_none() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    at = [
+        hour for hour in range(24) if is_quiet(QuietHours(22 * 60, 7 * 60), NOON.replace(hour=hour), berlin)
+    ]
+    assert at == [0, 1, 2, 3, 4, 5, 21, 22, 23]  # one hour earlier in UTC
+    assert is_quiet(QuietHours(12 * 60, 14 * 60), NOON, berlin)
+    assert not is_quiet(None, NOON.replace(hour=2), berlin)
+
+
+def test_what_is_gone_but_not_proven_is_not_spoken_of() -> None:
+    gone = incident(gone=NOON + HOUR)
+    assert told(gone, now=NOON + 2 * DAY, heard={12: (heard("opened", NOON),)}) == []
+
+
+def test_everybody_who_heard_of_it_hears_that_it_is_mended_and_once() -> None:
+    closed = incident(gone=NOON + HOUR, closed=NOON + HOUR)
+    known = (heard("opened", NOON), heard("escalated", NOON + HOUR, "owner"))
+    assert events(told(closed, now=NOON + 2 * HOUR, heard={12: known})) == [
+        ("admin", "fixed"),
+        ("owner", "fixed"),
+    ]
+    said = (*known, heard("fixed", NOON + 2 * HOUR), heard("fixed", NOON + 2 * HOUR, "owner"))
+    assert told(closed, now=NOON + 3 * HOUR, heard={12: said}) == []
+
+
+def test_what_nobody_heard_of_ends_without_a_word() -> None:
+    assert told(incident(closed=NOON)) == []
+
+
+def test_who_has_two_roles_gets_each_thing_once() -> None:
+    both = replace(MAIL, owner=MAIL.admin, deputy=())
+    opened = {12: (heard("opened", NOON),)}
+    assert told(incident(), now=NOON + 5 * HOUR, heard=opened, mail=both) == []
+
+
+def test_without_an_administrator_the_owner_gets_the_alarms() -> None:
+    alone = replace(MAIL, admin=(), deputy=())
+    assert events(told(incident(), mail=alone)) == [("admin", "opened")]
+
+
+def test_the_third_time_within_a_day_is_told_as_flapping_and_then_no_more_for_a_day() -> None:
+    often = incident(comings=(NOON - 2 * HOUR, NOON - HOUR, NOON), since=NOON)
+    assert events(told(often)) == [("admin", "flapping")]
+    assert told(often)[0].changes == 3
+    again = replace(often, comings=(*often.comings, NOON + HOUR))
+    assert told(again, now=NOON + HOUR, heard={12: (heard("flapping", NOON),)}) == []
+
+
+def test_many_at_once_make_one_mail_worst_first() -> None:
+    many = [incident(severity=2, number=n, key=f"drill|p{n}|x", processes=(f"p{n}",)) for n in range(20, 24)]
+    worst = incident(number=30, key="drill|orders|y")
+    (news,) = told(*many, worst)
+    assert [one.number for one in news.incidents] == [30, 20, 21, 22, 23]
+    assert len(told(*many[:2], worst)) == 3
+
+
+def test_mails_beyond_one_a_day_are_counted_but_not_held_back() -> None:
+    before = incident(severity=2, opened=NOON - HOUR)
+    new = incident(severity=2, number=13, key="drill|shop|primary")
+    (news,) = told(before, new, heard={12: (heard("opened", NOON - HOUR),)})
+    assert (news.incidents[0].number, news.over_budget) == (13, 1)
+    assert told(new)[0].over_budget == 0
+
+
+def test_the_worst_does_not_count() -> None:
+    before = incident(severity=1, opened=NOON - HOUR)
+    new = incident(severity=2, number=13, key="drill|shop|primary")
+    assert told(before, new, heard={12: (heard("opened", NOON - HOUR),)})[0].over_budget == 0
+
+
+def test_what_was_told_is_read_from_the_messages() -> None:
+    message = MessageRecord(
+        message="x",
+        kind="alarm",
+        role="admin",
+        started=NOON,
+        recipients=(),
+        subject="",
+        text="",
+        html="",
+        message_id="",
+        told=(Told(12, "opened"),),
+    )
+    assert heard_of([message]) == {12: (heard("opened", NOON),)}
