@@ -64,13 +64,12 @@ def _stopped(newest: Turn, now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
 
 
 def _silent(life: Life, now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
-    signs = [sign for sign in (life.signs.alive, life.turns[0].at) if sign]
-    nearest = min(signs, key=lambda sign: abs(now - sign))
-    if not _fresh(nearest, now):
+    last = life.signs.alive or life.turns[0].at
+    if not _fresh(last, now):
         yield _reason(
             "agent-silent",
             Verdict.UNKNOWN,
-            f"The service has given no sign of life{_since(nearest, now, zone)}: nothing is saved, "
+            f"The service has given no sign of life{_since(last, now, zone)}: nothing is saved, "
             "nothing is proven, and nobody is told.",
             "Run: systemctl restart readiness (journalctl -u readiness tells why it fell silent)",
         )

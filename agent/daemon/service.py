@@ -103,6 +103,7 @@ class Service:
         if self._clock.behind:
             self._record_jump(self._clock.behind)
         self.vitals.record(AgentRecord(event="started", version=self.tools.version))
+        self.vitals.give_sign()
         self.agenda.remember({REPORT: Past(done=now)})  # the first comes when its time comes, not at once
         self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
         self.agenda.woke(now)
