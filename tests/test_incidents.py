@@ -120,7 +120,7 @@ def test_what_was_told_closes_only_when_a_drill_has_passed_since() -> None:
 
 def test_a_drill_of_before_proves_nothing() -> None:
     story = Story()
-    story.standings["orders"] = standings(drill(0.5))
+    story.standings["orders"] = standings(drill(80))
     story.round(concern())
     story.told.add(10)
     assert story.round() == ["gone"]

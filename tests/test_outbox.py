@@ -1,0 +1,148 @@
+"""The outbox: nothing is lost, nothing is sent twice without saying so, and long outages end in one mail."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from agent.core.notices import DeliveryRecord, MessageRecord, Receipt
+from agent.core.outbox import due, for_second_channel, merged, outbox, pause
+
+NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def message(name: str = "a", started: datetime = NOON, **changes: Any) -> MessageRecord:
+    usual = MessageRecord(
+        message=name,
+        kind="alarm",
+        role="admin",
+        started=started,
+        recipients=("x@shop.example", "y@shop.example"),
+        subject="NOT READY - it broke",
+        text="",
+        html="",
+        message_id=f"<{name}@x>",
+    )
+    return replace(usual, **changes)
+
+
+def begun(
+    name: str = "a", at: datetime = NOON, recipients: Any = ("x@shop.example", "y@shop.example")
+) -> Any:
+    return DeliveryRecord(message=name, event="begun", started=at, channel="mail", recipients=recipients)
+
+
+def ended(name: str = "a", at: datetime = NOON, trouble: str = "", **fates: str) -> DeliveryRecord:
+    receipts = tuple(
+        Receipt(recipient=f"{who}@shop.example", fate=fate)  # type: ignore[arg-type]
+        for who, fate in fates.items()
+    )
+    return DeliveryRecord(
+        message=name, event="ended", started=at, channel="mail", receipts=receipts, trouble=trouble
+    )
+
+
+def waits(*deliveries: DeliveryRecord) -> tuple[str, ...]:
+    (*found,) = outbox([message()], deliveries).waiting
+    return tuple(who[0] for one in found for who in one.recipients)
+
+
+def test_a_message_waits_until_each_recipient_has_an_answer() -> None:
+    assert waits() == ("x", "y")
+    assert waits(begun(), ended(x="accepted", y="deferred")) == ("y",)
+    assert waits(begun(), ended(x="accepted", y="accepted")) == ()
+
+
+def test_one_who_is_refused_for_good_waits_no_longer_and_keeps_nobody_waiting() -> None:
+    assert waits(begun(), ended(x="refused", y="deferred")) == ("y",)
+
+
+def test_a_server_that_is_not_reached_loses_nothing() -> None:
+    many = [ended(at=NOON + HOUR * n, trouble="connection refused") for n in range(120)]
+    box = outbox([message()], many)
+    assert len(box.waiting) == 1
+    assert (box.blocked, box.blocked_tries, box.trouble) == (NOON, 120, "connection refused")
+
+
+def test_an_answer_ends_the_time_in_which_it_was_blocked() -> None:
+    box = outbox([message()], [ended(trouble="no"), ended(x="accepted", y="deferred")])
+    assert box.blocked is None
+
+
+def test_a_crash_while_sending_makes_one_copy_that_says_so_and_no_third() -> None:
+    (once,) = outbox([message()], [begun()]).waiting
+    assert once.duplicate
+    assert outbox([message()], [begun(), begun(at=NOON + HOUR)]).waiting == ()
+
+
+def test_a_crash_concerns_only_those_to_whom_it_was_being_sent() -> None:
+    second = begun(at=NOON + HOUR, recipients=("y@shop.example",))
+    (once,) = outbox([message()], [begun(), ended(x="accepted", y="deferred"), second]).waiting
+    assert (once.recipients, once.duplicate) == (("y@shop.example",), True)
+
+
+def test_a_message_that_a_digest_carries_is_not_sent_by_itself() -> None:
+    digest = message("d", replaces=("a", "b"))
+    assert [one.message.message for one in outbox([message(), message("b"), digest], []).waiting] == ["d"]
+
+
+def test_attempts_come_with_growing_pauses_of_an_hour_at_most() -> None:
+    assert [pause(n) / MINUTE for n in (1, 2, 3, 6, 7, 200)] == [1, 2, 4, 32, 60, 60]
+
+
+def test_while_nobody_is_reached_all_of_it_waits() -> None:
+    box = outbox([message(), message("b")], [ended(trouble="down"), ended(trouble="down")])
+    assert due(box, NOON + MINUTE) == ()
+    assert len(due(box, NOON + 2 * MINUTE)) == 2
+
+
+def test_one_that_was_deferred_keeps_no_other_waiting() -> None:
+    box = outbox([message(), message("b")], [begun(), ended(x="accepted", y="deferred")])
+    assert [one.message.message for one in due(box, NOON)] == ["b"]
+
+
+def test_a_clock_that_went_back_keeps_nothing_waiting() -> None:
+    box = outbox([message()], [ended(trouble="down")])
+    assert len(due(box, NOON - 5 * HOUR)) == 1
+
+
+def test_what_waited_for_an_hour_is_sent_as_one_for_each_role() -> None:
+    messages = [message(), message("b"), message("c", role="owner"), message("d", NOON + 5 * HOUR)]
+    box = outbox(messages, [ended(trouble="down")])
+    assert merged(box.waiting, NOON + HOUR * 0.9) == ()
+    (group,) = merged(box.waiting, NOON + 6 * HOUR)
+    assert [one.message.message for one in group] == ["a", "b", "d"]
+
+
+def test_what_some_have_got_already_is_in_no_digest() -> None:
+    box = outbox([message(), message("b")], [begun(), ended(x="accepted", y="deferred")])
+    assert merged(box.waiting, NOON + 6 * HOUR) == ()
+
+
+def second(deliveries: list[DeliveryRecord], now: datetime, **changes: Any) -> list[str]:
+    messages = [message(**changes)]
+    found = for_second_channel(outbox(messages, deliveries), messages, deliveries, now)
+    return [one.message for one in found]
+
+
+def webhook(fate: Any, at: datetime = NOON) -> DeliveryRecord:
+    receipts = (Receipt(recipient="chat.example", fate=fate),)
+    return DeliveryRecord(message="a", event="ended", started=at, channel="webhook", receipts=receipts)
+
+
+def test_the_worst_goes_the_second_way_at_once_and_until_it_is_taken() -> None:
+    assert second([], NOON, severity=1) == ["a"]
+    assert second([webhook("deferred")], NOON + HOUR, severity=1) == ["a"]
+    assert second([webhook("accepted")], NOON + HOUR, severity=1) == []
+
+
+def test_other_alarms_go_there_when_mail_does_not_go_out() -> None:
+    down = ended(trouble="down")
+    assert second([down], NOON + HOUR * 0.9, severity=2) == []
+    assert second([down], NOON + HOUR, severity=2) == ["a"]
+    assert second([begun(), ended(x="accepted", y="accepted")], NOON + HOUR, severity=2) == []
+
+
+def test_the_webhook_has_no_say_in_what_was_mailed() -> None:
+    assert len(outbox([message()], [webhook("accepted")]).waiting) == 1
