@@ -76,6 +76,18 @@ def test_a_crash_while_sending_makes_one_copy_that_says_so_and_no_third() -> Non
     assert outbox([message()], [begun(), begun(at=NOON + HOUR)]).waiting == ()
 
 
+def test_a_server_that_took_all_and_did_not_answer_is_the_same_as_a_crash() -> None:
+    (once,) = outbox([message()], [begun(), ended(x="accepted", y="perhaps")]).waiting
+    assert (once.recipients, once.duplicate) == (("y@shop.example",), True)
+    again = [
+        begun(),
+        ended(x="accepted", y="perhaps"),
+        begun(recipients=("y@shop.example",)),
+        ended(y="perhaps"),
+    ]
+    assert outbox([message()], again).waiting == ()
+
+
 def test_a_crash_concerns_only_those_to_whom_it_was_being_sent() -> None:
     second = begun(at=NOON + HOUR, recipients=("y@shop.example",))
     (once,) = outbox([message()], [begun(), ended(x="accepted", y="deferred"), second]).waiting

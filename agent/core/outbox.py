@@ -15,6 +15,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 MERGED_AFTER = timedelta(hours=1)  # messages that waited so long for the server are sent as one
 SECOND_CHANNEL_AFTER = timedelta(hours=1)  # alarms that mail did not carry for so long take the other way
 WEBHOOK_PATIENCE = timedelta(days=1)
+FINAL = ("accepted", "refused")
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
@@ -67,29 +68,33 @@ def _blocked(deliveries: Sequence[DeliveryRecord]) -> list[DeliveryRecord]:
 
 
 def _waiting(message: MessageRecord, deliveries: Sequence[DeliveryRecord]) -> Waiting:
-    left = dict.fromkeys(message.recipients)
-    unsure: list[str] = []  # begun, and no word since
-    lost = 0  # attempts of which nobody knows the end
+    left = dict.fromkeys(message.recipients, 0)  # how often nobody knows whether it went there
+    open_: tuple[str, ...] = ()  # to whom it was being sent, and no word since
     for one in deliveries:
-        if one.event == "begun":
-            lost += bool(unsure)
-            unsure = list(one.recipients)
-            continue
-        unsure = []
+        lost = open_ if one.event == "begun" else ()
+        lost += tuple(receipt.recipient for receipt in one.receipts if receipt.fate == "perhaps")
+        _count(left, lost)
         for receipt in one.receipts:
-            if receipt.fate != "deferred":
+            if receipt.fate in FINAL:
                 left.pop(receipt.recipient, None)
-    lost += bool(unsure)
-    if lost > 1:  # there may be two copies by now
-        for recipient in unsure:
-            left.pop(recipient, None)
+        open_ = one.recipients if one.event == "begun" else ()
+    _count(left, open_)
     return Waiting(
         message=message,
         recipients=tuple(left),
-        duplicate=bool(unsure),
+        duplicate=any(left.values()),
         tried=deliveries[-1].started if deliveries else None,
         attempts=len([one for one in deliveries if one.event == "ended"]),
     )
+
+
+def _count(left: dict[str, int], lost: Sequence[str]) -> None:
+    """Who may have two copies by now gets no third."""
+    for recipient in lost:
+        if left.get(recipient, 0) >= 1:
+            del left[recipient]
+        elif recipient in left:
+            left[recipient] += 1
 
 
 def due(box: Outbox, now: datetime) -> tuple[Waiting, ...]:
@@ -129,7 +134,7 @@ def for_second_channel(
     taken = {
         one.message
         for one in deliveries
-        if one.channel == "webhook" and any(receipt.fate != "deferred" for receipt in one.receipts)
+        if one.channel == "webhook" and any(receipt.fate in FINAL for receipt in one.receipts)
     }
     stuck = {
         one.message.message
