@@ -23,7 +23,7 @@ from agent.core.reasons_upkeep import retention_frozen, upkeep_undone
 from agent.core.recovery_time import recovery_time
 from agent.core.rotation import is_damaged
 from agent.core.watched import open_watch_findings
-from agent.core.window import Window, next_window
+from agent.core.window import next_window
 
 CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone
 
@@ -38,7 +38,7 @@ def assess(config: Config, evidence: Evidence, now: datetime, window: Window | N
         for process in config.processes
     }
     recoveries = {p.name: recovery_time(p, standings[p.name]) for p in config.processes}
-    window = window or next_window(config.business, now)
+    window = next_window(config.business, now)
     plan = timetable(config.processes, recoveries, window)
     lines = {line.process: line for line in plan.returns}
     watches = {watch.process: watch for watch in evidence.watches}
