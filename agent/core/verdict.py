@@ -28,11 +28,8 @@ from agent.core.window import next_window
 CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone
 
 
-def assess(config: Config, evidence: Evidence, now: datetime, window: Window | None = None) -> Assessment:
-    """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted.
-
-    `window` is another weekend than the next one.
-    """
+def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
+    """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted."""
     standings = {
         process.name: tuple(standing(copy, process, now) for copy in evidence.of(process.name))
         for process in config.processes
