@@ -124,8 +124,9 @@ def still_open(assessment: Assessment, incidents: Sequence[Incident]) -> str:
     """What was told before and is not mended yet."""
     zone, now = zone_of(assessment), assessment.at
     told = [
-        f"{trouble(code_now(assessment, one.code, one.processes), one.processes)} since {moment(one.opened, zone, now)} ({one.name})"
+        f"{trouble(code, one.processes)} since {moment(one.opened, zone, now)} ({one.name})"
         for one in incidents
+        for code in [code_now(assessment, one.code, one.processes)]
     ]
     more = len(told) - 2
     rest = f", and {more:,} more" if more > 0 else ""

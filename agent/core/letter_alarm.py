@@ -1,0 +1,138 @@
+"""Mail at once: what went wrong, what to do and what to run; and that it is mended."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from agent.core.incidents import Incident, News
+from agent.core.judgement import Assessment
+from agent.core.letter import Block, Command, Group, Letter, Sentence, Tone, called, seal_words, subject_line
+from agent.core.letter_alarm_evidence import commands, evidence, proof_since, seen_before
+from agent.core.letter_alarm_plain import plain_groups
+from agent.core.letter_alarm_words import answer_now, confirmed_by, headline, opening, state_of, subject_of
+from agent.core.letter_words import TONES, at_moment
+from agent.core.model import Verdict
+from agent.core.phrases import shortened, span
+from agent.core.report_answer import zone_of
+from agent.core.text import printable
+
+IN_FULL = 5  # incidents; more are named in a line each
+ACKNOWLEDGING = (
+    "This stops reminders and escalation for a day. It closes nothing: only a drill that passes does."
+)
+
+
+def alarm_letter(assessment: Assessment, news: News) -> Letter:
+    """News of one or several incidents; the deputy and the owner read it in plain words."""
+    if news.role == "admin":
+        groups = (*_of_incidents(assessment, news), *_what_next(assessment, news))
+    else:
+        groups = plain_groups(assessment, news)
+    worst = news.incidents[0]
+    return Letter(
+        subject=subject_of(assessment, news),
+        business=called(assessment.config.business.name),
+        state=state_of(news),
+        tone="ready" if news.event == "fixed" else _tone(worst),
+        opening=opening(assessment, news),
+        groups=groups,
+        closing=_closing(assessment, news),
+    )
+
+
+def alarm_test_letter(business: str, name: str, now: datetime, zone: ZoneInfo, contact: str = "") -> Letter:
+    """A test of whether alarms reach somebody, who then acknowledges `name`, such as "T-20261201"."""
+    asked = (
+        f"Please run this on the server: the time from {at_moment(now, zone, now)} until then is measured."
+    )
+    who = f" If you cannot, call {called(contact, 90)}." if contact else ""
+    return Letter(
+        subject=subject_line(f"ALARM TEST - please run: readiness ack {name}", f"({called(business, 28)})"),
+        business=called(business),
+        state="ALARM TEST",
+        tone="plain",
+        opening="nothing is wrong. This mail finds out how long it takes until an alarm is seen.",
+        groups=(
+            Group(
+                blocks=(
+                    Sentence(label="DO ONE THING", text=f"{asked}{who}", strong=True),
+                    Command(f"readiness ack {printable(name)}"),
+                )
+            ),
+        ),
+        closing=(Sentence(text=f"An alarm test of {called(business, 40) or 'the business'}."),),
+    )
+
+
+def _tone(incident: Incident) -> Tone:
+    return "plain" if incident.verdict == Verdict.READY else TONES[incident.verdict]
+
+
+def _of_incidents(assessment: Assessment, news: News) -> Iterator[Group]:
+    several = len(news.incidents) > 1
+    for incident in news.incidents[:IN_FULL]:
+        title = f"{incident.name}: {headline(assessment, incident)}" if several else ""
+        make = _mended if news.event == "fixed" else _open
+        yield Group(blocks=tuple(make(assessment, incident)), title=title)
+    rest = news.incidents[IN_FULL:]
+    if rest:
+        lines = [Sentence(label=one.name, text=f"{headline(assessment, one)}.") for one in rest]
+        yield Group(blocks=tuple(lines), title="And besides")
+
+
+def _open(assessment: Assessment, incident: Incident) -> Iterator[Block]:
+    zone, now = zone_of(assessment), assessment.at
+    age = span(max(0.0, (now - incident.opened).total_seconds()))
+    where = f", copy {called(incident.repository)}" if incident.repository else ""
+    yield Sentence(label="WHAT", text=shortened(printable(incident.sentence), 500))
+    yield Sentence(
+        label="SINCE",
+        text=f"{at_moment(incident.opened, zone, now)}, {age} ago ({incident.name}, severity "
+        f"{incident.severity}, {printable(incident.code)}{where}).",
+    )
+    yield Sentence(label="SEEN BEFORE", text=seen_before(incident, zone, now))
+    if incident.hint:
+        yield Sentence(label="TO DO", text=shortened(printable(incident.hint), 500), strong=True)
+    yield from (Command(text) for text in commands(incident))
+    yield from (Sentence(label="EVIDENCE", text=line) for line in evidence(assessment, incident))
+
+
+def _mended(assessment: Assessment, incident: Incident) -> Iterator[Block]:
+    yield Sentence(label="PROVEN BY", text=proof_since(assessment, incident))
+    yield Sentence(label="IT WAS", text=shortened(printable(incident.sentence), 500))
+    yield Sentence(label="SEEN BEFORE", text=seen_before(incident, zone_of(assessment), assessment.at))
+
+
+def _what_next(assessment: Assessment, news: News) -> Iterator[Group]:
+    """Who hears of it when, the next drill, how to acknowledge, and whether there were too many mails."""
+    zone, now = zone_of(assessment), assessment.at
+    next_lines = []
+    if news.drills:
+        next_lines.append(f"The next drill is due {at_moment(news.drills, zone, now)}.")
+    if news.escalates and news.event != "fixed":
+        role, when = news.escalates
+        next_lines.append(f"The {role} hears of it {at_moment(when, zone, now)}, if nobody acknowledges it.")
+    blocks: list[Block] = [Sentence(label="ANSWER NOW", text=answer_now(assessment))]
+    blocks += [Sentence(label="NEXT", text=" ".join(next_lines))] if next_lines else []
+    if news.over_budget:
+        text = f"Mail {news.over_budget + 1:,} within a day; the budget is 1. Too many mails are not read."
+        blocks.append(Sentence(label="TOO MANY MAILS", text=text))
+    yield Group(blocks=tuple(blocks))
+    if news.event != "fixed":
+        yield Group(blocks=tuple(_acknowledging(news.incidents)))
+
+
+def _acknowledging(incidents: Sequence[Incident]) -> Iterator[Block]:
+    yield Sentence(label="TO ACKNOWLEDGE", text=ACKNOWLEDGING)
+    yield from (Command(f"readiness ack {incident.name}") for incident in incidents)
+
+
+def _closing(assessment: Assessment, news: News) -> tuple[Sentence, ...]:
+    which = "readiness report --for admin" if news.role == "admin" else "readiness report"
+    seal = seal_words(assessment.evidence.head) if assessment.evidence.sequence else "none yet"
+    written = at_moment(assessment.at, zone_of(assessment), assessment.at)
+    name = called(assessment.config.business.name, 40) or "the business"
+    return (
+        *confirmed_by(news),
+        Sentence(text=f"Written {written} for {name}. Details: {which}. Seal: {seal}"),
+    )

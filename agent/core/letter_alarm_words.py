@@ -1,0 +1,117 @@
+"""Subjects and first sentences of alarms: the state first, what it is about, since when, and its name."""
+
+from datetime import datetime
+
+from agent.core.incidents import Incident, News
+from agent.core.judgement import Assessment
+from agent.core.letter import Sentence, subject_line
+from agent.core.letter_words import at_moment, code_now, short_moment, worst_trouble
+from agent.core.model import Verdict
+from agent.core.plain_words import names, trouble
+from agent.core.report_answer import STATES, back_in_time, zone_of
+from agent.core.text import count, duration
+
+DAY = 86400
+SINCE = ("drill-failed",)  # "cannot be restored since Tue 02:10"; others carry the time in brackets
+
+
+def state_of(news: News) -> str:
+    """The first words of subject and text."""
+    if news.event == "fixed":
+        return "FIXED"
+    if news.event == "reminder":
+        return f"REMINDER, day {news.days}"
+    return _verdict(news.incidents[0])
+
+
+def _verdict(incident: Incident) -> str:
+    return "NOTE" if incident.verdict == Verdict.READY else STATES[incident.verdict]
+
+
+def headline(assessment: Assessment, incident: Incident) -> str:
+    """What is wrong, in a few words: "orders cannot be restored"."""
+    days = _unproven_days(assessment, incident)
+    if incident.code == "proof-expired" and days:
+        return f"no restore of {names(incident.processes, 2)} has been proven for {count(days, 'day')}"
+    return trouble(code_now(assessment, incident.code, incident.processes), incident.processes)
+
+
+def _unproven_days(assessment: Assessment, incident: Incident) -> int:
+    """How old the oldest of the last proven restores is."""
+    proven = [one.last_proven_at for one in assessment.judgements if one.process in incident.processes]
+    ages = [(assessment.at - when).total_seconds() for when in proven if when]
+    return int(max(ages, default=0.0) // DAY)
+
+
+def subject_of(assessment: Assessment, news: News) -> str:
+    """One line of ASCII, such as "NOT READY - orders cannot be restored since Tue 02:10 (F-1207)"."""
+    worst, zone, now = news.incidents[0], zone_of(assessment), assessment.at
+    said, more = headline(assessment, worst), len(news.incidents) - 1
+    since = short_moment(worst.opened, zone, now, clock=True)
+    tail = [f"since {since}"] if worst.code not in SINCE else []
+    if worst.code in SINCE:
+        said += f" since {since}"
+    if news.event == "fixed":
+        said, tail = _mended(assessment, worst), [f"was failing {_lasted(worst, now)}"]
+    elif news.event == "reminder":
+        said = f"{_verdict(worst)}: {said}"
+    elif news.event == "worse":
+        said = f"worse: {said}"
+    elif news.event == "flapping":
+        said, tail = f"comes and goes: {said}", [f"{count(news.changes, 'time')} in a day"]
+    elif news.event == "escalated":
+        said = f"not confirmed: {said}"
+    tail += [worst.name] + ([f"and {more:,} more"] if more else [])
+    return subject_line(f"{state_of(news)} - {said}", f"({', '.join(tail)})")
+
+
+def _mended(assessment: Assessment, incident: Incident) -> str:
+    closed = incident.closed or assessment.at
+    zone, now = zone_of(assessment), assessment.at
+    local = closed.astimezone(zone)
+    is_today = local.date() == now.astimezone(zone).date()
+    when = f"{local:%H:%M}" if is_today else short_moment(closed, zone, now, clock=True)
+    if incident.processes:
+        return f"{names(incident.processes, 2)} restored and proven {when}"
+    return f"over since {when}: {headline(assessment, incident)}"
+
+
+def _lasted(incident: Incident, now: datetime) -> str:
+    return duration(max(0.0, ((incident.closed or now) - incident.opened).total_seconds()))
+
+
+def opening(assessment: Assessment, news: News) -> str:
+    """The first sentence, which says all that matters."""
+    worst, zone, now = news.incidents[0], zone_of(assessment), assessment.at
+    since = at_moment(worst.opened, zone, now)
+    said, more = headline(assessment, worst), len(news.incidents) - 1
+    others = f" Besides, {more:,} more {'thing is' if more == 1 else 'things are'} wrong." if more else ""
+    if news.event == "fixed":
+        lasted = _lasted(worst, now)
+        first = f"{_mended(assessment, worst)}. It was failing for {lasted}, since {since}."
+        return first + (f" {more:,} more {'is' if more == 1 else 'are'} mended as well." if more else "")
+    starts = {
+        "opened": f"{said}, since {since}.",
+        "worse": f"this became worse: {said}, since {since}.",
+        "reminder": f"still {_verdict(worst)} since {since}: {said}.",
+        "escalated": f"{said}, since {since}. Nobody has confirmed lately that somebody is at work on it.",
+        "flapping": f"this comes and goes, {count(news.changes, 'time')} within a day: {said}. "
+        "It is told once a day until it stays away.",
+    }
+    return starts[news.event] + others
+
+
+def answer_now(assessment: Assessment) -> str:
+    """The answer for the whole business, in a sentence."""
+    state = STATES[assessment.verdict]
+    if assessment.verdict == Verdict.READY:
+        return f"{state}. Everything critical is back by {back_in_time(assessment)}, if all is lost then."
+    return f"{state}: {worst_trouble(assessment)}."
+
+
+def confirmed_by(news: News) -> tuple[Sentence, ...]:
+    """What will end the thread."""
+    if news.event == "fixed":
+        return ()
+    what = "a drill has passed" if news.role == "admin" else "a test has shown that it is mended"
+    return (Sentence(text=f"A mail that says FIXED ends this thread, once {what}."),)
