@@ -79,7 +79,7 @@ def running_rest_server(base: Path, program: Path, append_only: bool = True) -> 
         argv += ["--tls-cert", str(certificate), "--tls-key", str(key), "--private-repos"]
         return [*argv, "--append-only"] if append_only else argv
 
-    with _serving(command, base / "server.log") as (pid, port):
+    with serving(command, base / "server.log") as (pid, port):
         yield RestServer(port, directory, certificate, password, pid)
 
 
@@ -106,7 +106,7 @@ def running_sftp_server(base: Path) -> Iterator[SftpServer]:
         argv = [shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin") or "sshd", "-D", "-e"]
         return [*_with_its_directory(), *argv, "-f", str(configuration)]
 
-    with _serving(command, base / "server.log") as (pid, port):
+    with serving(command, base / "server.log") as (pid, port):
         options = {"UserKnownHostsFile": f"{base}/known", "StrictHostKeyChecking": "yes", "BatchMode": "yes"}
         words = ["ssh", "-F", "none", "-p", str(port), "-i", f"{base}/client", "-l", user]
         words += [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
@@ -122,9 +122,9 @@ def _with_its_directory() -> list[str]:
 
 
 @contextmanager
-def _serving(command: Callable[[int], Sequence[str]], log: Path) -> Iterator[tuple[int, int]]:
-    """A server on a free port, for as long as the block; yields its process ID and the port."""
-    server, port = _started(command, log)
+def serving(command: Callable[[int], Sequence[str]], log: Path, port: int = 0) -> Iterator[tuple[int, int]]:
+    """A server on `port` or a free one, for as long as the block; yields its process ID and the port."""
+    server, port = _started(command, log, port)
     try:
         yield server.pid, port
     finally:
@@ -136,9 +136,11 @@ def _serving(command: Callable[[int], Sequence[str]], log: Path) -> Iterator[tup
             server.wait()
 
 
-def _started(command: Callable[[int], Sequence[str]], log: Path) -> "tuple[subprocess.Popen[bytes], int]":
+def _started(
+    command: Callable[[int], Sequence[str]], log: Path, wanted: int
+) -> "tuple[subprocess.Popen[bytes], int]":
     for _ in range(TRIES):
-        port = _free_port()
+        port = wanted or free_port()
         with log.open("wb") as output:
             server = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", "--", *command(port)],
@@ -151,7 +153,8 @@ def _started(command: Callable[[int], Sequence[str]], log: Path) -> "tuple[subpr
     raise AssertionError(log.read_text())
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on loopback that nobody listens at now."""
     with socket.socket() as unused:
         unused.bind((LOOPBACK, 0))
         return int(unused.getsockname()[1])

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from backends import RestServer, SftpServer, running_rest_server, running_sftp_server
 from live_files import Mount, mounted_over
+from mail_server import MailServer, running_mail_server
 
 # Debian 12's, 13's and sid's; scripts/fetch-restic puts them into the cache
 RESTIC_VERSIONS = ("0.14.0", "0.18.0", "0.19.1")
@@ -71,6 +72,20 @@ def as_root() -> None:
     """Asks for the rights of root: owners, mounts, other users."""
     if os.geteuid() != 0:
         pytest.skip("needs root")
+
+
+@pytest.fixture
+def exim(as_root: None) -> None:
+    """Asks for the mail server exim4."""
+    if not shutil.which("exim4", path=f"{os.environ['PATH']}:/usr/sbin"):
+        pytest.skip("needs exim4: apt install exim4-daemon-light")
+
+
+@pytest.fixture
+def mail_server(exim: None, tmp_path: Path) -> Iterator[MailServer]:
+    """A mail server of this test's own: STARTTLS, TLS, and a password."""
+    with running_mail_server(tmp_path / "mail") as server:
+        yield server
 
 
 @pytest.fixture
