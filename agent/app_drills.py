@@ -18,6 +18,7 @@ from agent.app import (
     take_file_rights,
     working_ledger,
 )
+from agent.app_alarm import announce_drill
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.configuration import Repository as RepositoryConfig
 from agent.core.holding import held, held_at_first
@@ -50,6 +51,7 @@ def drills(
     if template and wish == Wish(source=wish.source):
         yield from drills_in_units(config, processes, repository, template)
         return
+    announce_drill(config)
     take_file_rights()
     primary, *others = config.repositories
     for process in processes:

@@ -12,7 +12,13 @@ from msgspec import Struct, field
 
 from agent.core import runs
 from agent.core.config_record import ConfigRecord
-from agent.core.notices import AcknowledgementRecord, DeliveryRecord, IncidentRecord, MessageRecord
+from agent.core.notices import (
+    AcknowledgementRecord,
+    DeliveryRecord,
+    IncidentRecord,
+    MessageRecord,
+    PingRecord,
+)
 from agent.core.runs import RUNS, AgentRecord, Run
 
 Severity = Literal["info", "warning", "error"]
@@ -253,6 +259,7 @@ Body = (
     | MessageRecord
     | DeliveryRecord
     | AcknowledgementRecord
+    | PingRecord
 )
 
 KINDS: dict[type, str] = {
@@ -271,6 +278,7 @@ KINDS: dict[type, str] = {
     MessageRecord: "message",
     DeliveryRecord: "delivery",
     AcknowledgementRecord: "acknowledgement",
+    PingRecord: "ping",
     **{record: f"run-{task}" for task, record in RUNS.items()},
 }
 

@@ -106,3 +106,13 @@ class AcknowledgementRecord(Struct, frozen=True, kw_only=True):
     name: str
     started: datetime
     by: str  # the user's name on this machine
+
+
+class PingRecord(Struct, frozen=True, kw_only=True):
+    """What an outside watcher was told, where that or its answer is another than the time before."""
+
+    host: str  # all that may be shown of its address
+    word: Literal["success", "fail", "start"]
+    started: datetime
+    fate: Fate
+    trouble: str = ""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from agent.core.judgement import Reason
 from agent.core.life import Life, Turn
 from agent.core.model import Verdict
+from agent.core.notices import PingRecord
 from agent.core.phrases import moment, span
 from agent.core.text import count
 
@@ -89,6 +90,18 @@ def _dying(turns: Sequence[Turn], now: datetime) -> Iterator[Reason]:
             f"The service ended without a word {count(len(deaths), 'time')} within the last hour.",
             "See why: journalctl -u readiness",
         )
+
+
+def ping_failing(pings: Sequence[PingRecord], now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
+    """A note: the outside watcher was not told what is so, and will speak up for that alone."""
+    for ping in pings[:1]:
+        if ping.fate != "accepted":
+            yield _reason(
+                "ping-failing",
+                Verdict.READY,
+                f"The outside watcher has not been told{_since(ping.started, now, zone)}: {ping.trouble}",
+                "Look at ping in [alarm], and at the way to that host.",
+            )
 
 
 def _fresh(sign: datetime | None, now: datetime) -> bool:

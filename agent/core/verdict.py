@@ -16,7 +16,7 @@ from agent.core.model import Finding, Verdict
 from agent.core.phrases import joined, moment
 from agent.core.plan_b_lag import plan_b_behind
 from agent.core.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
-from agent.core.reasons_agent import agent_reasons
+from agent.core.reasons_agent import agent_reasons, ping_failing
 from agent.core.reasons_damage import repository_damaged
 from agent.core.reasons_slipping import SLIPPING_RULES, passed_warnings
 from agent.core.reasons_upkeep import retention_frozen, upkeep_undone
@@ -62,7 +62,8 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
 
     judgements = tuple(judged(process) for process in in_recovery_order(config.processes))
     of_the_agent = agent_reasons(evidence.life, config.settings.state, now, zone)
-    reasons = (*_of_the_business(plan, zone, now), *of_the_agent)
+    untold = ping_failing(evidence.pings, now, zone)
+    reasons = (*_of_the_business(plan, zone, now), *of_the_agent, *untold)
     return Assessment(
         at=now,
         verdict=_worst([worst(reasons), *(judgement.verdict for judgement in judgements)]),

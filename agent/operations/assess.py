@@ -15,6 +15,7 @@ from agent.core.model import (
     SnapshotRecord,
     WatchRecord,
 )
+from agent.core.notices import PingRecord
 from agent.core.runs import AgentRecord
 from agent.core.verdict import assess
 from agent.operations.freezing import freezes
@@ -62,6 +63,7 @@ def gather(config: Config, ledger: "LedgerReader", signs: Signs | None = None) -
         checks=tuple(check for check in checks if check),
         freezes={process.name: freezes(ledger, process.name) for process in config.processes if removes},
         upkeep=tuple(_upkeep(config, ledger, removes)),
+        pings=tuple(ledger.newest(PingRecord)) if config.alarm.ping else (),
         life=Life(signs=signs, turns=tuple(_turns(ledger))) if signs else Life(),
         sequence=sequence,
         head=head,
