@@ -92,6 +92,7 @@ def own_name(sock: socket.socket) -> str:
 
 
 def protection_of(sock: socket.socket) -> Protection | None:
+    """None for a connection in the clear; fails where the certificate was not checked."""
     if not isinstance(sock, ssl.SSLSocket):
         return None
     certificate: dict[str, Any] = sock.getpeercert() or {}
