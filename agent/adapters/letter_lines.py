@@ -41,7 +41,9 @@ def fitted(letter: Letter) -> Letter:
 
 
 def _block(block: Block) -> Iterator[str]:
-    if isinstance(block, Sentence):
+    if isinstance(block, Sentence) and block.item:
+        yield from wrapped(block.text, WIDTH, "  - ", "    ")
+    elif isinstance(block, Sentence):
         yield from wrapped(f"{block.label}: {block.text}" if block.label else block.text, WIDTH)
     elif isinstance(block, Command):
         yield from _command(block.text)

@@ -1,6 +1,8 @@
 """A letter as plain text and as HTML, from the very same words."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from agent.adapters.letter_lines import fitted, lines
@@ -17,6 +19,11 @@ def letter_html(letter: Letter, trend: Markup | str = "") -> str:
 
     `trend` is put behind the words on the trend. Only Markup, which a template made, stays markup.
     """
+    return _template().render(letter=fitted(letter), trend=trend)
+
+
+@cache
+def _template() -> Template:
     environment = Environment(
         loader=PackageLoader("agent", "templates"),
         autoescape=True,
@@ -27,7 +34,7 @@ def letter_html(letter: Letter, trend: Markup | str = "") -> str:
     environment.filters["kind"] = lambda block: type(block).__name__
     environment.filters["filled"] = filled
     environment.filters["stacked"] = stacked
-    return environment.get_template("letter.html.j2").render(letter=fitted(letter), trend=trend)
+    return environment.get_template("letter.html.j2")
 
 
 def filled(share: float) -> int:

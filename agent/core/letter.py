@@ -37,6 +37,7 @@ class Sentence(Struct, frozen=True, kw_only=True):
     label: str = ""
     firm: bool = False
     strong: bool = False  # what to do: it has to catch the eye
+    item: bool = False  # of a list
 
 
 class Command(Struct, frozen=True):
@@ -118,6 +119,11 @@ def _ascii(char: str) -> str:
     if char.isascii():
         return char if char.isprintable() else " "
     return "" if unicodedata.combining(char) else char.encode("ascii", "backslashreplace").decode()
+
+
+def capital(text: str) -> str:
+    """The same with a capital letter in front."""
+    return text[:1].upper() + text[1:]
 
 
 def sentence(label: str, text: str, firm: bool = False) -> tuple[Sentence, ...]:

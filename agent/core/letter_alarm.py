@@ -6,8 +6,26 @@ from zoneinfo import ZoneInfo
 
 from agent.core.incidents import Incident, News
 from agent.core.judgement import Assessment
-from agent.core.letter import Block, Command, Group, Letter, Sentence, Tone, called, seal_words, subject_line
-from agent.core.letter_alarm_evidence import commands, evidence, proof_since, seen_before
+from agent.core.letter import (
+    Block,
+    Command,
+    Group,
+    Letter,
+    Sentence,
+    Tone,
+    called,
+    capital,
+    seal_words,
+    subject_line,
+)
+from agent.core.letter_alarm_evidence import (
+    evidence,
+    proof_since,
+    reason_now,
+    seen_before,
+    sentence_then,
+    to_do,
+)
 from agent.core.letter_alarm_plain import plain_groups
 from agent.core.letter_alarm_words import answer_now, confirmed_by, headline, opening, state_of, subject_of
 from agent.core.letter_words import TONES, at_moment
@@ -34,7 +52,7 @@ def alarm_letter(assessment: Assessment, news: News) -> Letter:
         business=called(assessment.config.business.name),
         state=state_of(news),
         tone="ready" if news.event == "fixed" else _tone(worst),
-        opening=opening(assessment, news),
+        opening=capital(opening(assessment, news)),
         groups=groups,
         closing=_closing(assessment, news),
     )
@@ -51,7 +69,7 @@ def alarm_test_letter(business: str, name: str, now: datetime, zone: ZoneInfo, c
         business=called(business),
         state="ALARM TEST",
         tone="plain",
-        opening="nothing is wrong. This mail finds out how long it takes until an alarm is seen.",
+        opening="Nothing is wrong. This mail finds out how long it takes until an alarm is seen.",
         groups=(
             Group(
                 blocks=(
@@ -84,22 +102,21 @@ def _open(assessment: Assessment, incident: Incident) -> Iterator[Block]:
     zone, now = zone_of(assessment), assessment.at
     age = span(max(0.0, (now - incident.opened).total_seconds()))
     where = f", copy {called(incident.repository)}" if incident.repository else ""
-    yield Sentence(label="WHAT", text=shortened(printable(incident.sentence), 500))
+    said, hint = reason_now(assessment, incident)
+    yield Sentence(label="WHAT", text=shortened(printable(said), 500))
     yield Sentence(
         label="SINCE",
         text=f"{at_moment(incident.opened, zone, now)}, {age} ago ({incident.name}, severity "
         f"{incident.severity}, {printable(incident.code)}{where}).",
     )
     yield Sentence(label="SEEN BEFORE", text=seen_before(incident, zone, now))
-    if incident.hint:
-        yield Sentence(label="TO DO", text=shortened(printable(incident.hint), 500), strong=True)
-    yield from (Command(text) for text in commands(incident))
-    yield from (Sentence(label="EVIDENCE", text=line) for line in evidence(assessment, incident))
+    yield from to_do(incident, hint)
+    yield from evidence(assessment, incident)
 
 
 def _mended(assessment: Assessment, incident: Incident) -> Iterator[Block]:
     yield Sentence(label="PROVEN BY", text=proof_since(assessment, incident))
-    yield Sentence(label="IT WAS", text=shortened(printable(incident.sentence), 500))
+    yield Sentence(label="IT WAS", text=sentence_then(incident))
     yield Sentence(label="SEEN BEFORE", text=seen_before(incident, zone_of(assessment), assessment.at))
 
 

@@ -9,30 +9,55 @@ from zoneinfo import ZoneInfo
 from agent.core.evidence import WHOLE
 from agent.core.incidents import Incident
 from agent.core.judgement import Assessment
-from agent.core.letter import called
+from agent.core.letter import Block, Command, Sentence, called
 from agent.core.letter_words import at_moment
 from agent.core.model import DrillRecord, Finding
 from agent.core.phrases import joined, percent, shortened
-from agent.core.report_answer import zone_of
+from agent.core.report_answer import all_reasons, zone_of
 from agent.core.text import count, printable
 
 SHOWN = 5  # findings
 # a command in a hint stands behind a colon, up to a stop or a bracket
 COMMAND = re.compile(r": ((?:readiness|systemctl|journalctl|timedatectl) [^,;()]+?)(?=[,;(]|\. |\.?$)")
 TALK = re.compile(r" (?:finds|shows|tells)\b.*")  # what a hint goes on to say of it
+AGE = re.compile(r", \d[\d a-z]* ago\b")
 CONFIRMS = "--accept"  # nobody should run that before having looked
 
 
-def commands(incident: Incident) -> tuple[str, ...]:
-    """What to run, as the hint has it; else what shows how things stand."""
-    found = [TALK.sub("", match.strip()) for match in COMMAND.findall(printable(incident.hint))]
-    sure = tuple(dict.fromkeys(command for command in found if CONFIRMS not in command))
-    if sure:
-        return sure
+def to_do(incident: Incident, hint: str) -> Iterator[Block]:
+    """What the hint says, and what to run: as the hint has it, or else what shows how things stand."""
+    words = shortened(printable(hint), 500)
+    found = [TALK.sub("", match.strip()) for match in COMMAND.findall(words)]
+    commands = list(dict.fromkeys(command for command in found if CONFIRMS not in command))
+    if words.rstrip(".") == f"Run: {', then: '.join(commands)}":
+        words = "Run this." if len(commands) == 1 else "Run these."
+    elif not commands:
+        commands = [_by_default(incident, "exposure" if found else "drill")]
+        words = f"{words} {'To look at it' if found else 'Then run'}:".strip()
+    yield Sentence(label="TO DO", text=words, strong=True)
+    yield from map(Command, commands)
+
+
+def _by_default(incident: Incident, verb: str) -> str:
     if not incident.processes:
-        return ("readiness status",)
-    verb = "exposure" if found else "drill"
-    return (f"readiness {verb} {' '.join(shlex.quote(printable(name)) for name in incident.processes)}",)
+        return "readiness status"
+    return f"readiness {verb} {' '.join(shlex.quote(printable(name)) for name in incident.processes)}"
+
+
+def reason_now(assessment: Assessment, incident: Incident) -> tuple[str, str]:
+    """Sentence and hint as they are today; those that were recorded hold ages of that day."""
+    same = [
+        reason
+        for reason in all_reasons(assessment)
+        if (reason.code, reason.repository) == (incident.code, incident.repository)
+        and (not incident.processes or reason.process in incident.processes)
+    ]
+    return (same[0].sentence, same[0].hint) if same else (incident.sentence, incident.hint)
+
+
+def sentence_then(incident: Incident) -> str:
+    """What was wrong, without the age that it had when that was written."""
+    return shortened(printable(AGE.sub("", incident.sentence)), 500)
 
 
 def seen_before(incident: Incident, zone: ZoneInfo, now: datetime) -> str:
@@ -40,12 +65,13 @@ def seen_before(incident: Incident, zone: ZoneInfo, now: datetime) -> str:
     if not incident.before:
         return "No, this is the first time."
     last = incident.before[0]
-    often = count(len(incident.before), "time")
+    number = len(incident.before)
+    often = {1: "once", 2: "twice"}.get(number, f"{number:,} times")
     ends = f"{at_moment(last.opened, zone, now)} until {at_moment(last.closed, zone, now)}"
-    return f"Yes, {often}; last from {ends}."
+    return f"Yes, {often}: {'' if number == 1 else 'the last time '}from {ends}."
 
 
-def evidence(assessment: Assessment, incident: Incident) -> Iterator[str]:
+def evidence(assessment: Assessment, incident: Incident) -> Iterator[Block]:
     """The findings on its processes, each in a line with its path."""
     found = [
         finding
@@ -54,9 +80,11 @@ def evidence(assessment: Assessment, incident: Incident) -> Iterator[str]:
         if not incident.processes or judgement.process in incident.processes
     ]
     found.sort(key=lambda finding: finding.severity)  # "error" before "warning"
-    yield from (_line(finding) for finding in found[:SHOWN])
+    if found:
+        yield Sentence(label="EVIDENCE", text=f"{count(len(found), 'finding')}.")
+    yield from (Sentence(text=_line(finding), item=True) for finding in found[:SHOWN])
     if len(found) > SHOWN:
-        yield f"... and {len(found) - SHOWN:,} more: readiness report --for admin"
+        yield Sentence(text=f"... and {len(found) - SHOWN:,} more: readiness report --for admin", item=True)
 
 
 def _line(finding: Finding) -> str:

@@ -35,8 +35,8 @@ def plain_groups(assessment: Assessment, news: News) -> tuple[Group, ...]:
         facts.append(Sentence(label="NEXT TEST", text=f"{when}."))
     return (
         Group(blocks=(Sentence(label="DO ONE THING", text=_call(assessment, worst), strong=True),)),
-        *_others(assessment, news),
         Group(blocks=tuple(facts)),
+        *_others(assessment, news),
         Group(blocks=tuple(_confirming(news))),
     )
 
@@ -47,7 +47,7 @@ def _call(assessment: Assessment, incident: Incident) -> str:
     owner = next((called(owners[name], 60) for name in incident.processes if owners.get(name)), "")
     who = contact or "whoever looks after the server"
     tell = f" Tell {owner}, who answers for it." if owner else ""
-    return f"Call {who} and ask them to {wish(incident.code, incident.processes)}.{tell}"
+    return f"Call {who}. Ask them to {wish(incident.code, incident.processes)}.{tell}"
 
 
 def _left(assessment: Assessment, incident: Incident) -> Iterator[str]:
@@ -56,8 +56,9 @@ def _left(assessment: Assessment, incident: Incident) -> Iterator[str]:
     for one in assessment.judgements:
         if one.process in incident.processes[:SHOWN]:
             proven, age = one.last_proven_at, one.rpo.actual_s
-            tested = f"was last restored in a test {at_moment(proven, zone, now)}" if proven else "never was"
-            tested = tested if proven else "was never restored in a test"
+            tested = "was never restored in a test"
+            if proven:
+                tested = f"was last restored in a test {at_moment(proven, zone, now)}"
             kept = (
                 f"its newest good backup is {span(age)} old" if age is not None else "there is no good backup"
             )

@@ -1,12 +1,12 @@
 """Subjects and first sentences of alarms: the state first, what it is about, since when, and its name."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agent.core.incidents import Incident, News
 from agent.core.judgement import Assessment
 from agent.core.letter import Sentence, subject_line
 from agent.core.letter_words import at_moment, code_now, short_moment, worst_trouble
-from agent.core.model import Verdict
+from agent.core.model import DrillRecord, Verdict
 from agent.core.plain_words import names, trouble
 from agent.core.report_answer import STATES, back_in_time, zone_of
 from agent.core.text import count, duration
@@ -66,7 +66,7 @@ def subject_of(assessment: Assessment, news: News) -> str:
 
 
 def _mended(assessment: Assessment, incident: Incident) -> str:
-    closed = incident.closed or assessment.at
+    closed = proven_at(assessment, incident)
     zone, now = zone_of(assessment), assessment.at
     local = closed.astimezone(zone)
     is_today = local.date() == now.astimezone(zone).date()
@@ -76,8 +76,30 @@ def _mended(assessment: Assessment, incident: Incident) -> str:
     return f"over since {when}: {headline(assessment, incident)}"
 
 
+def proven_at(assessment: Assessment, incident: Incident) -> datetime:
+    """When the drill ended that showed that it is mended."""
+    drill = newest_proof(assessment, incident)
+    if drill is None:
+        return incident.closed or assessment.at
+    return drill.started + timedelta(seconds=drill.seconds.total)
+
+
+def newest_proof(assessment: Assessment, incident: Incident) -> DrillRecord | None:
+    """The newest passed drill of one of its processes since it began."""
+    drills = [
+        drill
+        for judgement in assessment.judgements
+        if not incident.processes or judgement.process in incident.processes
+        for one in judgement.standings
+        for drill in one.proofs
+        if drill.started >= incident.opened
+    ]
+    return max(drills, key=lambda drill: drill.started, default=None)
+
+
 def _lasted(incident: Incident, now: datetime) -> str:
-    return duration(max(0.0, ((incident.closed or now) - incident.opened).total_seconds()))
+    ended = incident.closed or now
+    return duration(max(0.0, (ended - incident.opened).total_seconds()))
 
 
 def opening(assessment: Assessment, news: News) -> str:
@@ -90,11 +112,12 @@ def opening(assessment: Assessment, news: News) -> str:
         lasted = _lasted(worst, now)
         first = f"{_mended(assessment, worst)}. It was failing for {lasted}, since {since}."
         return first + (f" {more:,} more {'is' if more == 1 else 'are'} mended as well." if more else "")
+    plainly = f"{said} since {since}." if worst.code in SINCE else f"{said}. It began {since}."
     starts = {
-        "opened": f"{said}, since {since}.",
-        "worse": f"this became worse: {said}, since {since}.",
+        "opened": plainly,
+        "worse": f"this became worse: {plainly}",
         "reminder": f"still {_verdict(worst)} since {since}: {said}.",
-        "escalated": f"{said}, since {since}. Nobody has confirmed lately that somebody is at work on it.",
+        "escalated": f"{plainly} Nobody has confirmed lately that somebody is at work on it.",
         "flapping": f"this comes and goes, {count(news.changes, 'time')} within a day: {said}. "
         "It is told once a day until it stays away.",
     }
@@ -105,7 +128,8 @@ def answer_now(assessment: Assessment) -> str:
     """The answer for the whole business, in a sentence."""
     state = STATES[assessment.verdict]
     if assessment.verdict == Verdict.READY:
-        return f"{state}. Everything critical is back by {back_in_time(assessment)}, if all is lost then."
+        back = back_in_time(assessment)
+        return f"{state}. If all were lost at closing time, everything critical would be back by {back}."
     return f"{state}: {worst_trouble(assessment)}."
 
 

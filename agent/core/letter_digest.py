@@ -73,7 +73,7 @@ def bundle_letter(
         business=name,
         state="AUDIT BUNDLE",
         tone="plain",
-        opening=f"the evidence of {name or 'the business'} from {first} to {last} is ready. It holds "
+        opening=f"The evidence of {name or 'the business'} from {first} to {last} is ready. It holds "
         f"{count(drills, 'due drill')}, those included that failed or were not made.",
         groups=(
             Group(

@@ -34,7 +34,7 @@ from agent.core.letter_words import (
 from agent.core.model import Verdict
 from agent.core.notices import StateThen
 from agent.core.phrases import MONTHS, joined, moment, span
-from agent.core.plain_words import wish
+from agent.core.plain_words import names, wish
 from agent.core.report_answer import STATES, all_reasons, back_in_time, zone_of
 from agent.core.window import Window
 
@@ -125,6 +125,9 @@ def _opening(assessment: Assessment, holiday: Window | None) -> str:
     chance = assessment.timetable.probability
     often = f" in about {_weekends(chance)}" if chance is not None else ""
     short = worst_trouble(assessment)
+    if doomed := _doomed(assessment):
+        lives = "the backups lie on the same disk. If that lives"
+        back = f"{names(doomed, 2)} might never come back: {lives}, {back}"
     said = {
         Verdict.READY: f"{lost}, {back}{often}.",
         Verdict.AT_RISK: f"{lost}, {back}{often}. But that is slipping: {short}{_others(assessment)}.",
@@ -132,6 +135,11 @@ def _opening(assessment: Assessment, holiday: Window | None) -> str:
         Verdict.UNKNOWN: f"{lost}, nobody could say when it is back: {short}{_others(assessment)}.",
     }
     return ahead + said[assessment.verdict]
+
+
+def _doomed(assessment: Assessment) -> list[str]:
+    """Processes whose every copy would be lost with the machine's disk."""
+    return [r.process for r in all_reasons(assessment) if r.code == "repository-same-device" and r.process]
 
 
 def _in_window(assessment: Assessment, window: Window) -> Assessment:
@@ -180,7 +188,7 @@ def one_thing(assessment: Assessment) -> str:
     if worst is None and len(assessment.config.repositories) < 2:
         return "Have a second copy kept in another place. Today there is only one."
     if worst is None:
-        return "Nothing. All is as it should be."
+        return "Nothing this time. All is as it should be."
     same = [one.process for one in all_reasons(assessment) if _kind(one) == _kind(worst) and one.process]
     return f"Ask your administrator to {wish(worst.code, list(dict.fromkeys(same)))}."
 

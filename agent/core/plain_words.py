@@ -81,6 +81,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "agent-stopped": ("the server has stopped testing itself", "start readiness again"),
     "agent-dying": ("the server keeps failing to test itself", "start readiness again"),
     "state-unwritable": ("the server cannot write down what it tests", "make room on the disk of readiness"),
+    "ping-failing": (
+        "the watcher outside hears nothing from the server",
+        "look after the connection to the watcher outside",
+    ),
     "ledger-damaged": ("the book of all tests was damaged or altered", "find out who altered the records"),
     # findings
     **dict.fromkeys(("source-missing", "source-empty", "source-is-symlink", "view-differs"), LOST),

@@ -1,0 +1,311 @@
+"""The mails: what they say word by word, that text and HTML say the same, and that they fit a phone."""
+
+from pathlib import Path
+
+import pytest
+from letters import (
+    FOUR,
+    GOLDEN,
+    Page,
+    broken,
+    incident,
+    last_week,
+    letters_of,
+    news,
+    ready,
+    remote,
+    shop,
+    slipping,
+    weekly,
+)
+from markupsafe import Markup
+from msgspec.structs import replace
+from shop import HOUR, NOW, ago, assessed, copy, drill, process, snapshot
+from test_documentation import _literals as literals
+
+from agent.adapters.render_letter import letter_html, letter_text
+from agent.core.findings import CODES
+from agent.core.letter import ascii_text, subject_line
+from agent.core.letter_alarm import alarm_letter
+from agent.core.letter_digest import digest_letter
+from agent.core.letter_owner import state_then
+from agent.core.model import Verdict
+from agent.core.notices import StateThen
+from agent.core.plain_words import WORDS
+from agent.core.text_layout import columns
+
+FOLDER = Path(__file__).parent / "golden"
+PLAIN = [name for name in GOLDEN if name.startswith(("owner-", "deputy-"))]
+JARGON = ("repository", "snapshot", "drill", "rpo", "rto", "restic", "ledger", "witness", "scratch", "tier")
+
+# ---- word by word ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_mail_says_what_it_said(name: str) -> None:
+    letter = GOLDEN[name]()
+    expected = (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+    assert f"Subject: {letter.subject}\n\n{letter_text(letter)}" == expected
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_text_and_html_say_the_same(name: str) -> None:
+    letter = GOLDEN[name]()
+    assert letters_of(Page(letter_html(letter)).words) == letters_of(letter_text(letter))
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_no_line_is_wider_than_72_columns(name: str) -> None:
+    assert max(columns(line) for line in letter_text(GOLDEN[name]()).splitlines()) <= 72
+
+
+@pytest.mark.parametrize("name", [name for name in GOLDEN if name.startswith("owner-")])
+def test_an_owner_s_mail_has_at_most_30_lines(name: str) -> None:
+    assert len(letter_text(GOLDEN[name]()).splitlines()) <= 30
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_owners_and_deputies_read_no_jargon(name: str) -> None:
+    letter = GOLDEN[name]()
+    words = set((letter.subject + " " + letter_text(letter)).lower().replace(".", " ").split())
+    assert words & {*JARGON, *(f"{word}s" for word in JARGON)} == set()
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_subject_is_one_line_of_ascii_with_the_state_in_front(name: str) -> None:
+    letter = GOLDEN[name]()
+    assert letter.subject.isascii()
+    assert letter.subject.isprintable()
+    assert len(letter.subject) <= 110
+    assert letter.subject.startswith(letter.state) or name == "digest"
+    assert letter_text(letter).startswith(f"{letter.state} - ")
+
+
+# ---- the page -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_page_is_well_formed_and_needs_nothing_from_elsewhere(name: str) -> None:
+    text = letter_html(GOLDEN[name]())
+    page = Page(text)
+    assert page.faults == []
+    assert list(remote(text)) == []
+    assert "http" not in text
+    assert page.tags.count("h1") == 1
+    assert '<html lang="en">' in text
+    assert '<meta name="viewport" content="width=device-width, initial-scale=1">' in text
+    assert '<meta name="color-scheme" content="light dark">' in text
+    assert len(text.encode()) < 100_000  # beyond 102 kB Gmail cuts a mail
+
+
+def test_what_is_wrong_with_a_page_would_be_found() -> None:
+    assert Page("<table><tr></table>").faults == ["</table> closes nothing", "<table> is never closed"]
+    assert Page("<p onclick=x>").faults == ["<p onclick>", "<p> is never closed"]
+    assert Page("<script></script>").faults == ["<script> is none of ours"]
+    assert list(remote('<td style="background:url(x)">')) == ["url("]
+    assert list(remote('<img src="x">')) == ["<img src="]
+    assert list(remote("<style>@import 'x'</style>")) == ["@import"]
+
+
+def test_the_cells_of_the_table_have_headings() -> None:
+    text = letter_html(GOLDEN["owner-ready"]())
+    assert text.count('scope="col"') == 5
+    assert text.count('scope="row"') == 4
+
+
+def test_a_bar_is_never_the_only_sign_and_shows_the_share_that_is_used() -> None:
+    text = letter_html(weekly(ready(shop(process("orders", rto=4 * HOUR)))))
+    assert text.count('width="64%"') == 1  # 9,200 of 14,400 seconds
+    assert text.count('width="36%"') == 1
+    assert "Fri 19:33" in text
+
+
+def test_a_state_is_a_word_and_not_only_a_colour() -> None:
+    words = Page(letter_html(GOLDEN["owner-not-ready"]())).words
+    assert words.count("NOT READY") == 2
+    assert words.count("READY") == 2 + 3 + 2  # three other rows, and what was before
+
+
+def test_pictures_of_the_trend_come_behind_its_words_and_only_as_markup() -> None:
+    letter = GOLDEN["owner-long-names"]()
+    with_picture = letter_html(letter, Markup("<table><tr><td>picture</td></tr></table>"))
+    assert (
+        with_picture.index("1 h now.") < with_picture.index("<td>picture</td>") < with_picture.index("STAKE")
+    )
+    assert "&lt;b&gt;" in letter_html(letter, "<b>")
+    assert "<b>picture" not in letter_html(GOLDEN["owner-ready"](), Markup("<b>picture"))
+
+
+# ---- the owner's mail -----------------------------------------------------------------------
+
+
+def test_the_words_cover_every_reason_and_every_finding() -> None:
+    assert (literals("reason") | literals("_reason") | set(CODES)) - set(WORDS) == set()
+
+
+def test_what_changed_is_told_by_process() -> None:
+    then = StateThen(
+        verdict="NOT_READY",
+        back=None,
+        opens=NOW,
+        processes={"orders": "NOT_READY", "shop": "READY", "mail": "READY", "letters": "READY"},
+        bytes={"shop": 1 << 31, "mail": 1 << 31},
+    )
+    text = " ".join(letter_text(weekly(ready(), then)).split())
+    assert "The answer was NOT READY. Better: orders (was NOT READY). New: accounts." in text
+    assert "No longer looked after: letters. Data: mail grew 50%." in text
+
+
+def test_no_change_is_said_as_well() -> None:
+    assert "CHANGED SINCE THE LAST MAIL: Nothing." in letter_text(weekly(ready(), state_then(ready())))
+
+
+def test_a_chance_is_told_only_when_there_is_one() -> None:
+    found = ready()
+    sure = replace(found, timetable=replace(found.timetable, probability=0.92))
+    assert weekly(sure).subject.startswith("READY 92% - back by Saturday 18:53")
+    assert "in about 9 weekends out of 10 (92%)" in " ".join(letter_text(weekly(sure)).split())
+    almost = replace(found, timetable=replace(found.timetable, probability=0.999))
+    assert "99 weekends out of 100 (99%)" in " ".join(letter_text(weekly(almost)).split())
+    assert "%" not in weekly(found).subject
+
+
+def test_what_cannot_be_restored_is_promised_for_no_time() -> None:
+    line = next(line for line in letter_text(weekly(broken())).splitlines() if line.startswith("orders "))
+    assert line.split()[5:7] == ["unknown", "Fri"]
+
+
+def test_a_failed_drill_weighs_less_while_another_copy_is_proven() -> None:
+    found = shop(FOUR[0])
+    failed = copy(snapshot(1, paths=()), drill(9, "failed"), drill(60), name="orders")
+    other = copy(snapshot(1, paths=()), drill(30), name="orders", repository="planb")
+    assessment = assessed(failed, other, shop=found)
+    assert "one copy of orders cannot be restored, another can" in weekly(assessment).subject
+    assert (
+        "orders cannot be restored since"
+        in weekly(broken(), incidents=(incident(),)).groups[-1].blocks[2].text
+    )
+
+
+def test_no_disk_is_promised_to_survive_the_server() -> None:
+    text = " ".join(letter_text(weekly(slipping())).split())
+    assert "orders might never come back: the backups lie on the same disk. If that lives, everything" in text
+
+
+def test_at_stake_is_the_configured_value_of_the_hours_until_each_is_back() -> None:
+    found = shop(process("orders", value_per_hour=100.0), process("mail"))
+    text = letter_text(weekly(ready(found)))
+    assert "AT STAKE: orders 100 an hour: 256 until they are back" in text  # it is first, after 9,200 s
+    assert "AT STAKE" not in letter_text(weekly(ready(shop(process("orders")))))
+
+
+def test_without_a_contact_the_administrator_is_called() -> None:
+    found = shop(FOUR[0])
+    silent = replace(found, alarm=replace(found.alarm, contact=""))
+    assert "UNKNOWN: call your administrator." in " ".join(letter_text(weekly(ready(silent))).split())
+
+
+def test_a_long_table_keeps_the_worst() -> None:
+    text = letter_text(GOLDEN["owner-fourteen"]())
+    assert all(f"process-number-{n} " in text for n in (3, 7, 11, 12, 13))
+    assert "... and 6 more, all READY" in text
+
+
+def test_the_state_for_the_next_mail() -> None:
+    then = state_then(broken())
+    assert (then.verdict, then.processes["orders"], then.reasons) == (
+        "NOT_READY",
+        "NOT_READY",
+        ("drill-failed",),
+    )
+    assert last_week(ready()).bytes.keys() == {"mail"}
+
+
+# ---- alarms ---------------------------------------------------------------------------------
+
+
+def test_an_alarm_says_what_to_run_and_never_to_accept_unseen() -> None:
+    hints = {
+        "Run: readiness snapshot orders, then: readiness drill orders --from planb": [
+            "readiness snapshot orders",
+            "readiness drill orders --from planb",
+        ],
+        "Set the clock (timedatectl status), then run: readiness drill orders": ["readiness drill orders"],
+        "If this is meant: readiness snapshot --accept orders": ["readiness exposure orders"],
+        "Run: systemctl restart readiness (journalctl -u readiness tells why)": [
+            "systemctl restart readiness"
+        ],
+        "Look at the disk.": ["readiness drill orders"],
+        "Mend it: readiness drill --snapshot last-good finds one.": ["readiness drill --snapshot last-good"],
+    }
+    for hint, commands in hints.items():
+        told = news("opened", "admin", incident(code="mass-change", hint=hint))
+        lines = letter_text(alarm_letter(ready(), told)).splitlines()
+        shown = [line.strip() for line in lines if line.startswith("    ")]
+        assert shown == [*commands, "readiness ack F-1207"]
+
+
+def test_a_restore_unproven_for_long_says_for_how_long() -> None:
+    found = shop(FOUR[0])
+    old = assessed(copy(snapshot(1, paths=()), drill(24 * 15), name="orders"), shop=found)
+    told = news("opened", "admin", incident(code="proof-expired", verdict=Verdict.UNKNOWN))
+    assert alarm_letter(old, told).subject.startswith(
+        "UNKNOWN - no restore of orders has been proven for 15 days (since Wed 04:00, F-1207)"
+    )
+
+
+def test_an_alarm_speaks_of_today_and_not_of_the_day_that_was_recorded() -> None:
+    text = letter_text(alarm_letter(broken(), news("reminder", days=3)))
+    assert "invoices/2026/0.pdf" in text
+    assert "a file is damaged" not in text
+
+
+def test_many_incidents_are_named_and_the_first_told_in_full() -> None:
+    several = [incident(number=n) for n in range(1, 13)]
+    text = letter_text(alarm_letter(broken(), news("opened", "admin", *several)))
+    assert text.count("SEEN BEFORE:") == 5
+    assert all(f"F-{n}" in text for n in range(1, 13))
+    assert "and 11 more)" in alarm_letter(broken(), news("opened", "admin", *several)).subject
+
+
+def test_a_note_is_no_verdict() -> None:
+    told = news("opened", "admin", incident(code="retention-frozen", verdict=Verdict.READY))
+    assert alarm_letter(ready(), told).subject.startswith("NOTE - old backups of orders are kept")
+
+
+def test_a_long_command_can_still_be_pasted_into_a_shell() -> None:
+    names = tuple(f"a-process-with-a-long-name-{n}" for n in range(5))
+    text = letter_text(alarm_letter(ready(), news("opened", "admin", incident(processes=names, hint=""))))
+    lines = text.splitlines()
+    start = next(n for n, line in enumerate(lines) if line.startswith("    readiness drill"))
+    pasted = "\n".join(lines[start : start + 3]).replace("\\\n", " ").splitlines()[0]
+    assert pasted.split() == ["readiness", "drill", *names]
+
+
+def test_a_digest_leaves_nothing_out_and_begins_with_the_gravest() -> None:
+    letter = GOLDEN["digest"]()
+    text = letter_text(letter)
+    whole = letter_text(GOLDEN["admin-opened"]())
+    assert whole in text
+    assert text.index("F-1207") < text.index("F-1210")
+    assert digest_letter(ready(), []).subject.startswith("READY - 0 mails")
+
+
+# ---- subjects -------------------------------------------------------------------------------
+
+
+def test_letters_become_ascii() -> None:
+    assert ascii_text("Müller & Søn, Łódź \u2013 „Straße“") == 'Muller & Son, Lodz - "Strasse"'
+    assert ascii_text("注文") == "\\u6ce8\\u6587"
+    assert ascii_text("a\r\nBcc: x\u202e\udcff") == "a\\x0d\\x0aBcc: x\\u202e\\xff"
+
+
+def test_a_long_subject_keeps_its_state_and_its_name() -> None:
+    line = subject_line("NOT READY - " + "x" * 500, "(F-1207)")
+    assert (len(line), line[:10], line[-12:]) == (110, "NOT READY ", "... (F-1207)")
+
+
+def test_ages_in_what_was_recorded_are_left_out_later() -> None:
+    told = news("fixed", "admin", incident(opened=ago(51), closed=ago(1)))
+    text = " ".join(letter_text(alarm_letter(ready(), told)).split())
+    assert "IT WAS: The drill from primary on Wednesday 04:00, failed: a file is damaged." in text
