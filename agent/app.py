@@ -142,6 +142,7 @@ def snapshots(
     Yields each record once it is written.
     """
     from agent.adapters.sources import ProcessSources
+    from agent.operations.note_config import note_config
     from agent.operations.snapshot import SnapshotTask, SnapshotTools, take_snapshot
 
     repository = chosen_repository(config, target)
@@ -152,6 +153,7 @@ def snapshots(
             working_ledger(config, restic, names) as ledger,
             closing(ProcessSources(process, config.settings.state, config.settings.host)) as sources,
         ):
+            note_config(config, ledger, SystemClock())
             tools = SnapshotTools(
                 sources=sources, repository=restic, ledger=ledger, clock=SystemClock(), progress=progress
             )

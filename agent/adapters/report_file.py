@@ -22,22 +22,37 @@ def write_report(file: str, text: str, new_mode: int = PRIVATE) -> None:
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(21, "it is a directory")
         if stat.S_ISREG(mode):
-            _replace(target.resolve(), text, stat.S_IMODE(mode))
+            _replace(target.resolve(), text.encode(), stat.S_IMODE(mode))
         else:
             target.write_text(text, encoding="utf-8")
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise StateError(
-            f"{file} cannot be written: {reason}.",
-            "Name a file in a directory that exists and may be written to.",
-        ) from error
+        raise _refusal(file, error) from error
 
 
-def _replace(target: Path, text: str, mode: int) -> None:
+def write_bundle(file: str, content: bytes) -> None:
+    """Put `content` in the place of `file`, for its owner alone. Raises StateError."""
+    try:
+        target = Path(file)
+        if target.exists() and not target.is_file():
+            raise FileExistsError(17, "it is not a regular file")
+        _replace(target.resolve(), content, PRIVATE)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise _refusal(file, error) from error
+
+
+def _refusal(file: str, error: Exception) -> StateError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return StateError(
+        f"{file} cannot be written: {reason}.",
+        "Name a file in a directory that exists and may be written to.",
+    )
+
+
+def _replace(target: Path, content: bytes, mode: int) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{target.name[:64]}.", dir=target.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as new:
-            new.write(text)
+        with os.fdopen(handle, "wb") as new:
+            new.write(content)
             new.flush()
             os.fsync(new.fileno())
             os.fchmod(new.fileno(), mode)

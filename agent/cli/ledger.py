@@ -15,7 +15,7 @@ from agent.adapters.ledger import open_raw
 from agent.adapters.ledger_check import Examination, examine
 from agent.cli.output import Invocation, print_error, print_json
 from agent.config import load
-from agent.core.chain import StoredRecord
+from agent.core.chain import StoredRecord, exported
 from agent.core.text import count, printable
 from agent.errors import Exit, LedgerDamaged, StateError, UsageError
 
@@ -93,24 +93,6 @@ def verification_lines(found: Examination, head_was_asked: bool) -> Iterator[str
 def grouped(digest: str) -> str:
     """The first twelve hex digits in groups, as reports print a head: "7f3a 91c2 e0d4"."""
     return " ".join((digest[0:4], digest[4:8], digest[8:12]))
-
-
-def exported(record: StoredRecord) -> dict[str, Any]:
-    """One record as the export shows it; a body that is no JSON any more stays text."""
-    try:
-        body = json.loads(record.body)
-    except (ValueError, RecursionError):
-        body = record.body
-    return {
-        "seq": record.sequence,
-        "at": record.at,
-        "kind": record.kind,
-        "process": record.process,
-        "repository": record.repository,
-        "body": body,
-        "previous": record.previous,
-        "hash": record.hash,
-    }
 
 
 def _plain(found: Examination) -> dict[str, Any]:

@@ -121,6 +121,24 @@ def open_record(record: StoredRecord) -> Entry | None:
     return Entry(sequence=record.sequence, at=at, body=body, hash=record.hash)
 
 
+def exported(record: StoredRecord) -> dict[str, Any]:
+    """One record as the export shows it; a body that is no JSON any more stays text."""
+    try:
+        body = json.loads(record.body)
+    except (ValueError, RecursionError):
+        body = record.body
+    return {
+        "seq": record.sequence,
+        "at": record.at,
+        "kind": record.kind,
+        "process": record.process,
+        "repository": record.repository,
+        "body": body,
+        "previous": record.previous,
+        "hash": record.hash,
+    }
+
+
 def chain_faults(records: Iterable[StoredRecord]) -> Iterator[ChainFault]:
     """Every fault of a whole chain, read oldest first; each names its own record, none cascades."""
     last, link, last_is_faulty = 0, GENESIS, False

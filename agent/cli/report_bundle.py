@@ -1,0 +1,60 @@
+"""`readiness report --for auditor --from DATE --to DATE --output FILE.zip`: evidence of a period."""
+
+import click
+from msgspec import Struct, to_builtins
+
+from agent import app
+from agent.cli.output import Invocation, print_json
+from agent.core.text import count, printable
+from agent.core.views import Audience
+from agent.errors import Exit, UsageError
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What the command line says of a bundle."""
+
+    first: str | None
+    last: str | None
+    audience: Audience
+    form: str | None
+    output: str | None
+
+
+def is_bundle(asked: Asked) -> bool:
+    """Whether a bundle is asked for. Raises UsageError for what does not fit together."""
+    is_zip = (asked.output or "").lower().endswith(".zip")
+    if asked.first is None and asked.last is None:
+        if is_zip:
+            hint = "Add --for auditor --from DATE --to DATE, or name a file for text, html or json."
+            raise UsageError(
+                f"{printable(asked.output or '')} would be a bundle, which needs a period.", hint
+            )
+        return False
+    if asked.audience != "auditor":
+        raise UsageError("--from and --to make a bundle, which is for the auditor.", "Add --for auditor.")
+    if asked.first is None or asked.last is None:
+        raise UsageError("--from and --to belong together.", "Both days belong to the period.")
+    if asked.form is not None:
+        raise UsageError("A bundle has formats of its own.", "Leave --format out.")
+    if not is_zip:
+        raise UsageError("A bundle needs a file to go to, whose name ends in .zip.", "Add --output FILE.zip.")
+    return True
+
+
+def write(invocation: Invocation, asked: Asked) -> Exit:
+    """Make the bundle and say what it is."""
+    from agent import app_audit  # noqa: PLC0415 - other reports need nothing of it
+
+    assert asked.first is not None and asked.last is not None and asked.output is not None
+    config = app.load_config(invocation.config_file)
+    period = app_audit.period(config, asked.first, asked.last)
+    written = app_audit.write_audit(config, period, asked.output)
+    days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
+    if invocation.as_json:
+        print_json("report-bundle", Exit.GOOD, {**to_builtins(written), **days})
+        return Exit.GOOD
+    drills, records = count(written.drills, "drill"), count(written.records, "record")
+    click.echo(f"The bundle is in {printable(written.file)}: {drills} of {period.first} to {period.last}.")
+    click.echo(f"SHA-256  {written.sha256}")
+    click.echo(f"Ledger   {records}, head {written.head}")
+    return Exit.GOOD
