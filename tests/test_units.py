@@ -99,8 +99,20 @@ def test_whatever_ends_the_service_it_is_started_again_and_somebody_is_told() ->
 
 
 def test_the_alarm_needs_nothing_of_ours() -> None:
-    assert "/opt/readiness" not in FAILED.read_text()
-    assert "python" not in FAILED.read_text()
+    alarm = FAILED.read_text().replace("\\\n", "").splitlines()
+    first, *others = [line for line in alarm if line.startswith("ExecStart")]
+
+    assert first.startswith("ExecStart=/bin/sh -c ")
+    assert PROGRAM not in first
+    assert "python" not in first
+    assert all(line.startswith("ExecStart=-/usr/bin/timeout ") for line in others)
+
+
+def test_after_the_alarm_people_are_told_by_mail_where_that_still_works() -> None:
+    assert _settings(FAILED, "ExecStart")[-1].endswith(f" {PROGRAM} notify")
+    [words] = [line.split() for line in _settings(FAILED, "ExecStart") if PROGRAM in line]
+    [limit] = _settings(FAILED, "TimeoutStartSec")
+    assert int(words[2]) < int(limit.removesuffix("s"))
 
 
 def test_the_manual_page_names_every_command() -> None:
