@@ -140,7 +140,8 @@ def _passed_again(failure: Entry, history: History) -> Entry | None:
 
 def _runbook(known: Facts) -> Item:
     changes = [entry for entry in known.history.configs if known.period.holds(entry.at)]
-    why = f"readiness records no runbook. Its config was noted anew {count(len(changes), 'time')} in the period."
+    times = count(len(changes), "time")
+    why = f"readiness records no runbook. Its config was noted anew {times} in the period."
     return unknown(16, why, numbers(changes))
 
 

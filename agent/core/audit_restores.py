@@ -39,8 +39,8 @@ def _compared(known: Facts) -> tuple[Item, ...]:
             8,
             known,
             lambda drill: drill.files.verified > 0 and not drill.files.damaged,
-            "The newest test of every process compared the SHA-256 of what came back with what was recorded, but "
-            "for files that changed while they were saved",
+            "The newest test of every process compared the SHA-256 of what came back with what was recorded, "
+            "but for files that changed while they were saved",
             "Files came back with other content, or none was compared, in the newest test",
         ),
         of_each_process(
