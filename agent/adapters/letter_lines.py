@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec.structs import replace
 
 from agent.core.letter import Block, Command, Letter, Quote, Row, Sentence, Table
+from agent.core.text import printable
 from agent.core.text_layout import CUT, GAP, aligned, columns, cut, widths_of, wrapped
 
 WIDTH = 72
@@ -29,7 +30,7 @@ def fitted(letter: Letter) -> Letter:
     Long sentences lose lines first, down to two each; then rows go, those with the least weight before
     others, but three stay; then whatever is longest. Firm sentences are never cut.
     """
-    letter = _with_blocks(letter, lambda block: _narrowed(block) if isinstance(block, Table) else block)
+    letter = _with_blocks(_made_printable(letter), _narrowed)
     while letter.limit and (over := len(lines(letter)) - letter.limit) > 0:
         shorter = _with_a_shorter_sentence(letter, 2) or _with_fewer_rows(letter, over)
         shorter = shorter or _with_a_shorter_opening(letter, 3) or _with_a_shorter_sentence(letter, 1)
@@ -40,6 +41,28 @@ def fitted(letter: Letter) -> Letter:
     return letter
 
 
+def _made_printable(letter: Letter) -> Letter:
+    """The same with nothing in it that could move a cursor, reorder words or not be encoded."""
+    letter = _with_blocks(letter, _printable)
+    return replace(
+        letter,
+        state=printable(letter.state),
+        opening=printable(letter.opening),
+        groups=tuple(replace(group, title=printable(group.title)) for group in letter.groups),
+        closing=tuple(replace(one, text=printable(one.text)) for one in letter.closing),
+    )
+
+
+def _printable(block: Block) -> Block:
+    if isinstance(block, Sentence):
+        return replace(block, label=printable(block.label), text=printable(block.text))
+    if isinstance(block, Command | Quote):
+        return replace(block, text=printable(block.text, keep_newlines=isinstance(block, Quote)))
+    cells = (tuple(replace(cell, text=printable(cell.text)) for cell in row.cells) for row in block.rows)
+    rows = (replace(row, cells=each) for row, each in zip(block.rows, cells, strict=True))
+    return replace(block, rows=tuple(rows))
+
+
 def _block(block: Block) -> Iterator[str]:
     if isinstance(block, Sentence) and block.item:
         yield from wrapped(block.text, WIDTH, "  - ", "    ")
@@ -48,7 +71,7 @@ def _block(block: Block) -> Iterator[str]:
     elif isinstance(block, Command):
         yield from _command(block.text)
     elif isinstance(block, Quote):
-        for line in block.text.splitlines():
+        for line in block.text.split("\n"):
             yield from wrapped(line, WIDTH) if columns(line) > WIDTH else (line.rstrip(),)
     else:
         yield from aligned(_cells(block))
@@ -71,8 +94,10 @@ def _with_blocks(letter: Letter, change: Callable[[Block], Block]) -> Letter:
     return replace(letter, groups=tuple(groups))
 
 
-def _narrowed(table: Table) -> Table:
+def _narrowed(table: Block) -> Block:
     """The names in the first column are cut where the other columns need the room."""
+    if not isinstance(table, Table):
+        return table
     widths = widths_of(_cells(table))
     room = max(WIDTH - sum(widths[1:]) - len(GAP) * (len(widths) - 1), NARROWEST)
     return replace(table, rows=tuple(_named(row, cut(row.cells[0].text, room)) for row in table.rows))

@@ -128,9 +128,10 @@ def _opening(assessment: Assessment, holiday: Window | None) -> str:
     if doomed := _doomed(assessment):
         lives = "the backups lie on the same disk. If that lives"
         back = f"{names(doomed, 2)} might never come back: {lives}, {back}"
+    slipping = "" if doomed else f" But that is slipping: {short}{_others(assessment)}."
     said = {
         Verdict.READY: f"{lost}, {back}{often}.",
-        Verdict.AT_RISK: f"{lost}, {back}{often}. But that is slipping: {short}{_others(assessment)}.",
+        Verdict.AT_RISK: f"{lost}, {back}{often}.{slipping}",
         Verdict.NOT_READY: f"{lost}, promises would be broken: {short}{_others(assessment)}.",
         Verdict.UNKNOWN: f"{lost}, nobody could say when it is back: {short}{_others(assessment)}.",
     }
