@@ -114,7 +114,8 @@ class Running:
 
     `argv[0]` is looked up on PATH. `stop_signal` is what asks it politely to end. `on_line` receives
     each line of standard output that may hold JSON, in another thread; without it up to `keep` bytes are
-    kept.
+    kept. `stdin` is an open file that it reads; without it there is nothing to read. With `keep_children`
+    what it leaves running when it ends by itself may go on.
     """
 
     def __init__(
@@ -127,8 +128,11 @@ class Running:
         keep: int = 1 << 16,
         stop_signal: signal.Signals = signal.SIGTERM,
         pass_fds: Sequence[int] = (),
+        stdin: int = subprocess.DEVNULL,
+        keep_children: bool = False,
     ) -> None:
         self.stop_signal = stop_signal
+        self.keep_children = keep_children
         self._started = time.monotonic()
         name = os.fsdecode(argv[0])
         if shutil.which(argv[0], path=env.get("PATH") if env else None) is None:
@@ -140,7 +144,7 @@ class Running:
                     [*dying, *argv],
                     env=dict(env) if env is not None else None,
                     cwd=cwd,
-                    stdin=subprocess.DEVNULL,
+                    stdin=stdin,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     start_new_session=True,
@@ -213,7 +217,8 @@ class Running:
                 return False
         finally:
             os.close(handle)
-        self._signal_group(signal.SIGKILL)  # what the leader left behind in its group
+        if not self.keep_children:
+            self._signal_group(signal.SIGKILL)  # what the leader left behind in its group
         self.process.wait()
         at_work.discard(self)
         return True
