@@ -85,6 +85,9 @@ class FakeMachine:
             raise ResticError(f"{path} cannot be read.", "Write it.")
         return {}
 
+    def holds_certificates(self, path: str) -> bool:
+        return path in self.files and path not in self.unreadable
+
 
 CONFIG = """
 [agent]

@@ -69,6 +69,16 @@ class LocalMachine:
         """As every call of restic does."""
         return read_environment(path)
 
+    def holds_certificates(self, path: str) -> bool:
+        """In PEM form."""
+        import ssl  # noqa: PLC0415 - slow to import, and rarely needed
+
+        try:
+            ssl.create_default_context(cafile=path)
+        except OSError:
+            return False
+        return True
+
 
 def _existing(path: str) -> Path:
     """The path itself or the closest parent that exists and can be seen."""

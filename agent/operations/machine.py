@@ -46,3 +46,7 @@ class Machine(Protocol):
     def read_environment(self, path: str) -> dict[str, str]:
         """What an environment file sets; ResticError when it cannot be used."""
         ...
+
+    def holds_certificates(self, path: str) -> bool:
+        """Whether a file holds certificates that a server's could be checked with."""
+        ...

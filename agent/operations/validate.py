@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 from agent.core.configuration import Config, Repository
-from agent.core.location import PASSWORD_IN_URL, FileFacts, local_path
+from agent.core.location import PASSWORD_IN_URL, local_path
 from agent.core.problem import At, Noted
 from agent.core.text import printable
 from agent.errors import ResticError
 from agent.operations.machine import Machine
 from agent.operations.ports import LedgerReader
+from agent.operations.validate_mail import check_mail
 from agent.operations.validate_places import check_places
+from agent.operations.validate_secrets import check_environment, check_password
 from agent.operations.validate_sources import check_scratch_room, check_sources
 
 OpenLedger = Callable[[], AbstractContextManager[LedgerReader]]
@@ -25,6 +27,7 @@ def validate(config: Config, machine: Machine, open_ledger: OpenLedger) -> list[
         *_check_restic(config, machine),
         *(noted for repository in config.repositories for noted in _check_repository(repository, machine)),
         *(noted for process in config.processes for noted in check_sources(process, machine)),
+        *check_mail(config.mail, machine),
         *check_places(config, machine),
         *check_scratch_room(config, machine, open_ledger),
     ]
@@ -70,62 +73,13 @@ def _check_restic(config: Config, machine: Machine) -> list[Noted]:
 
 def _check_repository(repository: Repository, machine: Machine) -> list[Noted]:
     at: At = ("repository", repository.name)
-    noted = _check_password((*at, "password_file"), repository.password_file, machine)
+    noted = check_password((*at, "password_file"), repository.password_file, "repository", machine)
     if repository.environment_file:
-        noted += _check_environment((*at, "environment_file"), repository.environment_file, machine)
+        noted += check_environment((*at, "environment_file"), repository.environment_file, machine)
     local = local_path(repository.url)
     if local is not None:
         noted += _check_local((*at, "url"), local, repository.password_file, machine)
     return noted
-
-
-def _check_password(at: At, path: str, machine: Machine) -> list[Noted]:
-    shown = printable(path)
-    facts = machine.facts(machine.real_path(path))
-    if facts is None:
-        return [Noted(at, f"{shown} is not there", _missing_secret_hint(path))]
-    if facts.kind != "file":
-        return [Noted(at, f"{shown} is no file that can be read", "Name a file that holds the password.")]
-    noted = _check_closed(at, path, facts, machine)
-    if facts.size == 0:
-        noted.append(Noted(at, f"{shown} is empty", "Write the repository's password into it."))
-    elif not machine.can_read(path):
-        noted.append(Noted(at, f"{shown} may not be read by us", "Run as its owner, or as root."))
-    return noted
-
-
-def _check_environment(at: At, path: str, machine: Machine) -> list[Noted]:
-    """It holds secrets as the password file does, and must be what restic's calls can use."""
-    facts = machine.facts(machine.real_path(path))
-    closed = _check_closed(at, path, facts, machine) if facts and facts.kind == "file" else []
-    if closed:
-        return closed
-    try:
-        machine.read_environment(path)
-    except ResticError as error:
-        return [Noted(at, error.message, error.hint)]
-    return []
-
-
-def _check_closed(at: At, path: str, facts: FileFacts, machine: Machine) -> list[Noted]:
-    others = _who_else(facts)
-    if not others:
-        return []
-    hint = f"Run: chmod 600 {shlex.quote(machine.real_path(path))}"
-    return [Noted(at, f"{printable(path)} is open to {others} (mode {facts.mode:04o})", hint)]
-
-
-def _missing_secret_hint(path: str) -> str:
-    if not path.startswith("/run/credentials/"):
-        return "Write the repository's password into it (mode 0600), or correct the path."
-    name = posixpath.basename(path).removeprefix("readiness_")
-    return f"Put the credential into /etc/readiness/credentials/{name}, and run: systemctl restart readiness"
-
-
-def _who_else(facts: FileFacts) -> str:
-    if facts.mode & 0o007:
-        return "every user of this machine"
-    return "its whole group" if facts.mode & 0o070 else ""
 
 
 def _check_local(at: At, path: str, password_file: str, machine: Machine) -> list[Noted]:
