@@ -2,11 +2,22 @@
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from agent.core import trend_picture
+from agent.core.trend_page import TrendPage
 from agent.core.views import Report
 
+BOX = {
+    "width": trend_picture.WIDTH,
+    "height": trend_picture.HEIGHT,
+    "left": trend_picture.LEFT,
+    "right": trend_picture.RIGHT,
+    "top": trend_picture.TOP,
+    "bottom": trend_picture.BOTTOM,
+}
 
-def html_report(report: Report) -> str:
-    """The page as text; every value is escaped by the template engine."""
+
+def html_report(report: Report, trends: TrendPage | None = None) -> str:
+    """The page as text, with pictures when there are `trends`; the template engine escapes every value."""
     environment = Environment(
         loader=PackageLoader("agent", "templates"),
         autoescape=True,
@@ -14,4 +25,5 @@ def html_report(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2").render(report=report)
+    environment.filters["n"] = trend_picture.number
+    return environment.get_template("report.html.j2").render(report=report, page=trends, **BOX)

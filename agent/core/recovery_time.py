@@ -67,6 +67,14 @@ def recovery_time(process: CriticalProcess, standings: Sequence[Standing]) -> Re
     )
 
 
+def of_one_drill(drill: DrillRecord) -> tuple[int, Basis]:
+    """The machine's seconds that one passed drill stands for, as the verdict counted them then."""
+    scale = 1.0 if _is_full(drill) else _scale((drill,), None)
+    if scale is None:
+        return 0, "none"
+    return ceil(_machine_seconds((drill,), scale)), "measured" if _is_full(drill) else "extrapolated"
+
+
 def _drilled(standings: Sequence[Standing]) -> tuple[Standing, tuple[DrillRecord, ...]] | None:
     """The drills to go by: a full one rather than samples, current ones rather than old ones."""
     choices: list[tuple[Standing, tuple[DrillRecord, ...]]] = []

@@ -1,0 +1,41 @@
+"""Wiring of the trend pictures: the last twelve months from the ledger, for a report."""
+
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from agent.app import ledger_path
+from agent.core.configuration import Config
+
+if TYPE_CHECKING:
+    from agent.core.judgement import Assessment
+    from agent.core.trends import History
+    from agent.core.views import Report
+
+
+def histories(config: Config, now: datetime) -> "tuple[History, ...]":
+    """The last twelve months of every process; reads all of a year's snapshots and drills."""
+    from agent.adapters.ledger import open_reader
+    from agent.operations.trends import gather_trends
+
+    with closing(open_reader(ledger_path(config))) as ledger:
+        return gather_trends(config, ledger, now)
+
+
+def html_report(judged: "Assessment", report: "Report") -> str:
+    """The report as an HTML page with its pictures, in the order of recovery."""
+    from agent.adapters.render_html import html_report as page
+    from agent.core.trend_page import trend_page
+
+    order = [judgement.process for judgement in judged.judgements]
+    found = sorted(histories(judged.config, judged.at), key=lambda one: order.index(one.process))
+    return page(report, trend_page(found))
+
+
+def mail_charts(judged: "Assessment") -> str:
+    """The pictures of the owner's mail as table cells: recovery time and drills of every process."""
+    from agent.adapters.render_trend_cells import trend_cells
+    from agent.core.trend_cells import cell_charts
+
+    found = histories(judged.config, judged.at)
+    return trend_cells([chart for one in found for chart in cell_charts(one)])
