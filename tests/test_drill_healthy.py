@@ -13,7 +13,8 @@ import pytest
 from readiness_cli import PASSED, Shop, failed, not_tested, snapshotted, with_database
 
 from agent.adapters.ledger import open_reader
-from agent.core.model import DrillRecord, Objectives
+from agent.core.model import DrillRecord
+from agent.core.objectives import Objectives
 
 ODD_NAMES = [
     b"new\nline",

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from shop import GIB, HOUR, NOW, drill, process, snapshot
 
 from agent.core.configuration import CriticalProcess, Step
-from agent.core.model import DrillRecord, DrillSeconds, Objectives, SnapshotRecord
+from agent.core.model import DrillRecord, DrillSeconds, SnapshotRecord
+from agent.core.objectives import Objectives
 
 Record = SnapshotRecord | DrillRecord
 OFF = (datetime(2026, 8, 3, 15, tzinfo=NOW.tzinfo), datetime(2026, 8, 17, 7, tzinfo=NOW.tzinfo))

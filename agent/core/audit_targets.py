@@ -3,7 +3,8 @@
 from agent.core.audit import Answer
 from agent.core.config_record import PromisedProcess
 from agent.core.evidence import WHOLE
-from agent.core.model import DrillRecord, Objectives
+from agent.core.model import DrillRecord
+from agent.core.objectives import Objectives
 from agent.core.phrases import span
 
 OUTCOMES = {"passed": "Passed", "failed": "Failed", "not_tested": "Not tested"}

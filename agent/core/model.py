@@ -19,6 +19,7 @@ from agent.core.notices import (
     MessageRecord,
     PingRecord,
 )
+from agent.core.objectives import Objectives
 from agent.core.runs import RUNS, AgentRecord, Run
 
 Severity = Literal["info", "warning", "error"]
@@ -119,14 +120,6 @@ class RefusedSnapshot(Struct, frozen=True):
     snapshot: str
     at: datetime
     reason: str
-
-
-class Objectives(Struct, frozen=True, kw_only=True):
-    """What was promised of a process at the time of a record, in seconds, and what its people were to do."""
-
-    rto: int
-    rpo: int
-    steps: int = 0  # declared for people
 
 
 class DrillRecord(Struct, frozen=True, kw_only=True):

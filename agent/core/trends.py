@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from agent.core.configuration import CriticalProcess
 from agent.core.drill_standings import standings_of
 from agent.core.evidence import is_future, is_whole, taken_at
-from agent.core.model import DrillRecord, Objectives, Outcome, SnapshotRecord
-from agent.core.objectives import objectives_of
+from agent.core.model import DrillRecord, Outcome, SnapshotRecord
+from agent.core.objectives import Objectives, objectives_of
 from agent.core.recovery_time import of_one_drill
 from agent.core.trend_axis import Months
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from agent.core.config_record import ConfigRecord
 from agent.core.configuration import Config, CriticalProcess
-from agent.core.model import DrillRecord, Entry, Objectives, SnapshotRecord
+from agent.core.model import DrillRecord, Entry, SnapshotRecord
+from agent.core.objectives import Objectives
 from agent.core.trend_axis import Months, last_months
 from agent.core.trends import History, Saved, history, saved
 from agent.operations.ports import LedgerReader
