@@ -21,7 +21,6 @@ from urllib.request import (
 
 from msgspec import Struct
 
-from agent import __version__
 from agent.core.heartbeat import Answer, Word
 from agent.core.notices import Fate
 from agent.core.text import printable
@@ -131,7 +130,7 @@ def _opener() -> OpenerDirector:
 
 def _exchange(opener: OpenerDirector, call: _Call, seconds: float) -> tuple[int, bytes, str]:
     """Status, the start of the answer, and where it sends us."""
-    headers = {"User-Agent": f"readiness/{__version__}"} | ({"Content-Type": call.kind} if call.kind else {})
+    headers = {"User-Agent": "readiness"} | ({"Content-Type": call.kind} if call.kind else {})
     request = Request(call.address, data=call.body, headers=headers)  # noqa: S310 - http and https alone
     with opener.open(request, timeout=seconds) as response:
         return response.status, response.read(LONGEST_ANSWER), response.headers.get("Location", "")
