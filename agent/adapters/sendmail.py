@@ -27,13 +27,14 @@ class SendmailCourier:
     def __init__(self, mail: Mail, letterhead: Letterhead) -> None:
         self.mail = mail
         self.letterhead = letterhead
-        self.program = printable(mail.sendmail)
+        self.name = printable(mail.sendmail)
+        self.protection = None  # nothing leaves the machine here
 
     def check(self) -> None:
         """Whether it is there."""
         if not os.access(self.mail.sendmail, os.X_OK):
             raise MailError(
-                f"{self.program} is not installed, or may not be executed.",
+                f"{self.name} is not installed, or may not be executed.",
                 "Install a mail server, or name one as server in [mail].",
                 "sendmail-missing",
             )
@@ -75,13 +76,13 @@ class SendmailCourier:
             return "accepted", said
         if ended.timed_out or ended.status < 0:
             how = "did not end in time" if ended.timed_out else f"was ended by signal {-ended.status}"
-            return "perhaps", f"{self.program} {how}: {said}".removesuffix(": ")
+            return "perhaps", f"{self.name} {how}: {said}".removesuffix(": ")
         if ended.status in REFUSED:
             return "refused", said or REFUSED[ended.status]
         if ended.status in DEFERRED:
             return "deferred", said or DEFERRED[ended.status]
         raise MailError(
-            f"{self.program} failed with status {ended.status}: {said}".removesuffix(": "),
+            f"{self.name} failed with status {ended.status}: {said}".removesuffix(": "),
             IN_SERVICE,
             "sendmail-failed",
         )

@@ -10,9 +10,10 @@ from typing import Any
 
 from agent.adapters.mime import Letterhead, compose
 from agent.adapters.secret_file import read_secret
-from agent.adapters.smtp_connection import PATIENCE, Patient, PatientTls, Protection, own_name, protection_of
+from agent.adapters.smtp_connection import PATIENCE, Patient, PatientTls, own_name, protection_of
 from agent.adapters.smtp_words import TooSlow, login_refused, no_login, no_tls, refusal, spoken, translated
 from agent.core.configuration import Mail
+from agent.core.mail_trial import Protection
 from agent.core.notices import Fate, MessageRecord, Receipt
 from agent.core.text import printable
 from agent.errors import MailError
@@ -26,8 +27,8 @@ class SmtpCourier:
     def __init__(self, mail: Mail, letterhead: Letterhead) -> None:
         self.mail = mail
         self.letterhead = letterhead
-        name = f"[{mail.server}]" if ":" in mail.server else mail.server
-        self.server = f"{name}:{mail.port}"
+        host = f"[{mail.server}]" if ":" in mail.server else mail.server
+        self.name = f"{host}:{mail.port}"
         self.protection: Protection | None = None  # of the last connection
         self._smtp: Patient | None = None
 
@@ -56,7 +57,7 @@ class SmtpCourier:
             smtp = self._connected()
             code, reply = smtp.mail(self.mail.sender)
             if code != 250:
-                raise refusal(self.server, code, reply, f"to take mail from {self.mail.sender}")
+                raise refusal(self.name, code, reply, f"to take mail from {self.mail.sender}")
             receipts = [_receipt(recipient, *smtp.rcpt(recipient)) for recipient in recipients]
             if any(receipt.fate == "accepted" for receipt in receipts):
                 begun()
@@ -120,11 +121,11 @@ class SmtpCourier:
     def _greet(self, smtp: Patient) -> None:
         code, reply = smtp.ehlo()
         if code != 250:
-            raise refusal(self.server, code, reply, "to talk to us")
+            raise refusal(self.name, code, reply, "to talk to us")
 
     def _secure(self, smtp: Patient) -> None:
         if not smtp.has_extn("starttls"):
-            raise no_tls(self.server)
+            raise no_tls(self.name)
         smtp.starttls(context=self._context())  # it raises for any answer but yes
         self._greet(smtp)
 
@@ -149,11 +150,11 @@ class SmtpCourier:
             if code == 334:
                 code, reply = smtp.docmd(secret)
         else:
-            raise no_login(self.server)
+            raise no_login(self.name)
         if code != 235:
             said = reply.decode("utf-8", "surrogateescape")
             told = any(each in said for each in (password, secret, both))
-            raise login_refused(self.server, self.mail.user, code, "" if told else said)
+            raise login_refused(self.name, self.mail.user, code, "" if told else said)
 
     def _drop(self) -> None:
         smtp, self._smtp = self._smtp, None
@@ -169,7 +170,7 @@ class SmtpCourier:
             self._drop()
             cause = error.__context__ if isinstance(error, smtplib.SMTPServerDisconnected) else None
             real = cause if isinstance(cause, OSError) else error
-            raise translated(real, self.server, self.mail.server) from error
+            raise translated(real, self.name, self.mail.server) from error
         except BaseException:
             self._drop()
             raise

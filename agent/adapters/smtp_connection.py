@@ -8,21 +8,12 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec import Struct
-
 from agent.adapters.smtp_words import TooSlow, spoken
+from agent.core.mail_trial import Protection
 
 PATIENCE = 30.0  # seconds for every step
 LONGEST_ANSWER = 1 << 16
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+")
-
-
-class Protection(Struct, frozen=True, kw_only=True):
-    """How the connection is protected, as the server has shown it."""
-
-    version: str  # such as "TLSv1.3"
-    issued_to: str
-    valid_until: datetime
 
 
 class _Answers:
