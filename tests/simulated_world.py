@@ -68,13 +68,14 @@ class SimulatedJob:
         self.began = world.true
         self.ends = ends
         self.status = status
+        self.result: dict[str, Any] = {}  # of its JSON
         self.holds = world.holds_of(self.arguments)
 
     def look(self) -> JobEnd | None:
         if self.world.true < self.ends:
             return None
         self.world.ended(self)
-        return JobEnd(status=self.status, seconds=self.ends - self.began, result={})
+        return JobEnd(status=self.status, seconds=self.ends - self.began, result=self.result)
 
     def ask_to_end(self) -> None:
         return None

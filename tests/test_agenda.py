@@ -73,6 +73,7 @@ def test_the_config_makes_these_duties(two_copies: tuple[Duty, ...]) -> None:
         "exposure orders",
         "exposure shop",
         "metrics",
+        "notify",
         "prune cloud",
         "prune planb",
         "prune primary",

@@ -126,41 +126,49 @@ def test_a_drill_of_before_proves_nothing() -> None:
     assert story.round() == ["gone"]
 
 
-def test_where_snapshots_were_missing_the_drill_has_to_be_of_a_new_one() -> None:
-    opened = NOW - timedelta(hours=2)
-    old = standings(drill(0.5, of=3))
-    new = standings(drill(0.5, of=1))
-    one = incidents([Entry(sequence=1, at=opened, body=opening("snapshot|orders|", opened), hash="")])[0]
-    assert unproven(one, {"orders": old}) == ("orders",)
-    assert unproven(one, {"orders": new}) == ()
-
-
-def test_the_drill_has_to_be_from_the_copy_that_was_bad() -> None:
-    opened = NOW - timedelta(hours=2)
-    one = incidents(
-        [Entry(sequence=1, at=opened, body=opening("drill|orders|planb", opened, "planb"), hash="")]
-    )[0]
-    first, second = copy(drill(0.5)), copy(repository="planb")
-    both = judged(first, second, config=config(repositories=("primary", "planb"))).judgements[0].standings
-    assert unproven(one, {"orders": both}) == ("orders",)
-    proven = judged(
-        first, copy(drill(0.5), repository="planb"), config=config(repositories=("primary", "planb"))
-    )
-    assert unproven(one, {"orders": proven.judgements[0].standings}) == ()
-
-
-def opening(key: str, at: Any, repository: str = "") -> IncidentRecord:
-    return IncidentRecord(
+def seen(key: str, repository: str = "", *, gone: float | None = None) -> Incident:
+    """An incident that began two hours ago, and is gone since so many hours."""
+    begun = IncidentRecord(
         key=key,
         incident=0,
         happening="opened",
-        started=at,
+        started=NOW - timedelta(hours=2),
         severity=2,
         verdict="NOT_READY",
         code="x",
         processes=("orders",),
         repository=repository,
     )
+    records = [Entry(sequence=1, at=NOW, body=begun, hash="")]
+    if gone is not None:
+        ended = replace(begun, happening="gone", incident=1, started=NOW - timedelta(hours=gone))
+        records.append(Entry(sequence=2, at=NOW, body=ended, hash=""))
+    return incidents(records)[0]
+
+
+def test_where_snapshots_were_missing_the_drill_has_to_be_of_a_new_one() -> None:
+    one = seen("snapshot|orders|", gone=0.7)
+    assert unproven(one, {"orders": standings(drill(0.5, of=3))}) == ("orders",)
+    assert unproven(one, {"orders": standings(drill(0.5, of=1))}) == ()
+
+
+def test_a_drill_that_passed_while_it_was_still_bad_proves_nothing() -> None:
+    damaged = seen("repository-damaged||primary", "primary", gone=0.7)
+    assert unproven(damaged, {"orders": standings(drill(1))}) == ("orders",)
+    assert unproven(damaged, {"orders": standings(drill(0.5))}) == ()
+
+
+def test_what_a_drill_found_a_drill_ends() -> None:
+    assert unproven(seen("drill|orders|primary", "primary"), {"orders": standings(drill(1))}) == ()
+
+
+def test_the_drill_has_to_be_from_the_copy_that_was_bad() -> None:
+    one = seen("drill|orders|planb", "planb")
+    two = config(repositories=("primary", "planb"))
+    first, second = copy(drill(0.5)), copy(repository="planb")
+    assert unproven(one, {"orders": judged(first, second, config=two).judgements[0].standings}) == ("orders",)
+    proven = judged(first, copy(drill(0.5), repository="planb"), config=two)
+    assert unproven(one, {"orders": proven.judgements[0].standings}) == ()
 
 
 def test_what_comes_back_before_it_was_proven_is_the_same_incident() -> None:

@@ -78,14 +78,14 @@ def test_what_killed_runs_left_is_cleared_away_before_anything_else(world: Steer
     assert world.kinds() == ["agent"]
     world.go(5)
 
-    assert world.kinds()[1:3] == ["snapshot", "metrics"]
+    assert world.kinds()[1:4] == ["snapshot", "notify", "metrics"]
 
 
 def test_a_new_server_takes_a_snapshot_then_drills_and_checks(world: Steered) -> None:
     world.boot()
     world.go(120)
 
-    kinds = [kind for kind in world.kinds() if kind not in ("agent", "metrics", "exposure")]
+    kinds = [kind for kind in world.kinds() if kind not in ("agent", "metrics", "exposure", "notify")]
     assert kinds[0] == "snapshot"
     assert sorted(kinds[1:]) == ["check", "drill"]
 

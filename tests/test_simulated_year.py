@@ -112,7 +112,7 @@ class Truth:
 
     def _not_twice(self, task: Task, now: float) -> None:
         duty = self.duties[task]
-        if task not in self.done or task.kind in ("snapshot", "exposure", "metrics"):  # may come earlier
+        if task not in self.done or task.kind in ("snapshot", "exposure", "metrics", "notify"):  # may come earlier
             return
         if self.extra[task]:
             return
@@ -143,7 +143,7 @@ class Truth:
     def forget_what_is_not_recorded(self) -> None:
         """A service that starts begins anew with what is done every few minutes."""
         for task in self.duties:
-            if task.kind in ("exposure", "metrics"):
+            if task.kind in ("exposure", "metrics", "notify"):
                 self.failures[task] = 0
                 self.done.pop(task, None)
 

@@ -72,7 +72,8 @@ class Agenda:
         self._regular.pop(task, None)
         self._pasts[task] = after_run(self._past(task), outcome, started, now)
         self._not_before.pop(task, None)
-        self._hastened.pop(task, None)
+        if self._hastened.get(task, started) <= started:  # what was asked for meanwhile is still to be done
+            self._hastened.pop(task, None)
 
     def hasten(self, task: Task, to: datetime) -> None:
         """Do a task at `to`, if it is not due before, whatever its rhythm says."""

@@ -7,10 +7,10 @@ from agent.core.holding import held, held_at_first
 
 SHORTEST_QUIET, LONGEST_QUIET = 60, 3600  # seconds
 QUIETS_PER_RPO = 12
-METRICS_EVERY = 15 * 60
+METRICS_EVERY = NOTIFY_EVERY = 15 * 60
 
 # what goes first when several are due at once
-ORDER = ("snapshot", "exposure", "copy", "drill", "retain", "check", "prune", "report", "metrics")
+ORDER = ("snapshot", "notify", "exposure", "copy", "drill", "retain", "check", "prune", "report", "metrics")
 
 
 class Task(Struct, frozen=True, order=True):
@@ -55,6 +55,7 @@ def duties(config: Config) -> tuple[Duty, ...]:
         if keeps:
             found.append(_duty("prune", repository.prune, repository=repository))
     found.append(_duty("report", config.settings.report))
+    found.append(_duty("notify", Rhythm(every=NOTIFY_EVERY)))
     found.append(_duty("metrics", Rhythm(every=METRICS_EVERY)))
     return tuple(found)
 

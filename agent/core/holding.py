@@ -5,6 +5,7 @@ what would be lost must not grow: snapshots go on meanwhile, and nothing else do
 """
 
 SERVICE = "agent"  # held by the service as long as it runs
+MAIL = "mail"  # held by whoever writes and sends mail
 FILES = {"snapshot", "exposure", "retain"}  # work on a process's files, or on the list of its snapshots
 WRITES = {"snapshot", "copy", "retain", "check", "prune"}  # into the repository; restic checks alone
 NO_DRILL = {"drill", "copy", "retain", "check", "prune"}  # at the same time as a drill
@@ -36,5 +37,7 @@ def shown(name: str) -> str:
     """A name for people: "repository primary"."""
     if name == SERVICE:
         return "this state, as the service"
+    if name == MAIL:
+        return "the mail"
     kind, _, of = name.partition(".")
     return f"{'repository' if kind == 'drill' else kind} {of}".strip()

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from agent.core.concerns import Concern
 from agent.core.evidence import Standing
 from agent.core.judgement import badness
-from agent.core.model import Entry, Verdict
+from agent.core.model import DrillRecord, Entry, Verdict
 from agent.core.notices import Event, Happening, IncidentRecord, Role, Severity
 
 A_DAY = timedelta(days=1)
 RESTLESS = 3  # so often within a day it came, or came back: it flaps
+ENDED_BY_DRILLS = ("drill", "proof", "time", "window-missed")  # what a drill says may end it
 OF_SNAPSHOTS = ("snapshot", "source-missing", "source-empty", "snapshots-vanished", "plan-b-behind")
 
 
@@ -203,11 +204,39 @@ def unproven(incident: Incident, standings: Mapping[str, Sequence[Standing]]) ->
     return () if len(lacking) < len(names) else lacking[:1]
 
 
+def untried(incident: Incident, standings: Mapping[str, Sequence[Standing]]) -> tuple[str, ...]:
+    """Of those the ones of which no drill that could prove it was even tried since it is gone."""
+    if incident.gone is None:
+        return ()
+    gone = incident.gone
+    return tuple(
+        name
+        for name in unproven(incident, standings)
+        if not any(
+            drill.started >= gone and _could_prove(incident, drill)
+            for one in _there(incident, standings[name])
+            for drill in one.copy.drills
+        )
+    )
+
+
 def _is_proven(incident: Incident, standings: Sequence[Standing]) -> bool:
-    of_snapshots = incident.topic in OF_SNAPSHOTS
-    there = [one for one in standings if one.repository == incident.repository]
     return any(
-        (drill.snapshot_at or drill.started if of_snapshots else drill.started) >= incident.opened
-        for one in there or standings
+        _could_prove(incident, drill)
+        for one in _there(incident, standings)
         for drill in one.proofs
     )
+
+
+def _could_prove(incident: Incident, drill: DrillRecord) -> bool:
+    """It was begun when the trouble was gone, unless it is what ended it; and where snapshots were bad, only
+    one that was taken since can show that they are good again."""
+    from_when = incident.opened if incident.topic in ENDED_BY_DRILLS else incident.gone
+    taken = drill.snapshot_at or drill.started
+    fresh = incident.topic not in OF_SNAPSHOTS or taken >= incident.opened
+    return from_when is not None and drill.started >= from_when and fresh
+
+
+def _there(incident: Incident, standings: Sequence[Standing]) -> Sequence[Standing]:
+    """The copy that it is about; all of them where it is about none, or one that is no longer configured."""
+    return [one for one in standings if one.repository == incident.repository] or standings

@@ -14,6 +14,7 @@ from agent.core import runs
 from agent.core.config_record import ConfigRecord
 from agent.core.notices import (
     AcknowledgementRecord,
+    AlarmTestRecord,
     DeliveryRecord,
     IncidentRecord,
     MessageRecord,
@@ -252,6 +253,7 @@ Body = (
     | MessageRecord
     | DeliveryRecord
     | AcknowledgementRecord
+    | AlarmTestRecord
     | PingRecord
 )
 
@@ -271,6 +273,7 @@ KINDS: dict[type, str] = {
     MessageRecord: "message",
     DeliveryRecord: "delivery",
     AcknowledgementRecord: "acknowledgement",
+    AlarmTestRecord: "alarm-test",
     PingRecord: "ping",
     **{record: f"run-{task}" for task, record in RUNS.items()},
 }

@@ -100,6 +100,13 @@ class DeliveryRecord(Struct, frozen=True, kw_only=True):
     duplicate: bool = False  # it may be the second copy, and says so
 
 
+class AlarmTestRecord(Struct, frozen=True, kw_only=True):
+    """An alarm test was written, with the name that has to be acknowledged."""
+
+    name: str
+    started: datetime
+
+
 class AcknowledgementRecord(Struct, frozen=True, kw_only=True):
     """A person has seen an incident ("F-1207") or an alarm test ("T-2026-12-01")."""
 

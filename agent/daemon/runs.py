@@ -14,7 +14,7 @@ from agent.errors import Exit
 
 # tasks whose findings are an answer: the run is done although something is bad
 ANSWERS = ("drill", "check", "exposure")
-RETELL = ("report", "metrics")  # what other tasks found
+RETELL = ("report", "metrics", "notify")  # what other tasks found
 NAMED = 20  # findings of one run that are logged
 INTO = {"snapshot": "--to", "copy": "--to", "drill": "--from", "retain": "--in"}
 
@@ -65,7 +65,7 @@ def report(task: Task, end: JobEnd) -> Iterator[tuple[Level, str]]:
     """The lines for the log about one run that ended."""
     took, outcome = f"{end.seconds:.0f} s", outcome_of(task, end)
     if outcome == "passed":
-        level: Level = "debug" if task.kind in ("metrics", "exposure") else "info"
+        level: Level = "debug" if task.kind in ("metrics", "exposure", "notify") else "info"
         yield level, f"{task}: done in {took}"
     elif outcome == "failed":
         yield "error", f"{task}: NOT GOOD, after {took}"

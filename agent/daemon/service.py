@@ -31,8 +31,8 @@ STOP_SECONDS = 120.0  # that jobs get to end in when the service stops
 SHORT_JOBS = 2  # that may be at work beside one long one for each repository
 RESTS_ASLEEP = 6  # so many rests without waking: the machine was suspended
 LONG_BUSY = timedelta(hours=1)  # in which somebody else is in a task's way
-SOON = timedelta(seconds=10)  # after a run the figures are written anew
-METRICS, REPORT = Task("metrics"), Task("report")
+SOON = timedelta(seconds=10)  # after a run the figures are written anew, and people told
+METRICS, NOTIFY, REPORT = Task("metrics"), Task("notify"), Task("report")
 CLEAN_UP = Task("clean-up")
 
 
@@ -227,6 +227,7 @@ class Service:
         if record is not None:  # before anybody is told
             self.vitals.record(record)  # type: ignore[arg-type]
             self.agenda.hasten(METRICS, now + SOON)
+            self.agenda.hasten(NOTIFY, now + SOON)
         for level, line in runs.report(task, end):
             self.tools.log("info" if self._ending and level == "warning" else level, line)
         outcome = runs.outcome_of(task, end)
@@ -235,6 +236,8 @@ class Service:
             self.changes.saved(task.process, self.watching)
         if task.kind == "exposure":
             self.changes.looked(task.process, end, work.started)
+        for process in end.result.get("prove", ()) if task == NOTIFY else ():
+            self.agenda.hasten(Task("drill", process), now)
         if task.kind in ("snapshot", "copy", "drill"):
             self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
 

@@ -25,6 +25,7 @@ class Vitals:
         self._clocks = clocks
         self._log = log
         self._owed: deque[tuple[Body, datetime]] = deque(maxlen=OWED)
+        self._behind = False
         self._given: datetime | None = None
         self._trouble = ""
 
@@ -41,8 +42,7 @@ class Vitals:
         if self._given is not None and abs((now - self._given).total_seconds()) < SIGN_SECONDS:
             return
         self._given = now
-        if self._owed and not self._settle():
-            self._log("notice", "What could not be recorded before is recorded now")
+        self._settle()
         before, self._trouble = self._trouble, self._sign.give(now, recorded=not self._owed)
         if self._trouble and self._trouble != before:
             self._log("error", f"The sign of life could not be written to the state: {self._trouble}")
@@ -53,6 +53,10 @@ class Vitals:
             try:
                 self._ledger.append(*self._owed[0])
             except ReadinessError as error:
+                self._behind = True
                 return f"{error.message} {error.hint}".strip()
             self._owed.popleft()
+        if self._behind:
+            self._log("notice", "What could not be recorded before is recorded now")
+        self._behind = False
         return ""

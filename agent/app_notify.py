@@ -1,0 +1,128 @@
+"""Composition root of telling people: `notify`, `ack` and `report --send`."""
+
+import os
+import pwd
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.app import SystemClock, ledger_path
+from agent.core.configuration import Config
+from agent.core.holding import MAIL
+from agent.errors import Busy, MailError, StateError
+
+if TYPE_CHECKING:
+    from agent.core.judgement import Assessment
+    from agent.core.notices import MessageRecord
+    from agent.core.outbox import Outbox
+    from agent.operations.acknowledge import Acknowledged
+    from agent.operations.notify import Notified, Tools
+    from agent.operations.sign_of_life import SignOfLife
+
+EMERGENCY_SECONDS = 86_400.0  # between two mails that the ledger cannot be used
+OTHERS_SECONDS = 60.0  # that another run may take to send what waits
+
+
+@contextmanager
+def telling(config: Config) -> Iterator["Tools"]:
+    """Everything that telling people needs, and nobody else at it; Busy when another stays at it."""
+    from agent.adapters.ledger import open_ledger
+    from agent.adapters.locks import exclusive
+    from agent.adapters.paper import LetterPaper
+    from agent.app_alarm import webhook
+    from agent.app_mail import courier
+    from agent.operations.notify import Tools
+
+    with ExitStack() as held:
+        _take(held, lambda: exclusive(Path(config.settings.state), [MAIL]))
+        ledger = held.enter_context(open_ledger(ledger_path(config)))
+        yield Tools(
+            ledger=ledger,
+            clock=SystemClock(),
+            paper=LetterPaper(),
+            courier=held.enter_context(courier(config)) if config.mail else None,
+            second=webhook(config),
+        )
+
+
+def notify(config: Config) -> "tuple[Notified, SignOfLife]":
+    """Notice what changed, write what is due, send what waits, and give the sign of life.
+
+    Where the ledger cannot be used, none of that is possible: then that itself is told, once a day, before
+    the StateError goes on.
+    """
+    try:
+        return _notify(config)
+    except StateError as error:
+        _cry(config, error)
+        raise
+
+
+def _notify(config: Config) -> "tuple[Notified, SignOfLife]":
+    from agent.adapters.life_file import read_signs
+    from agent.app_alarm import sign_of_life
+    from agent.operations.assess import assess_now
+    from agent.operations.notify import notify as tell
+
+    with telling(config) as tools:
+        judged = assess_now(config, tools.ledger, tools.clock, read_signs(config.settings.state))
+        sign = sign_of_life(config, judged, tools.ledger)
+        return tell(config, judged, tools), sign
+
+
+def _cry(config: Config, trouble: StateError) -> None:
+    """Best effort, by every way there is: nothing of it can be recorded."""
+    from agent.adapters.paper import LetterPaper
+    from agent.adapters.throttle import passes
+    from agent.app_alarm import webhook
+    from agent.app_mail import courier
+    from agent.operations.emergency import emergency
+
+    directory = Path(os.environ.get("RUNTIME_DIRECTORY") or config.settings.state)
+    if not passes(directory / "emergency", EMERGENCY_SECONDS):
+        return
+    with ExitStack() as held, suppress(MailError):
+        mail = held.enter_context(courier(config)) if config.mail else None
+        emergency(config, trouble, SystemClock(), LetterPaper(), mail, webhook(config))
+
+
+def send_report(config: Config, judged: "Assessment") -> "tuple[MessageRecord, Outbox]":
+    """Mail the owner's report now, besides the weekly one."""
+    from agent.operations.notify import report_now
+
+    with telling(config) as tools:
+        return report_now(config, judged, tools)
+
+
+def acknowledge(config: Config, name: str, by: str) -> "Acknowledged":
+    """Note that a person has seen an incident or an alarm test; UsageError for a name that is neither."""
+    from agent.adapters.ledger import open_ledger
+    from agent.operations.acknowledge import acknowledge as note
+
+    with open_ledger(ledger_path(config)) as ledger:
+        return note(ledger, SystemClock(), name, by)
+
+
+def person() -> str:
+    """The login name of who runs us; before `load_config`, which may make another user of us."""
+    uid = os.getuid()
+    name = os.environ.get("SUDO_USER", "") if uid == 0 else ""
+    try:
+        return name or pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def _take(held: ExitStack, lock: Callable[[], AbstractContextManager[object]]) -> None:
+    """Wait while another run sends: it takes seconds, but for a server that does not answer."""
+    until = time.monotonic() + OTHERS_SECONDS
+    while True:
+        try:
+            held.enter_context(lock())
+            return
+        except Busy:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.2)

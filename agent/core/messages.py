@@ -1,0 +1,33 @@
+"""Messages and their names: what makes each of them the only one, and ties those of a thread together."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from agent.core.configuration import Config
+from agent.core.notices import MessageRecord
+
+
+def stamped(words: str, now: datetime) -> str:
+    """The name of a message: no two of the same words are written in the same second."""
+    return f"{words} {now.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def message_id(config: Config, name: str) -> str:
+    """The Message-ID of the message of that name (RFC 5322, 3.6.4); the same whenever it is asked for."""
+    business = f"{config.settings.host}|{config.settings.state}|{name}"
+    sender = config.mail.sender if config.mail else ""
+    domain = sender.rpartition("@")[2] or "readiness.invalid"
+    return f"<readiness.{sha256(business.encode('utf-8', 'replace')).hexdigest()[:32]}@{domain}>"
+
+
+def thread(incidents: Sequence[int], messages: Sequence[MessageRecord]) -> tuple[str, ...]:
+    """The Message-IDs that a message on these incidents refers to: of the first on the worst of them, and of
+    the last. `messages` oldest first."""
+    about = [one for one in messages if incidents[0] in [told.incident for told in one.told]]
+    return tuple(dict.fromkeys(one.message_id for one in (*about[:1], *about[-1:])))
+
+
+def alarm_test_name(now: datetime) -> str:
+    """Such as "T-20261201"."""
+    return f"T-{now.astimezone(UTC):%Y%m%d}"

@@ -1,0 +1,129 @@
+"""Send what waits in the outbox and record every attempt; what was blocked for long goes out as one."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from agent.core.notices import DeliveryRecord, MessageRecord, Receipt
+from agent.core.outbox import Outbox, Waiting, due, for_second_channel, merged, outbox
+from agent.errors import MailError
+from agent.operations.ports import Clock, Ledger
+from agent.operations.ports_alarm import Webhook
+from agent.operations.ports_mail import Courier
+
+MESSAGES, DELIVERIES = 400, 4000  # that are looked through
+
+Digest = Callable[[Sequence[Waiting], str], MessageRecord]  # of what waited, and why it did
+
+
+class Letterbook:
+    """All messages and what became of them, oldest first: read from the ledger once, and kept with it."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.messages = ledger.newest(MessageRecord, limit=MESSAGES)[::-1]
+        self.deliveries = ledger.newest(DeliveryRecord, limit=DELIVERIES)[::-1]
+
+    def write(self, message: MessageRecord) -> None:
+        """From now on it waits to be sent."""
+        self.ledger.append(message, self.clock.now())
+        self.messages.append(message)
+
+    def note(self, delivery: DeliveryRecord) -> None:
+        """An attempt began or ended."""
+        self.ledger.append(delivery, self.clock.now())
+        self.deliveries.append(delivery)
+
+    def outbox(self) -> Outbox:
+        """What waits."""
+        return outbox(self.messages, self.deliveries)
+
+
+class Ways(Struct, frozen=True, kw_only=True):
+    """The ways out of this machine; None for one that is not configured."""
+
+    courier: Courier | None
+    second: Webhook | None
+
+
+def deliver(book: Letterbook, ways: Ways, digest: Digest, business: str) -> Outbox:
+    """Try everything that is due once; returns what still waits."""
+    if ways.courier is not None:
+        _by_mail(book, ways.courier, digest)
+    if ways.second is not None:
+        _by_second_channel(book, ways.second, business)
+    return book.outbox()
+
+
+def _by_mail(book: Letterbook, courier: Courier, digest: Digest) -> None:
+    box = book.outbox()
+    ready = due(box, book.clock.now())
+    groups = merged(ready, book.clock.now())
+    try:
+        if groups:
+            courier.check()  # only then is a digest written: each says how things are now
+    except MailError as error:
+        _note(book, groups[0][0], trouble=f"{error.message} {error.hint}".strip())
+        return
+    for group in groups:
+        book.write(digest(group, box.trouble))
+    for one in due(book.outbox(), book.clock.now()) if groups else ready:
+        if not _send(book, courier, one):
+            return  # nobody is reached: the others wait as well
+
+
+def _send(book: Letterbook, courier: Courier, one: Waiting) -> bool:
+    """False when the server could not be reached, or takes nothing from us."""
+
+    def begun() -> None:
+        record = DeliveryRecord(
+            message=one.message.message,
+            event="begun",
+            started=book.clock.now(),
+            channel="mail",
+            recipients=one.recipients,
+            duplicate=one.duplicate,
+        )
+        book.note(record)
+
+    try:
+        receipts = courier.deliver(one.message, one.recipients, begun, duplicate=one.duplicate)
+    except MailError as error:
+        _note(book, one, trouble=f"{error.message} {error.hint}".strip())
+        return False
+    _note(book, one, receipts)
+    return True
+
+
+def _note(book: Letterbook, one: Waiting, receipts: tuple[Receipt, ...] = (), trouble: str = "") -> None:
+    record = DeliveryRecord(
+        message=one.message.message,
+        event="ended",
+        started=book.clock.now(),
+        channel="mail",
+        recipients=one.recipients,
+        receipts=receipts,
+        trouble=trouble,
+        duplicate=one.duplicate,
+    )
+    book.note(record)
+
+
+def _by_second_channel(book: Letterbook, second: Webhook, business: str) -> None:
+    now = book.clock.now()
+    for message in for_second_channel(book.outbox(), book.messages, book.deliveries, now):
+        state = message.subject.split(" - ")[0]
+        answer = second.post(message.subject, message.text, state, business)
+        receipt = Receipt(recipient=second.host, fate=answer.fate, code=answer.code, reply=answer.message)
+        record = DeliveryRecord(
+            message=message.message,
+            event="ended",
+            started=book.clock.now(),
+            channel="webhook",
+            recipients=(receipt.recipient,),
+            receipts=(receipt,),
+        )
+        book.note(record)
+        if receipt.fate == "deferred":
+            return

@@ -1,0 +1,200 @@
+"""Tell people: notice what changed, write what is due, send what waits. Each step leaves a record."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from agent.core.alarms import Situation, acknowledgements, alarms, heard_of
+from agent.core.concerns import concerns
+from agent.core.configuration import Config
+from agent.core.editions import due_mail
+from agent.core.evidence import Standing
+from agent.core.incidents import Incident, News, happenings, incidents, untried
+from agent.core.judgement import Assessment
+from agent.core.messages import alarm_test_name
+from agent.core.model import SnapshotRecord
+from agent.core.notices import AcknowledgementRecord, AlarmTestRecord, IncidentRecord, MessageRecord
+from agent.core.outbox import Outbox, Waiting
+from agent.core.runs import AgentRecord
+from agent.core.schedule import following
+from agent.errors import UsageError
+from agent.operations.deliver import Letterbook, Ways, deliver
+from agent.operations.ports import Clock, Ledger
+from agent.operations.ports_alarm import Webhook
+from agent.operations.ports_mail import Courier, Paper
+from agent.operations.write import Desk
+
+INCIDENTS, ACKNOWLEDGEMENTS = 2000, 500  # records that are looked through
+
+
+class Tools(Struct, frozen=True, kw_only=True):
+    """What telling people needs of the world."""
+
+    ledger: Ledger
+    clock: Clock
+    paper: Paper
+    courier: Courier | None = None  # None: no mail is configured
+    second: Webhook | None = None
+
+
+class Notified(Struct, frozen=True, kw_only=True):
+    """What was done: what opened and closed, what was written, what waits, and what a drill has to prove."""
+
+    happened: tuple[IncidentRecord, ...]
+    written: tuple[MessageRecord, ...]
+    outbox: Outbox
+    prove: tuple[str, ...]  # processes: what was wrong with them is gone, and no drill has shown it yet
+    incidents: tuple[Incident, ...]  # that are open
+
+
+def notify(config: Config, assessment: Assessment, tools: Tools) -> Notified:
+    """One round. What a round before did not get done, because it was killed, this one does."""
+    standings = {one.process: one.standings for one in assessment.judgements}
+    book = Letterbook(tools.ledger, tools.clock)
+    before = len(book.messages)
+    happened = _take_note(assessment, standings, book)
+    known = known_incidents(tools.ledger)
+    box = Outbox(waiting=())
+    if config.mail is not None:
+        desk = Desk(config=config, mail=config.mail, assessment=assessment, paper=tools.paper)
+        for message in tuple(_due(desk, known, book)):
+            _write(book, message)
+        box = _send(desk, book, tools)
+    still_open = tuple(one for one in known if one.closed is None)
+    return Notified(
+        happened=happened,
+        written=tuple(book.messages[before:]),
+        outbox=box,
+        prove=_to_prove(still_open, standings, assessment.at),
+        incidents=still_open,
+    )
+
+
+def report_now(config: Config, assessment: Assessment, tools: Tools) -> tuple[MessageRecord, Outbox]:
+    """Write the owner's mail because somebody asks for it, and send what waits."""
+    if config.mail is None:
+        raise UsageError(
+            f"There is no [mail] in {config.file}.", "Say there who gets mail, and how it leaves."
+        )
+    desk = Desk(config=config, mail=config.mail, assessment=assessment, paper=tools.paper)
+    still_open = [one for one in known_incidents(tools.ledger) if one.closed is None and one.gone is None]
+    book = Letterbook(tools.ledger, tools.clock)
+    message = desk.report_now(_last_report(book), still_open)
+    _write(book, message)
+    return message, _send(desk, book, tools)
+
+
+def _write(book: Letterbook, message: MessageRecord) -> None:
+    book.write(message)
+    if message.kind == "alarm-test":
+        name = alarm_test_name(message.started)
+        book.ledger.append(AlarmTestRecord(name=name, started=message.started), book.clock.now())
+
+
+def _send(desk: Desk, book: Letterbook, tools: Tools) -> Outbox:
+    def digest(waiting: Sequence[Waiting], trouble: str) -> MessageRecord:
+        return desk.digest([one.message for one in waiting], trouble)
+
+    ways = Ways(courier=tools.courier, second=tools.second)
+    return deliver(book, ways, digest, desk.config.business.name)
+
+
+def known_incidents(ledger: Ledger) -> tuple[Incident, ...]:
+    """All that the ledger tells of, in the order of their opening."""
+    return incidents(ledger.newest_entries(IncidentRecord, limit=INCIDENTS)[::-1])
+
+
+def _take_note(
+    assessment: Assessment, standings: Mapping[str, Sequence[Standing]], book: Letterbook
+) -> tuple[IncidentRecord, ...]:
+    told = {told.incident for message in book.messages for told in message.told}
+    known = known_incidents(book.ledger)
+    records = tuple(happenings(concerns(assessment), known, told, standings, assessment.at))
+    for record in records:
+        book.ledger.append(record, assessment.at)
+    return records
+
+
+def _due(desk: Desk, known: Sequence[Incident], book: Letterbook) -> Iterator[MessageRecord]:
+    """Every message that has to be written now, the worst first."""
+    acknowledged = book.ledger.newest_entries(AcknowledgementRecord, limit=ACKNOWLEDGEMENTS)[::-1]
+    situation = Situation(
+        incidents=tuple(known),
+        heard=heard_of(book.messages),
+        acknowledged=acknowledgements(acknowledged),
+        failed_drills=_failed_drills(desk.assessment),
+        mail=desk.mail,
+        alarm=desk.config.alarm,
+        zone=ZoneInfo(desk.config.business.time_zone),
+        now=desk.assessment.at,
+    )
+    for news in alarms(situation):
+        yield desk.alarm(replace(news, drills=_next_drill(desk, news)), book.messages)
+    began = _began(book.ledger, desk.assessment.at)
+    yield from _owners_mail(desk, known, book, began)
+    yield from _alarm_test(desk, book, began)
+
+
+def _owners_mail(
+    desk: Desk, known: Sequence[Incident], book: Letterbook, began: datetime
+) -> Iterator[MessageRecord]:
+    regular = [one for one in book.messages if one.edition is not None]
+    weekly = max((one.edition for one in regular if one.kind == "report" and one.edition), default=began)
+    written = max((one.started for one in regular), default=began)
+    due = due_mail(desk.config, weekly, written, desk.assessment.at)
+    if due is not None:
+        seen = [one for one in known if one.closed is None and one.gone is None]
+        yield desk.owners_mail(due, _last_report(book), seen)
+
+
+def _last_report(book: Letterbook) -> MessageRecord | None:
+    """The regular one before, to tell what changed since."""
+    return next((one for one in reversed(book.messages) if one.edition is not None), None)
+
+
+def _alarm_test(desk: Desk, book: Letterbook, began: datetime) -> Iterator[MessageRecord]:
+    rhythm = desk.config.alarm.test
+    if rhythm is None:
+        return
+    last = max((one.started for one in book.messages if one.kind == "alarm-test"), default=began)
+    if following(rhythm, last, ZoneInfo(desk.config.business.time_zone)) <= desk.assessment.at:
+        yield desk.alarm_test(alarm_test_name(desk.assessment.at))
+
+
+def _began(ledger: Ledger, now: datetime) -> datetime:
+    """From when on mails are due: since the service, or whatever was first, was first used."""
+    first = ledger.first(AgentRecord) or ledger.first(SnapshotRecord)
+    return min(first.at, now) if first else now
+
+
+def _failed_drills(assessment: Assessment) -> dict[str, int]:
+    return {
+        one.process: max((len(standing.failures) for standing in one.standings), default=0)
+        for one in assessment.judgements
+    }
+
+
+def _next_drill(desk: Desk, news: News) -> datetime | None:
+    """Of the first process that the news is about, by its rhythm."""
+    config, assessment = desk.config, desk.assessment
+    names = news.incidents[0].processes
+    process = next((p for p in config.processes if p.name in names), None)
+    judged = next((one for one in assessment.judgements if one.process in names), None)
+    if process is None or judged is None:
+        return None
+    drills = [drill.started for one in judged.standings for drill in one.copy.drills[:1]]
+    if not drills:
+        return None
+    due = following(process.drill, max(drills), ZoneInfo(config.business.time_zone))
+    return due if due > assessment.at else None
+
+
+def _to_prove(
+    open_ones: Sequence[Incident], standings: Mapping[str, Sequence[Standing]], now: datetime
+) -> tuple[str, ...]:
+    """What is mended but not proven, where no drill that could prove it was tried since."""
+    calm = (one for one in open_ones if not one.flaps(now))
+    return tuple(dict.fromkeys(name for incident in calm for name in untried(incident, standings)))

@@ -1,0 +1,98 @@
+"""Write messages: a letter for its occasion, put on paper, with its name, its thread and its recipients."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from agent.core.alarms import recipients
+from agent.core.configuration import Config, Mail
+from agent.core.editions import DueMail, next_by
+from agent.core.incidents import Incident, News
+from agent.core.judgement import Assessment
+from agent.core.letter import Letter
+from agent.core.letter_alarm import alarm_letter, alarm_test_letter
+from agent.core.letter_digest import digest_letter
+from agent.core.letter_owner import owner_letter, state_then
+from agent.core.messages import message_id, stamped, thread
+from agent.core.notices import Kind, MessageRecord, Role, Told
+from agent.core.window import Window
+from agent.operations.ports_mail import Paper
+
+
+class Desk(Struct, frozen=True, kw_only=True):
+    """Where messages on one assessment are written."""
+
+    config: Config
+    mail: Mail
+    assessment: Assessment
+    paper: Paper
+
+    def alarm(self, news: News, messages: Sequence[MessageRecord]) -> MessageRecord:
+        """News of one or several incidents; `messages` are those before, oldest first."""
+        numbers = [incident.number for incident in news.incidents]
+        letter = alarm_letter(self.assessment, news)
+        words = f"{news.incidents[0].name} {news.event} {news.role}"
+        return self._message(
+            letter,
+            "alarm",
+            news.role,
+            words,
+            references=thread(numbers, messages),
+            told=tuple(Told(number, news.event) for number in numbers),
+            severity=news.incidents[0].severity,
+        )
+
+    def owners_mail(
+        self, due: DueMail, previous: MessageRecord | None, incidents: Sequence[Incident]
+    ) -> MessageRecord:
+        """The weekly mail, or the one before a holiday weekend."""
+        letter = self._owner_letter(due.holiday, previous, incidents)
+        kind: Kind = "report" if due.weekly else "holiday"
+        now = state_then(self.assessment)
+        return self._message(letter, kind, "owner", f"{kind} owner", edition=due.due, state=now)
+
+    def report_now(self, previous: MessageRecord | None, incidents: Sequence[Incident]) -> MessageRecord:
+        """The owner's mail because somebody asks for it: the weekly one comes all the same."""
+        letter = self._owner_letter(None, previous, incidents)
+        return self._message(letter, "report", "owner", "asked owner", state=state_then(self.assessment))
+
+    def alarm_test(self, name: str) -> MessageRecord:
+        """A mail to the administrator that only asks to be acknowledged."""
+        business, alarm = self.config.business, self.config.alarm
+        zone = ZoneInfo(business.time_zone)
+        letter = alarm_test_letter(business.name, name, self.assessment.at, zone, alarm.contact)
+        return self._message(letter, "alarm-test", "admin", name)
+
+    def digest(self, messages: Sequence[MessageRecord], trouble: str) -> MessageRecord:
+        """What could not be sent for long, all of one role, as one mail; `trouble` says why."""
+        role = messages[0].role
+        return self._message(
+            digest_letter(self.assessment, messages, trouble),
+            "digest",
+            role,
+            f"digest {role}",
+            severity=min(message.severity for message in messages),
+            replaces=tuple(message.message for message in messages),
+        )
+
+    def _owner_letter(
+        self, holiday: Window | None, previous: MessageRecord | None, incidents: Sequence[Incident]
+    ) -> Letter:
+        by = next_by(self.config, self.assessment.at)
+        return owner_letter(self.assessment, holiday, previous.state if previous else None, by, incidents)
+
+    def _message(self, letter: Letter, kind: Kind, role: Role, words: str, **more: object) -> MessageRecord:
+        name = stamped(words, self.assessment.at)
+        return MessageRecord(
+            message=name,
+            kind=kind,
+            role=role,
+            started=self.assessment.at,
+            recipients=recipients(self.mail, role),
+            subject=letter.subject,
+            text=self.paper.text(letter),
+            html=self.paper.html(letter),
+            message_id=message_id(self.config, name),
+            **more,  # type: ignore[arg-type]
+        )

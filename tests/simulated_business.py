@@ -1,0 +1,182 @@
+"""A business whose service lives in simulated time, with a real ledger, real letters and a real mail server.
+
+What its runs find is planted: each `Fault` spoils one kind of run for some days. Everything else passes.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import shop
+from mail_server import MailServer
+from msgspec.structs import replace
+from simulated_world import SimulatedJob, World
+
+from agent.adapters.ledger import open_ledger
+from agent.adapters.mime import Letterhead
+from agent.adapters.paper import LetterPaper
+from agent.adapters.smtp import SmtpCourier
+from agent.core.configuration import Alarm, Config, Mail, Rhythm
+from agent.core.model import Body, CheckRecord, Outcome, SnapshotRecord
+from agent.operations.assess import assess_now
+from agent.operations.notify import Notified, Tools, notify
+
+DAY, HOUR = 86_400, 3600
+
+
+class Fault(NamedTuple):
+    """From day `begins` to day `ends` every such run ends with `outcome` and this finding."""
+
+    kind: str
+    process: str
+    repository: str
+    begins: float
+    ends: float
+    outcome: Outcome
+    code: str
+
+
+def business(server: MailServer, *, alarm: Alarm | None = None) -> Config:
+    """Two processes, plan B, and mail for three people."""
+    orders = shop.process(
+        "orders",
+        rpo=24 * HOUR,
+        snapshot=Rhythm(every=8 * HOUR),
+        max_proof_age=14 * DAY,
+        drill=Rhythm(every=DAY),
+    )
+    web = replace(orders, name="shop", tier=2, paths=("/srv/shop",))
+    usual = shop.config(orders, web, repositories=("primary", "planb"))
+    mail = Mail(
+        sender="readiness@shop.example",
+        owner=("owner@shop.example",),
+        admin=("admin@shop.example",),
+        deputy=("deputy@shop.example",),
+        server="127.0.0.1",
+        port=server.port,
+        user="readiness",
+        password_file=str(server.password_file),
+        ca_file=str(server.ca_file),
+    )
+    settings = replace(usual.settings, scan=12 * HOUR)
+    return replace(usual, settings=settings, mail=mail, alarm=alarm or Alarm())
+
+
+class BusinessWorld(World):
+    """The world of one business. `server` may be down for a while: see `reachable`."""
+
+    def __init__(self, config: Config, start: datetime, state: Path, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(config, start, seed=4)
+        self.ledger = open_ledger(state / "ledger.db")  # type: ignore[assignment]
+        self.faults = faults
+        self.told: list[Notified] = []
+        self.snapshots: dict[tuple[str, str], SnapshotRecord] = {}
+        letterhead = Letterhead(
+            sender="readiness@shop.example",
+            business=config.business.name,
+            host="shop",
+            time_zone=config.business.time_zone,
+        )
+        assert config.mail is not None
+        self.courier = SmtpCourier(config.mail, letterhead)
+
+    def live(self, days: float) -> None:
+        """Go on for so many days."""
+        until = self.true + days * DAY
+        if self.service is None:
+            self.boot()
+        assert self.service
+        while self.true < until:
+            rest = self.service.rest()
+            ends = [job.ends for job in self.running]
+            self.true = min([self.true + rest, *(max(self.true + 0.1, end) for end in ends)])
+            self.service.step()
+            self.over.clear()
+            self.begun.clear()
+
+    def close(self) -> None:
+        self.courier.close()
+        self.ledger.close()  # type: ignore[attr-defined]
+
+    def _fault(self, kind: str, process: str, repository: str) -> Fault | None:
+        day = self.true / DAY
+        return next(
+            (
+                one
+                for one in self.faults
+                if one.begins <= day < one.ends
+                and (one.kind, one.process or process, one.repository or repository)
+                == (kind, process, repository)
+            ),
+            None,
+        )
+
+    def _status(self, kind: str) -> int:
+        return 0
+
+    def ended(self, job: SimulatedJob) -> None:
+        self.running.remove(job)
+        self.over.append(job)
+        kind = job.arguments[0]
+        process, repository = self.places(job.arguments)
+        if kind == "notify":
+            self._notify(job)
+            return
+        fault = self._fault(kind, process, repository)
+        outcome: Outcome = fault.outcome if fault else "passed"
+        job.status = {"passed": 0, "failed": 1, "not_tested": 3}[outcome]
+        findings = (shop.wrong(fault.code, process if kind != "check" else ""),) if fault else ()
+        record = self._record(kind, process, repository, outcome, findings)
+        if record is not None:
+            self.ledger.append(record, self.now())
+
+    def _record(
+        self, kind: str, process: str, repository: str, outcome: Outcome, findings: tuple
+    ) -> Body | None:  # type: ignore[type-arg]
+        now = self.now()
+        if kind in ("snapshot", "copy"):
+            source = self.snapshots.get((process, "primary"))
+            taken = source.snapshot_at if kind == "copy" and source else now
+            record = shop.snapshot(
+                outcome=outcome,
+                process=process,
+                repository=repository,
+                started=now,
+                snapshot_at=taken,
+                snapshot=f"{self.true:064.0f}" if outcome == "passed" else "",
+                paths=(f"/srv/{process}",),
+                findings=findings,
+            )
+            if outcome == "passed":
+                self.snapshots[process, repository] = record
+            return record
+        if kind == "drill":
+            newest = self.snapshots.get((process, repository))
+            return shop.drill(
+                outcome=outcome,
+                process=process,
+                repository=repository,
+                started=now - timedelta(minutes=10),
+                snapshot=newest.snapshot if newest else "",
+                snapshot_at=newest.snapshot_at if newest else None,
+                findings=findings,
+            )
+        if kind == "check":
+            return CheckRecord(
+                repository=repository,
+                started=now,
+                outcome=outcome,
+                seconds=9.0,
+                part=1,
+                parts=28,
+                findings=findings,
+            )
+        return None
+
+    def _notify(self, job: SimulatedJob) -> None:
+        judged = assess_now(self.config, self.ledger, self)
+        tools = Tools(ledger=self.ledger, clock=self, paper=LetterPaper(), courier=self.courier)
+        told = notify(self.config, judged, tools)
+        self.told.append(told)
+        job.result = {"prove": list(told.prove)}
+        job.status = 3 if told.outbox.blocked else 0
