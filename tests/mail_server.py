@@ -124,6 +124,9 @@ class Issuer:
         except ValueError:
             other = x509.DNSName(host)
         named = named.add_extension(x509.SubjectAlternativeName([other]), False)
+        named = named.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False
+        )
         signed = named.sign(self._key, hashes.SHA256())
         (base / "server.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
         (base / "server.key").write_bytes(

@@ -154,3 +154,12 @@ def test_a_set_uid_sendmail_has_no_rights_in_the_service(mail_server: MailServer
 
     assert failed.value.code == "sendmail-failed"
     assert "Permission denied" in failed.value.message
+
+
+def test_what_is_no_address_is_refused_here(tmp_path: Path, begun: list[str]) -> None:
+    program = script(tmp_path, f'echo "$#" >> {tmp_path}/called')
+
+    assert [receipt.fate for receipt in deliver(program, begun, "a\0@x", OWNER)] == ["refused", "accepted"]
+    assert [receipt.fate for receipt in deliver(program, begun, "ä b", "")] == ["refused", "refused"]
+    assert (tmp_path / "called").read_text() == "5\n"
+    assert begun == ["begun"]

@@ -294,3 +294,14 @@ def test_a_dot_alone_ends_no_message_early(begun: list[str]) -> None:
         courier.deliver(message(), ("o@x.example",), lambda: None)
 
     assert len([line for line in server.heard if line.upper().startswith(b"MAIL FROM")]) == 2
+
+
+@pytest.mark.parametrize("name", ["a\r\nRSET", "ä@x.example", "a@x\0", "\udcff@x", "", "a b@x>"])
+def test_what_is_no_address_is_refused_here_and_says_nothing_to_the_server(
+    name: str, begun: list[str]
+) -> None:
+    with serving({}) as server:
+        receipts = deliver(server, begun, (name, "o@x.example"))
+
+    assert [receipt.fate for receipt in receipts] == ["refused", "accepted"]
+    assert len([line for line in server.heard if line.startswith(b"rcpt")]) == 1

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable, Sequence
 
 from agent.adapters.command import CommandMissing, Completed, Running
-from agent.adapters.mime import Letterhead, compose
-from agent.adapters.smtp_words import spoken
+from agent.adapters.mime import Letterhead, compose, is_address
+from agent.adapters.smtp_words import NO_ADDRESS, spoken
 from agent.core.configuration import Mail
 from agent.core.notices import Fate, MessageRecord, Receipt
 from agent.core.text import printable
@@ -15,6 +15,7 @@ DEADLINE = 60.0  # seconds; postfix's waits for ever where it may not write to i
 # of sysexits.h: what says something about the message or the people in it, and not about this machine
 REFUSED = {65: "the message is not accepted", 67: "no such person", 68: "no such host"}
 DEFERRED = {75: "try again later"}
+NOBODY: tuple[Fate, str] = ("refused", NO_ADDRESS)
 IN_SERVICE = (
     "In the service a sendmail that is set-uid, or has a set-gid helper, gets no rights."
     ' Name a server in [mail], such as server = "localhost" with security = "none".'
@@ -50,10 +51,14 @@ class SendmailCourier:
         """What became of it, the same for each recipient; MailError when it certainly went to nobody."""
         text = compose(message, self.letterhead, duplicate=duplicate).replace(b"\r\n", b"\n")
         self.check()
+        known = [recipient for recipient in recipients if is_address(recipient)]
+        told = self._hand_over(text, known, begun) if known else NOBODY
+        answers = ((each, told if each in known else NOBODY) for each in recipients)
+        return tuple(Receipt(recipient=each, fate=fate, reply=reply) for each, (fate, reply) in answers)
+
+    def _hand_over(self, text: bytes, known: Sequence[str], begun: Callable[[], None]) -> tuple[Fate, str]:
         begun()
-        ended = self._run(text, [self.mail.sendmail, "-i", "-f", self.mail.sender, "--", *recipients])
-        fate, reply = self._judged(ended)
-        return tuple(Receipt(recipient=recipient, fate=fate, reply=reply) for recipient in recipients)
+        return self._judged(self._run(text, [self.mail.sendmail, "-i", "-f", self.mail.sender, "--", *known]))
 
     def close(self) -> None:
         """There is nothing to close."""

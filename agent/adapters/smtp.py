@@ -8,10 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from agent.adapters.mime import Letterhead, compose
+from agent.adapters.mime import Letterhead, compose, is_address
 from agent.adapters.secret_file import read_secret
 from agent.adapters.smtp_connection import PATIENCE, Patient, PatientTls, own_name, protection_of
-from agent.adapters.smtp_words import TooSlow, login_refused, no_login, no_tls, refusal, spoken, translated
+from agent.adapters.smtp_words import (
+    NO_ADDRESS,
+    TooSlow,
+    login_refused,
+    no_login,
+    no_tls,
+    refusal,
+    spoken,
+    translated,
+)
 from agent.core.configuration import Mail
 from agent.core.mail_trial import Protection
 from agent.core.notices import Fate, MessageRecord, Receipt
@@ -58,7 +67,7 @@ class SmtpCourier:
             code, reply = smtp.mail(self.mail.sender)
             if code != 250:
                 raise refusal(self.name, code, reply, f"to take mail from {self.mail.sender}")
-            receipts = [_receipt(recipient, *smtp.rcpt(recipient)) for recipient in recipients]
+            receipts = [self._ask_for(smtp, recipient) for recipient in recipients]
             if any(receipt.fate == "accepted" for receipt in receipts):
                 begun()
                 answer = self._hand_over(smtp, text)
@@ -72,6 +81,11 @@ class SmtpCourier:
             with suppress(smtplib.SMTPException, OSError, TooSlow):
                 smtp.quit()
             smtp.close()
+
+    def _ask_for(self, smtp: Patient, recipient: str) -> Receipt:
+        if not is_address(recipient):
+            return Receipt(recipient=recipient, fate="refused", reply=NO_ADDRESS)
+        return _receipt(recipient, *smtp.rcpt(recipient))
 
     def _hand_over(self, smtp: Patient, text: bytes) -> tuple[int, bytes] | None:
         """The server's answer to the text; None when it had all of it and did not answer."""

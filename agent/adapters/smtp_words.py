@@ -8,6 +8,7 @@ from agent.core.text import printable
 from agent.errors import MailError
 
 LONGEST_REPLY = 200
+NO_ADDRESS = "that is no mail address"
 # OpenSSL's numbers of what is wrong with a certificate
 NOT_YET, EXPIRED = 9, 10
 FOREIGN = (18, 19, 20, 21)
@@ -31,7 +32,7 @@ def refusal(server: str, code: int, reply: bytes | str, doing: str) -> MailError
     said = f"{code} {spoken(reply)}".strip()
     return MailError(
         f"{server} {'is not ready' if later else 'refused'} {doing}: {said}",
-        "It is tried again by itself." if later else "Ask whoever runs that server, or correct [mail].",
+        "Try again later." if later else "Ask whoever runs that server, or correct [mail].",
         "mail-later" if later else "mail-refused",
     )
 
@@ -88,7 +89,7 @@ def _unreachable(error: Exception, server: str, host: str) -> MailError:
         what, code = f"{server} closed the connection", "mail-broken"
     elif isinstance(error, OSError) and error.strerror:
         what = f"{server} cannot be reached: {error.strerror}"
-    hint = "Check server, port and security in [mail], and the network. It is tried again by itself."
+    hint = "Check server, port and security in [mail], and the network."
     return MailError(f"{what}.", hint, code)
 
 
