@@ -235,6 +235,15 @@ def test_a_size_fifty_times_the_rest_stands_out_and_leaves_the_rest_above_zero()
     assert min(heights) > 1
 
 
+@pytest.mark.parametrize("place", [500, 530, 560, 590, 620])
+def test_thinning_out_keeps_an_outlier_of_one_hour(place: int) -> None:
+    records = [snapshot(hours, seconds=0) for hours in range(24 * 200)]
+    records[place] = replace(records[place], bytes=3 * GIB)
+    (line,) = pictures(*records)["size"].lines
+    assert len(points(line)) < 250
+    assert min(y for _, y in points(line)) == pytest.approx(BOTTOM - (BOTTOM - TOP) / 1.08, abs=0.1)
+
+
 def test_a_recovery_that_took_longer_than_promised_has_another_shape_and_a_word() -> None:
     slow = drill(24, seconds=DrillSeconds(restore=3 * HOUR, total=3 * HOUR))
     shown = pictures(drill(48), slow, of=process(rto=2 * HOUR))["recovery"]

@@ -1,6 +1,7 @@
 """A year as numbers: nothing averaged, nothing filled in, nothing taken for zero that is not known."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +9,7 @@ from fakes import FakeLedger
 from msgspec.structs import replace
 from shop import DAY, GIB, HOUR, NOW, ago, config, drill, process, snapshot, wrong
 
+from agent.adapters.ledger import open_ledger
 from agent.core.config_record import ConfigRecord, config_to_note
 from agent.core.configuration import Step
 from agent.core.model import Body, DrillSeconds, RefusedSnapshot
@@ -222,7 +224,27 @@ def test_sizes_of_copies_and_of_bad_snapshots_do_not_count() -> None:
     assert [one.bytes for one in seen(snapshot(2), copied, snapshot(3, "failed", bytes=9)).sizes] == [GIB]
 
 
-# ---- few queries ----------------------------------------------------------------------------
+# ---- what belongs to whom -------------------------------------------------------------------
+
+
+def test_processes_are_kept_apart() -> None:
+    ledger = FakeLedger(
+        drill(9, "failed", process="mail"), snapshot(6, process="mail"), drill(5), snapshot(4)
+    )
+    orders, mail = gather_trends(config(process(), process("mail")), ledger, NOW)
+    assert [one.outcome for one in orders.drills] == ["passed"]
+    assert [one.outcome for one in mail.drills] == ["failed"]
+    assert (len(orders.sizes), len(mail.sizes)) == (1, 1)
+
+
+def test_a_real_ledger_tells_the_same(tmp_path: Path) -> None:
+    records = [snapshot(24 * 500), *hourly(48, 3), drill(2), drill(1, "failed")]
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        for record in records:
+            ledger.append(record, record.started)  # type: ignore[union-attr]
+        (found,) = gather_trends(config(), ledger, NOW)
+    assert found == seen(*records)
+    assert found.ages[0].seconds > 140 * DAY
 
 
 def test_a_process_without_any_record_is_not_known() -> None:

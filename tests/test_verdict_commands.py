@@ -229,6 +229,24 @@ def test_a_link_to_a_report_stays_a_link(shop: Shop, tmp_path: Path) -> None:
     assert (tmp_path / "real.txt").read_text().startswith("UNKNOWN")
 
 
+def test_an_html_report_has_four_pictures_of_every_process(shop: Shop, tmp_path: Path) -> None:
+    target = tmp_path / "r.html"
+    run(["report", "--for", "owner", "--output", str(target), "--config", str(shop(drill(), snapshot()))])
+    page = target.read_text()
+    assert page.count('role="img"') == 4
+    assert "<h2>This month</h2>" in page or "<h2>The last 2 months</h2>" in page
+
+
+def test_the_status_pays_nothing_for_the_pictures(shop: Shop) -> None:
+    script = (
+        "import sys; from agent.cli import run; run(sys.argv[1:]); "
+        "print([name for name in sys.modules if 'trend' in name or name == 'jinja2'], file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", script, "status", "--config", str(shop(drill(), snapshot()))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize("where", ["", "missing/r.html", "r\0.html", "x" * 300])
 def test_a_place_that_cannot_be_written_to_is_one_sentence(
     shop: Shop, tmp_path: Path, capsys, where: str
