@@ -52,6 +52,7 @@ def forecast_screen(forecast: Forecast) -> str:
     cells = [(f.process, f.machine, f.people, f.back, f.promised, f.in_time) for f in forecast.lines]
     lines += _table(("process", "restore", "people", "back", "promised", "in time"), cells)
     lines += ["", *_labelled("Window", forecast.window), *_labelled("Chance", forecast.probability)]
+    lines += _labelled("Notice", forecast.notice)
     return "\n".join(lines)
 
 

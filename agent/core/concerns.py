@@ -24,7 +24,7 @@ TOPICS = {
     **dict.fromkeys(("never-proven", "proof-expired", "proof-expiring", "proof-partial"), "proof"),
     **dict.fromkeys(("rto-missed", "rto-missed-in-sequence", "rto-tight", "growth"), "time"),
     **dict.fromkeys(("repository-missing", "repository-changed"), "repository"),
-    **dict.fromkeys(("agent-silent", "agent-stopped"), "agent"),
+    **dict.fromkeys(("agent-silent", "agent-stopped", "agent-dying"), "agent"),
 }
 OF_A_REPOSITORY = (
     "repository",
@@ -40,12 +40,15 @@ GRAVE = (
     *("repository-damaged", "snapshots-vanished"),
 )
 WORST = ("mass-change", "ledger-damaged")
-FAILING = ("snapshot-failing", "drill-not-tested", "repository-damaged", "plan-b-behind", "agent-stopped")
+FAILING = (
+    *("snapshot-failing", "drill-not-tested", "repository-damaged", "plan-b-behind"),
+    *("agent-stopped", "agent-dying", "mail-blocked", "mail-refused", "alarm-test-unseen"),
+)
 
 # seconds that it has to last before anybody is told: it may only be the beginning, or be tried again
 PATIENCE = {
     **dict.fromkeys(("never-proven", "no-snapshot", "paths-not-covered", "plan-b-behind"), DAY),
-    **dict.fromkeys(("drill-not-tested", "clock-went-back"), HOUR),
+    **dict.fromkeys(("drill-not-tested", "clock-went-back", "mail-blocked"), HOUR),
 }
 
 

@@ -17,6 +17,7 @@ from agent.core.model import (
     WatchRecord,
 )
 from agent.core.notices import PingRecord
+from agent.core.post import Post
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding
@@ -59,6 +60,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     freezes: Mapping[str, tuple[Freeze, ...]] = {}  # what is open, by process, where anything is removed
     upkeep: tuple[RetentionRecord | CheckRecord | PruneRecord, ...] = ()  # the newest of each kind and place
     pings: tuple[PingRecord, ...] = ()  # the newest, where somebody outside is to be told
+    post: Post = Post()  # what is known of the mail, where any is configured
     life: Life = Life()  # what shows whether the service lives; nothing for a moment that is past
     sequence: int = 0
     head: str = "0" * 64

@@ -18,6 +18,7 @@ from agent.core.notices import Event, Happening, IncidentRecord, Role, Severity
 A_DAY = timedelta(days=1)
 RESTLESS = 3  # so often within a day it came, or came back: it flaps
 ENDED_BY_DRILLS = ("drill", "proof", "time", "window-missed")  # what a drill says may end it
+NO_MATTER_OF_DRILLS = ("mail-blocked", "mail-refused", "alarm-test-unseen", "ping-failing")
 OF_SNAPSHOTS = ("snapshot", "source-missing", "source-empty", "snapshots-vanished", "plan-b-behind")
 
 
@@ -197,6 +198,8 @@ def unproven(incident: Incident, standings: Mapping[str, Sequence[Standing]]) ->
     Where it was about snapshots, the drill has to be of one that was taken since. Of the whole business any
     process will do.
     """
+    if incident.topic in NO_MATTER_OF_DRILLS:
+        return ()
     names = incident.processes or tuple(standings)
     lacking = tuple(name for name in names if not _is_proven(incident, standings.get(name, ())))
     if incident.processes:
@@ -221,11 +224,7 @@ def untried(incident: Incident, standings: Mapping[str, Sequence[Standing]]) -> 
 
 
 def _is_proven(incident: Incident, standings: Sequence[Standing]) -> bool:
-    return any(
-        _could_prove(incident, drill)
-        for one in _there(incident, standings)
-        for drill in one.proofs
-    )
+    return any(_could_prove(incident, drill) for one in _there(incident, standings) for drill in one.proofs)
 
 
 def _could_prove(incident: Incident, drill: DrillRecord) -> bool:

@@ -8,6 +8,7 @@ from agent.core.evidence import WHOLE, Standing, taken_at
 from agent.core.judgement import Assessment, Judgement
 from agent.core.model import DrillRecord, SnapshotRecord
 from agent.core.phrases import joined, moment, percent, span
+from agent.core.post import reaction_words, reactions
 from agent.core.report_answer import zone_of
 from agent.core.text import count, duration, printable, size
 from agent.core.views import Fact, FindingLine, Proofs
@@ -49,7 +50,8 @@ def methods(assessment: Assessment) -> tuple[Fact, ...]:
         facts.append(Fact(f"{name}: recovers in", printable(_how_long(judgement, zone, now))))
         facts.append(Fact(f"{name}: would lose", printable(_how_much(judgement, zone, now))))
     back = "the failure at closing time, one process after another in the order shown, by one pair of hands."
-    return (*facts, Fact("back by", back))
+    noticed = reaction_words(reactions(assessment.evidence.post, now))
+    return (*facts, Fact("back by", back), *((Fact("noticed", noticed),) if noticed else ()))
 
 
 def _how_long(judgement: Judgement, zone: ZoneInfo, now: datetime) -> str:

@@ -3,11 +3,14 @@
 from agent.core.forecast import Return
 from agent.core.judgement import Assessment
 from agent.core.phrases import moment, span
+from agent.core.post import reaction_words, reactions
 from agent.core.report_answer import back_in_time, window_line, would_be, zone_of
 from agent.core.text import printable
 from agent.core.views import Forecast, ForecastLine
 
 NO_PROBABILITY = "not simulated: these are single measurements and declared times, one after another."
+
+NO_NOTICE = "not measured: set test in [alarm]. The times above begin when somebody begins."
 
 
 def forecast(assessment: Assessment) -> Forecast:
@@ -23,6 +26,7 @@ def forecast(assessment: Assessment) -> Forecast:
         answer=answer,
         window=window_line(assessment),
         probability=NO_PROBABILITY,
+        notice=reaction_words(reactions(assessment.evidence.post, now)) or NO_NOTICE,
         lines=tuple(_line(assessment, line) for line in plan.returns),
     )
 

@@ -10,6 +10,7 @@ from agent.core.exposed import Exposure, exposure_row
 from agent.core.judgement import Assessment, Judgement, Reason
 from agent.core.model import Verdict
 from agent.core.plan_b_lag import lags
+from agent.core.post import reactions
 from agent.errors import Exit
 
 EXITS = {
@@ -56,6 +57,7 @@ def forecast_result(assessment: Assessment) -> dict[str, Any]:
         "fits": plan.fits,
         "probability": plan.probability,
         "all_back_at": _rfc3339(plan.all_back),
+        "notice": _notice(assessment),
         "processes": [
             {
                 "process": line.process,
@@ -70,6 +72,12 @@ def forecast_result(assessment: Assessment) -> dict[str, Any]:
             for line in plan.returns
         ],
     }
+
+
+def _notice(assessment: Assessment) -> dict[str, Any]:
+    """How long it takes until a person sees an alarm, as alarm tests measured it."""
+    found = reactions(assessment.evidence.post, assessment.at)
+    return {"tests": len(found.seen) + found.unseen, "unseen": found.unseen, "median_s": found.median}
 
 
 def _process(judgement: Judgement, assessment: Assessment) -> dict[str, Any]:

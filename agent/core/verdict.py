@@ -18,6 +18,7 @@ from agent.core.plan_b_lag import plan_b_behind
 from agent.core.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
 from agent.core.reasons_agent import agent_reasons, ping_failing
 from agent.core.reasons_damage import repository_damaged
+from agent.core.reasons_mail import mail_notes
 from agent.core.reasons_slipping import SLIPPING_RULES, passed_warnings
 from agent.core.reasons_upkeep import retention_frozen, upkeep_undone
 from agent.core.recovery_time import recovery_time
@@ -63,7 +64,10 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
     judgements = tuple(judged(process) for process in in_recovery_order(config.processes))
     of_the_agent = agent_reasons(evidence.life, config.settings.state, now, zone)
     untold = ping_failing(evidence.pings, now, zone)
-    reasons = (*_of_the_business(plan, zone, now), *of_the_agent, *untold)
+    mail = config.mail
+    people = (*mail.owner, *mail.admin, *mail.deputy) if mail else ()
+    unsent = mail_notes(evidence.post, people, now, zone)
+    reasons = (*_of_the_business(plan, zone, now), *of_the_agent, *untold, *unsent)
     return Assessment(
         at=now,
         verdict=_worst([worst(reasons), *(judgement.verdict for judgement in judgements)]),

@@ -97,4 +97,5 @@ class Forecast(Struct, frozen=True, kw_only=True):
     answer: str
     window: str
     probability: str  # for now why there is none
+    notice: str  # how long it takes until a person sees an alarm
     lines: tuple[ForecastLine, ...]

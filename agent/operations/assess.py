@@ -15,7 +15,8 @@ from agent.core.model import (
     SnapshotRecord,
     WatchRecord,
 )
-from agent.core.notices import PingRecord
+from agent.core.notices import AcknowledgementRecord, AlarmTestRecord, DeliveryRecord, PingRecord
+from agent.core.post import MEASURED, Post
 from agent.core.runs import AgentRecord
 from agent.core.verdict import assess
 from agent.operations.freezing import freezes
@@ -28,6 +29,8 @@ SNAPSHOTS = 6  # that are read anyway: enough to see a trend
 DRILLS = 4  # likewise; without a full pass among them more are looked through
 SAMPLES = 100  # passing drills that are looked through when only samples were drilled lately
 TURNS = 12  # starts and stops of the service, and jumps of the clock among them
+DELIVERIES = 50  # attempts to send mail
+ACKNOWLEDGEMENTS = 100
 FAILURES = 5  # failed drills that are looked for behind those
 
 
@@ -64,9 +67,18 @@ def gather(config: Config, ledger: "LedgerReader", signs: Signs | None = None) -
         freezes={process.name: freezes(ledger, process.name) for process in config.processes if removes},
         upkeep=tuple(_upkeep(config, ledger, removes)),
         pings=tuple(ledger.newest(PingRecord)) if config.alarm.ping else (),
+        post=_post(ledger) if config.mail else Post(),
         life=Life(signs=signs, turns=tuple(_turns(ledger))) if signs else Life(),
         sequence=sequence,
         head=head,
+    )
+
+
+def _post(ledger: "LedgerReader") -> Post:
+    return Post(
+        deliveries=tuple(ledger.newest(DeliveryRecord, limit=DELIVERIES)),
+        tests=tuple(ledger.newest(AlarmTestRecord, limit=MEASURED)),
+        acknowledged=tuple(ledger.newest(AcknowledgementRecord, limit=ACKNOWLEDGEMENTS)),
     )
 
 
