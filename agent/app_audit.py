@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from agent import __version__, app
+from agent import __version__, app, app_trends
 from agent.adapters.ledger import open_raw
 from agent.adapters.report_file import write_bundle
 from agent.core.audit import Period
@@ -47,7 +47,7 @@ def write_audit(config: Config, asked: Period, file: str) -> Written:
     paper = Paper(
         report=report,
         text=app.rendered(report, "text"),
-        html=app.rendered(report, "html"),
+        html=app_trends.html_report(judged, report),
         script=SCRIPT.read_bytes(),
         version=__version__,
     )
