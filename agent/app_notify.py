@@ -14,12 +14,15 @@ from agent.core.holding import MAIL
 from agent.errors import Busy, MailError, StateError
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from agent.core.judgement import Assessment
     from agent.core.notices import MessageRecord
-    from agent.core.outbox import Outbox
+    from agent.core.views import Audience
     from agent.operations.acknowledge import Acknowledged
-    from agent.operations.notify import Notified, Tools
+    from agent.operations.notify import Notified, Sent, Tools
     from agent.operations.sign_of_life import SignOfLife
+    from agent.operations.write import Desk
 
 EMERGENCY_SECONDS = 86_400.0  # between two mails that the ledger cannot be used
 OTHERS_SECONDS = 60.0  # that another run may take to send what waits
@@ -88,12 +91,30 @@ def _cry(config: Config, trouble: StateError) -> None:
         emergency(config, trouble, SystemClock(), LetterPaper(), mail, webhook(config))
 
 
-def send_report(config: Config, judged: "Assessment") -> "tuple[MessageRecord, Outbox]":
-    """Mail the owner's report now, besides the weekly one."""
-    from agent.operations.notify import report_now
+def send_report(config: Config, judged: "Assessment", audience: "Audience") -> "Sent":
+    """Mail a report now: the owner's letter to the owner, any other whole to the administrator."""
+    from agent.app import rendered, report
+    from agent.app_trends import html_report
+    from agent.core.letter import subject_line
+    from agent.operations.notify import owners_report, send_now
+
+    def whole(desk: "Desk", _: object) -> "MessageRecord":
+        words = report(judged, audience)
+        subject = subject_line(f"{words.state} - readiness report", f"({words.business})")
+        return desk.page(subject, "admin", rendered(words, "text"), html_report(judged, words))
 
     with telling(config) as tools:
-        return report_now(config, judged, tools)
+        return send_now(config, judged, tools, owners_report if audience == "owner" else whole)
+
+
+def send_bundle(
+    config: Config, judged: "Assessment", file: str, digest: str, drills: int, days: "tuple[date, date]"
+) -> "Sent":
+    """Mail the owner that the auditor's bundle is ready; the bundle itself goes nowhere."""
+    from agent.operations.notify import send_now
+
+    with telling(config) as tools:
+        return send_now(config, judged, tools, lambda desk, _: desk.bundle(file, digest, drills, days))
 
 
 def acknowledge(config: Config, name: str, by: str) -> "Acknowledged":

@@ -7,9 +7,10 @@ from typing import Any, get_args
 import click
 from msgspec import to_builtins
 
-from agent import app, app_trends
+from agent import app, app_notify, app_trends
 from agent.cli.output import Invocation, print_json
 from agent.cli.report_bundle import Asked, is_bundle, write
+from agent.cli.report_sent import print_sent
 from agent.core.judgement import Assessment
 from agent.core.status import status_result
 from agent.core.views import Audience, Report
@@ -34,6 +35,9 @@ EXTENSIONS = {".html": "html", ".htm": "html", ".json": "json"}
     "--from", "first", metavar="DATE", help="For the auditor: evidence from this day on, as FILE.zip."
 )
 @click.option("--to", "last", metavar="DATE", help="The last day of that evidence.")
+@click.option(
+    "--send", is_flag=True, help="Mail it now: the owner's to the owner, others to the administrator."
+)
 @click.pass_obj
 def command(
     invocation: Invocation,
@@ -42,34 +46,48 @@ def command(
     output: str | None,
     first: str | None,
     last: str | None,
+    send: bool,
 ) -> Exit:
-    """Write the readiness report.
+    """Write the readiness report, or with --send mail it now.
 
     With --from and --to it is a bundle of evidence for the auditor: every drill that was due or made on these
     days, what was promised then, the records behind it, a checklist, and a script that verifies all of it.
 
     A new FILE can be read by you alone (0600); one that was there keeps its permissions. The exit status is 0
-    once the report is written, whatever it says: for the verdict ask `readiness status`.
+    once the report is written, whatever it says: for the verdict ask `readiness status`. It is 3 when it was
+    to be sent and no mail server took it; it waits then, and the service goes on trying.
     """
-    asked = Asked(first=first, last=last, audience=audience, form=wanted, output=output)
+    asked = Asked(first=first, last=last, audience=audience, form=wanted, output=output, send=send)
     if is_bundle(asked):
         return write(invocation, asked)
-    assessment = app.assessment(app.load_config(invocation.config_file))
+    config = app.load_config(invocation.config_file)
+    assessment = app.assessment(config)
     report = app.report(assessment, audience)
-    if output is None and (wanted == "json" or (invocation.as_json and wanted is None)):
+    if output is not None:
+        _write(invocation, output, wanted, assessment, report)
+    if send:
+        sent = app_notify.send_report(config, assessment, audience)
+        return print_sent(invocation, sent, quiet=output is not None and invocation.as_json)
+    return Exit.GOOD if output is not None else _print(invocation, wanted, assessment, report)
+
+
+def _print(invocation: Invocation, wanted: str | None, assessment: Assessment, report: Report) -> Exit:
+    if wanted == "json" or (invocation.as_json and wanted is None):
         print_json("report", Exit.GOOD, _result(assessment, report))
-        return Exit.GOOD
-    kind = wanted or EXTENSIONS.get(Path(output or "").suffix.lower(), "text")
-    text = _written(kind, assessment, report)
-    if output is None:
-        click.echo(text)
-        return Exit.GOOD
-    app.write_report(output, text + "\n")
+    else:
+        click.echo(_written(wanted or "text", assessment, report))
+    return Exit.GOOD
+
+
+def _write(
+    invocation: Invocation, output: str, wanted: str | None, assessment: Assessment, report: Report
+) -> None:
+    kind = wanted or EXTENSIONS.get(Path(output).suffix.lower(), "text")
+    app.write_report(output, _written(kind, assessment, report) + "\n")
     if invocation.as_json:
         print_json("report-file", Exit.GOOD, {"file": output, "format": kind, "verdict": assessment.verdict})
     else:
         click.echo(f"{report.state}: the report is in {output}")
-    return Exit.GOOD
 
 
 def _written(kind: str, assessment: Assessment, report: Report) -> str:

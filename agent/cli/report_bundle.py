@@ -3,8 +3,9 @@
 import click
 from msgspec import Struct, to_builtins
 
-from agent import app
+from agent import app, app_notify
 from agent.cli.output import Invocation, print_json
+from agent.cli.report_sent import print_sent
 from agent.core.text import count, printable
 from agent.core.views import Audience
 from agent.errors import Exit, UsageError
@@ -18,6 +19,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     audience: Audience
     form: str | None
     output: str | None
+    send: bool = False
 
 
 def is_bundle(asked: Asked) -> bool:
@@ -49,12 +51,16 @@ def write(invocation: Invocation, asked: Asked) -> Exit:
     config = app.load_config(invocation.config_file)
     period = app_audit.period(config, asked.first, asked.last)
     written = app_audit.write_audit(config, period, asked.output)
+    sent = None
+    if asked.send:
+        told = (written.file, written.sha256, written.drills, (period.first, period.last))
+        sent = app_notify.send_bundle(config, app.assessment(config), *told)
     days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
     if invocation.as_json:
         print_json("report-bundle", Exit.GOOD, {**to_builtins(written), **days})
-        return Exit.GOOD
+        return print_sent(invocation, sent, quiet=True) if sent else Exit.GOOD
     drills, records = count(written.drills, "drill"), count(written.records, "record")
     click.echo(f"The bundle is in {printable(written.file)}: {drills} of {period.first} to {period.last}.")
     click.echo(f"SHA-256  {written.sha256}")
     click.echo(f"Ledger   {records}, head {written.head}")
-    return Exit.GOOD
+    return print_sent(invocation, sent) if sent else Exit.GOOD

@@ -15,7 +15,7 @@ def emergency_letter(config: Config, trouble: str, hint: str, now: datetime) -> 
     seen = moment(now, ZoneInfo(config.business.time_zone), now)
     meaning = (
         "While that lasts nobody knows whether anything can be restored: nothing of what is saved or "
-        "rehearsed is recorded, and no other mail can be written. This one comes once a day until it is mended."
+        "rehearsed is recorded, and no other mail can be written. This one comes daily until it is mended."
     )
     contact = f"Call {called(config.alarm.contact, 90)}." if config.alarm.contact else ""
     return Letter(

@@ -18,7 +18,7 @@ def mail_notes(post: Post, configured: Sequence[str], now: datetime, zone: ZoneI
     for address in dict.fromkeys(configured):
         receipt = newest.get(address)
         if receipt is not None and receipt.fate == "refused":
-            yield _note(
+            yield _reason(
                 "mail-refused",
                 f"The mail server does not take mail to {address}: {receipt.code} {receipt.reply}".rstrip(),
                 f"Correct {address} in [mail], or ask whoever runs that server; then: readiness mail test",
@@ -37,7 +37,7 @@ def _blocked(deliveries: Sequence[DeliveryRecord], now: datetime, zone: ZoneInfo
         since, newest = one, newest or one.trouble
     if since is not None:
         begun = moment(since.started, zone, now)
-        yield _note(
+        yield _reason(
             "mail-blocked", f"No mail has gone out since {begun}: {newest}", "Then try: readiness mail test"
         )
 
@@ -54,7 +54,7 @@ def _unseen(post: Post, now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
     names = {one.name for one in post.acknowledged}
     for test in post.tests[:1]:
         if test.name not in names and now - test.started > UNSEEN:
-            yield _note(
+            yield _reason(
                 "alarm-test-unseen",
                 f"Nobody acknowledged the alarm test of {moment(test.started, zone, now)}: whether an alarm "
                 "reaches anybody is not known.",
@@ -62,5 +62,5 @@ def _unseen(post: Post, now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
             )
 
 
-def _note(code: str, sentence: str, hint: str) -> Reason:
+def _reason(code: str, sentence: str, hint: str) -> Reason:
     return Reason(code=code, verdict=Verdict.READY, sentence=sentence, hint=hint)

@@ -1,6 +1,6 @@
 """Tell people: notice what changed, write what is due, send what waits. Each step leaves a record."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,21 @@ class Notified(Struct, frozen=True, kw_only=True):
     incidents: tuple[Incident, ...]  # that are open
 
 
+class Sent(Struct, frozen=True, kw_only=True):
+    """A message that was asked for, and what waits after it was tried to be sent."""
+
+    message: MessageRecord
+    outbox: Outbox
+
+    @property
+    def waits(self) -> bool:
+        """Some of its recipients have not got it yet."""
+        return self.message.message in [one.message.message for one in self.outbox.waiting]
+
+
+Occasion = Callable[[Desk, Letterbook], MessageRecord]
+
+
 def notify(config: Config, assessment: Assessment, tools: Tools) -> Notified:
     """One round. What a round before did not get done, because it was killed, this one does."""
     standings = {one.process: one.standings for one in assessment.judgements}
@@ -73,18 +88,23 @@ def notify(config: Config, assessment: Assessment, tools: Tools) -> Notified:
     )
 
 
-def report_now(config: Config, assessment: Assessment, tools: Tools) -> tuple[MessageRecord, Outbox]:
-    """Write the owner's mail because somebody asks for it, and send what waits."""
+def send_now(config: Config, assessment: Assessment, tools: Tools, write: Occasion) -> Sent:
+    """Write one message because somebody asks for it, and send what waits."""
     if config.mail is None:
         raise UsageError(
             f"There is no [mail] in {config.file}.", "Say there who gets mail, and how it leaves."
         )
     desk = Desk(config=config, mail=config.mail, assessment=assessment, paper=tools.paper)
-    still_open = [one for one in known_incidents(tools.ledger) if one.closed is None and one.gone is None]
     book = Letterbook(tools.ledger, tools.clock)
-    message = desk.report_now(_last_report(book), still_open)
+    message = write(desk, book)
     _write(book, message)
-    return message, _send(desk, book, tools)
+    return Sent(message=message, outbox=_send(desk, book, tools))
+
+
+def owners_report(desk: Desk, book: Letterbook) -> MessageRecord:
+    """The owner's mail, as it would be written now."""
+    still_open = [one for one in known_incidents(book.ledger) if one.closed is None and one.gone is None]
+    return desk.report_now(_last_report(book), still_open)
 
 
 def _write(book: Letterbook, message: MessageRecord) -> None:

@@ -1,6 +1,7 @@
 """Write messages: a letter for its occasion, put on paper, with its name, its thread and its recipients."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from agent.core.incidents import Incident, News
 from agent.core.judgement import Assessment
 from agent.core.letter import Letter
 from agent.core.letter_alarm import alarm_letter, alarm_test_letter
-from agent.core.letter_digest import digest_letter
+from agent.core.letter_digest import bundle_letter, digest_letter
 from agent.core.letter_owner import owner_letter, state_then
 from agent.core.messages import message_id, stamped, thread
 from agent.core.notices import Kind, MessageRecord, Role, Told
@@ -56,6 +57,28 @@ class Desk(Struct, frozen=True, kw_only=True):
         """The owner's mail because somebody asks for it: the weekly one comes all the same."""
         letter = self._owner_letter(None, previous, incidents)
         return self._message(letter, "report", "owner", "asked owner", state=state_then(self.assessment))
+
+    def page(self, subject: str, role: Role, text: str, html: str) -> MessageRecord:
+        """A report that is mailed as it stands."""
+        name = stamped(f"asked {role}", self.assessment.at)
+        return MessageRecord(
+            message=name,
+            kind="report",
+            role=role,
+            started=self.assessment.at,
+            recipients=recipients(self.mail, role),
+            subject=subject,
+            text=text,
+            html=html,
+            message_id=message_id(self.config, name),
+        )
+
+    def bundle(self, file: str, sha256: str, drills: int, days: tuple[date, date]) -> MessageRecord:
+        """That evidence for the auditor is ready, and how to know that it is the same."""
+        zone = ZoneInfo(self.config.business.time_zone)
+        first, last = (datetime(day.year, day.month, day.day, tzinfo=zone) for day in days)
+        letter = bundle_letter(self.assessment, file, sha256, drills, (first, last))
+        return self._message(letter, "bundle", "owner", "bundle owner")
 
     def alarm_test(self, name: str) -> MessageRecord:
         """A mail to the administrator that only asks to be acknowledged."""
