@@ -92,6 +92,16 @@ def test_a_process_that_was_never_proven_takes_the_success_from_all() -> None:
     assert word(GOOD, copy(snapshot(1), name="mail")) is None
 
 
+def test_success_rests_on_proofs_and_not_on_the_verdict_alone() -> None:
+    mail = copy(snapshot(1), name="mail")
+    judged = assessed(GOOD, mail, shop=config(process(), process("mail"))).judgements
+    blind = {one.process: replace(one, reasons=()) for one in judged}
+    ready = replace(assessed(GOOD, shop=config()), verdict=Verdict.READY, reasons=())
+
+    assert beat(replace(ready, judgements=(blind["orders"],)))
+    assert beat(replace(ready, judgements=tuple(blind.values()))) is None
+
+
 def test_a_drill_that_could_not_be_carried_out_is_no_failure_while_the_proof_lasts() -> None:
     assert word(copy(snapshot(1), drill(0.2, "not_tested"), drill(20))) == "success"
 

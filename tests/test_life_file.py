@@ -1,6 +1,7 @@
 """The file that says that the service lives, on disks that are full, read-only, or gone."""
 
 import os
+import resource
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,6 +79,20 @@ def test_on_a_full_disk_it_lives_and_has_not_written(tmp_path: Path) -> None:
         assert file.give(now + timedelta(hours=2), recorded=True) == ""
         assert read_signs(str(state)).wrote == now + timedelta(hours=2)
         assert read_signs(str(state)).trouble == ""
+
+
+def test_a_sign_that_was_only_written_in_part_is_none(tmp_path: Path) -> None:
+    file, now = LifeFile(str(tmp_path)), datetime.now(UTC)
+    file.give(now, recorded=True)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))  # as a quota that has room for one block
+    try:
+        assert file.give(now + timedelta(hours=1), recorded=True) == "No space left on device"
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert lives(tmp_path)
+    assert read_signs(str(tmp_path)).wrote == now
 
 
 @pytest.mark.usefixtures("as_root")

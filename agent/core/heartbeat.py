@@ -81,8 +81,6 @@ def _of_the_business(assessment: Assessment) -> Iterator[str]:
 def _bad(judgement: Judgement) -> Iterator[str]:
     """What was tested of a process and is bad, or was proven too long ago."""
     codes = [reason.code for reason in judgement.reasons if reason.verdict == Verdict.NOT_READY]
-    if not codes and any(one.failures for one in judgement.standings):
-        codes = ["drill-failed"]
     codes += [reason.code for reason in judgement.reasons if reason.code == "proof-expired"]
     if codes:
         yield f"{judgement.process} ({', '.join(dict.fromkeys(codes))})"
