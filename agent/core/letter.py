@@ -136,6 +136,11 @@ def seal_words(head: str) -> str:
     return " ".join(head[at : at + 4] for at in (0, 4, 8))
 
 
+def short_name(business: str) -> str:
+    """The business's name as subjects end with it."""
+    return cut(ascii_text(business), 28)
+
+
 def called(name: str, width: int = 60) -> str:
     """A name from the config or the world: printable, and not longer than it may be."""
     return cut(printable(name), width)

@@ -16,6 +16,7 @@ from agent.core.letter import (
     called,
     capital,
     seal_words,
+    short_name,
     subject_line,
 )
 from agent.core.letter_alarm_evidence import (
@@ -65,7 +66,7 @@ def alarm_test_letter(business: str, name: str, now: datetime, zone: ZoneInfo, c
     )
     who = f" If you cannot, call {called(contact, 90)}." if contact else ""
     return Letter(
-        subject=subject_line(f"ALARM TEST - please run: readiness ack {name}", f"({called(business, 28)})"),
+        subject=subject_line(f"ALARM TEST - please run: readiness ack {name}", f"({short_name(business)})"),
         business=called(business),
         state="ALARM TEST",
         tone="plain",

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.judgement import Assessment
-from agent.core.letter import Group, Letter, Quote, Sentence, called, seal_words, subject_line
+from agent.core.letter import Group, Letter, Quote, Sentence, called, seal_words, short_name, subject_line
 from agent.core.letter_alarm_words import answer_now
 from agent.core.letter_words import TONES, at_moment, short_moment
 from agent.core.notices import MessageRecord
@@ -28,7 +28,7 @@ def digest_letter(assessment: Assessment, messages: Sequence[MessageRecord], tro
     why = f" The mail server was out of reach: {printable(trouble)[:300]}" if trouble else ""
     ordered = sorted(messages, key=lambda one: (one.severity, -one.started.timestamp()))
     return Letter(
-        subject=subject_line(lead, f"({called(name, 28)})"),
+        subject=subject_line(lead, f"({short_name(assessment.config.business.name)})"),
         business=name,
         state=state,
         tone=TONES[assessment.verdict],
@@ -68,7 +68,8 @@ def bundle_letter(
     head = assessment.evidence.head if assessment.evidence.sequence else "none yet"
     return Letter(
         subject=subject_line(
-            f"AUDIT BUNDLE - {count(drills, 'drill')}, {first} to {last}", f"({called(name, 28)})"
+            f"AUDIT BUNDLE - {count(drills, 'drill')}, {first} to {last}",
+            f"({short_name(assessment.config.business.name)})",
         ),
         business=name,
         state="AUDIT BUNDLE",

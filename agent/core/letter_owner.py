@@ -18,6 +18,7 @@ from agent.core.letter import (
     called,
     seal_words,
     sentence,
+    short_name,
     subject_line,
 )
 from agent.core.letter_owner_facts import at_stake, changed, not_tested, plan_b_now, still_open
@@ -110,7 +111,7 @@ def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen
     else:
         short = worst_trouble(assessment)
     ahead = f"holiday weekend ahead, {hours_of(assessment.window)}: " if holiday else ""
-    name = called(assessment.config.business.name, 28)
+    name = short_name(assessment.config.business.name)
     return subject_line(f"{state} - {ahead}{short}", f"({name}, {days_of(assessment)})")
 
 
@@ -135,7 +136,7 @@ def _opening(assessment: Assessment, holiday: Window | None) -> str:
         Verdict.NOT_READY: f"{lost}, promises would be broken: {short}{_others(assessment)}.",
         Verdict.UNKNOWN: f"{lost}, nobody could say when it is back: {short}{_others(assessment)}.",
     }
-    return ahead + said[assessment.verdict]
+    return said[assessment.verdict] + ahead
 
 
 def _doomed(assessment: Assessment) -> list[str]:
@@ -158,7 +159,7 @@ def _holiday(assessment: Assessment) -> str:
     ends = f"from {at_moment(window.closes, zone, now)} to {at_moment(window.opens, zone, now)}"
     off = joined([f"{day.day} {MONTHS[day.month - 1]}" for day in holidays_within(assessment)])
     which = f" ({off} off)" if off else ""
-    return f"A holiday weekend is ahead: closed for {hours_of(window)}, {ends}{which}. "
+    return f" A holiday weekend is ahead: closed for {hours_of(window)}, {ends}{which}."
 
 
 def _others(assessment: Assessment) -> str:

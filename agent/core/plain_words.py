@@ -85,6 +85,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "the watcher outside hears nothing from the server",
         "look after the connection to the watcher outside",
     ),
+    "mail-blocked": ("mails to you do not go out", "find out why mails do not go out"),
+    "mail-refused": ("a mail was refused on its way", "check the mail addresses"),
+    "alarm-test-unseen": ("nobody answered the last alarm test", "find out who gets alarms, and answer it"),
     "ledger-damaged": ("the book of all tests was damaged or altered", "find out who altered the records"),
     # findings
     **dict.fromkeys(("source-missing", "source-empty", "source-is-symlink", "view-differs"), LOST),
