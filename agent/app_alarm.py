@@ -42,6 +42,18 @@ def announce_drill(config: Config) -> None:
     announce(OutsideWatcher(config.alarm.ping, START_SECONDS), PingFile(config.settings.state), SystemClock())
 
 
+def cry(config: Config) -> "SignOfLife":
+    """Tell the outside watcher, where one is configured, that the ledger cannot be used; never raises."""
+    from agent.adapters.http import OutsideWatcher
+    from agent.adapters.ping_file import PingFile
+    from agent.operations.sign_of_life import SignOfLife
+    from agent.operations.sign_of_life import cry as tell
+
+    if not config.alarm.ping:
+        return SignOfLife()
+    return tell(OutsideWatcher(config.alarm.ping), PingFile(config.settings.state), SystemClock())
+
+
 def webhook(config: Config) -> "Webhook | None":
     """The second channel; None where there is none."""
     if not config.alarm.webhook:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,6 +153,18 @@ def test_the_services_log_and_state_hold_nothing_of_the_address(
     assert len(exported.splitlines()) > 3
     assert TOKEN not in exported
     assert json.loads(exported.splitlines()[0])
+
+
+def test_a_ledger_that_cannot_be_used_is_told_without_it(shop: Shop, listener: Listener) -> None:
+    config = load(str(watched(shop, listener).config))
+    (shop.state / "ledger.db").write_bytes(b"no ledger")
+    told_so = app_alarm.cry(config)
+
+    assert (told_so.word, told_so.fate) == ("fail", "accepted")
+    assert listener.words() == ["POST /fail"]
+    assert listener.heard[0].body == b"UNKNOWN - the record of what was proven cannot be used"
+    shutil.rmtree(shop.state)  # not even a place to remember it
+    assert app_alarm.cry(config).fate == "accepted"
 
 
 def test_the_second_channel_is_called_with_the_address_of_the_config(shop: Shop, listener: Listener) -> None:

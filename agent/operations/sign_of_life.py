@@ -62,3 +62,10 @@ def announce(watcher: Watcher, memory: PingMemory, clock: Clock) -> None:
     """Tell the watcher that a drill begins; whether it heard of that matters to nobody."""
     answer = watcher.ping("start", "")
     memory.remember(Ping(word="start", at=clock.now(), fate=answer.fate))
+
+
+def cry(watcher: Watcher, memory: PingMemory, clock: Clock) -> SignOfLife:
+    """Tell the watcher that the ledger cannot be used, so that nothing can be proven; always due."""
+    answer = watcher.ping("fail", "UNKNOWN - the record of what was proven cannot be used")
+    memory.remember(Ping(word="fail", at=clock.now(), fate=answer.fate))
+    return SignOfLife(host=watcher.host, word="fail", fate=answer.fate, trouble=answer.message)
