@@ -251,6 +251,16 @@ def test_a_recovery_that_took_longer_than_promised_has_another_shape_and_a_word(
     assert shown.bad == "1 too long"
 
 
+def test_without_any_drill_nothing_looks_like_none_having_failed() -> None:
+    shown = pictures(*daily(40, 0))
+    assert (shown["recovery"].value, shown["drills"].value) == ("not measured", "none")
+    assert [band.label for band in (*shown["recovery"].bands, *shown["drills"].bands)] == [
+        "not measured",
+        "no drills",
+    ]
+    assert shown["drills"].sentence.endswith("none at all in Oct 2026 and Nov 2026.")
+
+
 def test_an_extrapolated_time_is_hollow_and_joined_by_no_line() -> None:
     shown = pictures(*(drill(24.0 * days, share=0.2, bytes=GIB // 5) for days in (9, 6, 3)))["recovery"]
     assert [mark.shape for mark in shown.marks] == ["sample"] * 3
@@ -273,6 +283,16 @@ def test_the_sentence_says_what_the_picture_shows() -> None:
     assert "at most 50.0 GiB" in shown["size"]
     assert "older on 301 of 301 days" in shown["age"]
     assert shown["drills"].startswith("43 passed; 1 failed (Nov 2026); 0 could not be made")
+
+
+def test_drills_from_several_repositories_are_told_apart_and_joined_by_no_line() -> None:
+    slow = DrillSeconds(restore=3 * HOUR, total=3 * HOUR)
+    away = [drill(24.0 * days, repository="away", seconds=slow) for days in (8, 4)]
+    shown = pictures(*away, drill(24 * 10), drill(24 * 6))["recovery"]
+    assert [len({y for _, y in points(line)}) for line in shown.lines] == [1, 1]
+    assert shown.rest == "of 24 h from away"
+    assert "the longest of 4 passed drills took 3 h from away" in shown.sentence
+    assert [mark.title.split(" from ")[1] for mark in shown.marks] == ["primary", "away", "primary", "away"]
 
 
 def test_the_numbers_of_every_month_can_be_read() -> None:

@@ -21,7 +21,7 @@ from agent.core.trend_picture import (
     thinned,
 )
 from agent.core.trend_scale import DAY, of_counts, of_durations, of_sizes
-from agent.core.trend_words import drill_words, recovery_words, size_words
+from agent.core.trend_words import drill_words, place, recovery_words, size_words
 from agent.core.trends import History, Recovery, Size
 
 LONGEST_LINE = 31 * DAY  # no line leads over a month of which nothing is known
@@ -52,7 +52,7 @@ def recovery_picture(history: History) -> Picture:
         ),
         lines=tuple(_recovery_lines(frame, found)),
         rules=tuple(rules(frame, history.rto)),
-        marks=(*(_dot(frame, one) for one in found), *crosses),
+        marks=(*(_dot(frame, history, one) for one in found), *crosses),
         notes=outlier_note(frame, found, crosses),
     )
 
@@ -152,9 +152,9 @@ def _moment(one: Recovery | Size) -> float:
     return one.at.timestamp()
 
 
-def _dot(frame: Frame, one: Recovery) -> Mark:
+def _dot(frame: Frame, history: History, one: Recovery) -> Mark:
     x, y = frame.x(_moment(one)), frame.y(one.seconds)
-    said = f"{when(one.at)}: {'~' if one.extrapolated else ''}{span(one.seconds)}"
+    said = f"{when(one.at)}: {'~' if one.extrapolated else ''}{span(one.seconds)}{place(history, one)}"
     if frame.scale.is_beyond(one.seconds):
         return Mark(x, y, "beyond", said)
     return Mark(x, y, "late" if one.late else "sample" if one.extrapolated else "full", said)

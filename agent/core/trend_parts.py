@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from itertools import pairwise
-from math import ceil
 from typing import TypeVar
 
 from agent.core.phrases import MONTHS
@@ -23,11 +22,11 @@ def when(at: datetime | date) -> str:
 
 
 def rounded(seconds: int) -> str:
-    """A length of time in one unit, rounded up, for where there is little room: "14 d"."""
+    """A length of time in one unit, rounded, for where there is little room: "14 d"."""
     length, unit = next(
         ((s, u) for s, u in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")) if seconds >= 2 * s), (1, "s")
     )
-    return f"{ceil(seconds / length):,} {unit}"
+    return f"{round(seconds / length):,} {unit}"
 
 
 def highest(levels: Sequence[Level]) -> int:

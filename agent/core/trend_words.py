@@ -5,9 +5,9 @@ from datetime import date
 from typing import TypedDict
 
 from agent.core.phrases import MONTHS, joined, span
-from agent.core.text import count, size
+from agent.core.text import count, printable, size
 from agent.core.trend_parts import when
-from agent.core.trends import History, Level
+from agent.core.trends import History, Level, Recovery
 
 
 class Words(TypedDict):
@@ -27,7 +27,7 @@ def month(first: date) -> str:
 def recovery_words(history: History) -> Words:
     """Of the recovery time against its objective."""
     found = history.recoveries
-    promised = f"of {span(history.rto[-1].seconds)}"
+    promised = f"of {span(history.rto[-1].seconds)}{place(history, found[-1]) if found else ''}"
     aim = f"the objective is {_changes(history.rto)}"
     if not found:
         return Words(value="not measured", rest="", bad="", sentence=f"No drill measured it; {aim}.")
@@ -35,9 +35,9 @@ def recovery_words(history: History) -> Words:
     late = sum(one.late for one in found)
     about = "~" if newest.extrapolated else ""
     parts = [
-        f"{about}{span(newest.seconds)} in the newest drill, on {when(newest.at)}",
-        f"the longest of {count(len(found), 'passed drill')} took {span(longest.seconds)} "
-        f"on {when(longest.at)}",
+        f"{about}{span(newest.seconds)} in the newest drill{place(history, newest)}, on {when(newest.at)}",
+        f"the longest of {count(len(found), 'passed drill')} took {span(longest.seconds)}"
+        f"{place(history, longest)} on {when(longest.at)}",
         aim,
     ]
     guessed = sum(one.extrapolated for one in found)
@@ -47,6 +47,12 @@ def recovery_words(history: History) -> Words:
         parts.append(f"{late} longer than promised")
     bad = f"{late} too long" if late else ""
     return Words(value=f"{about}{span(newest.seconds)}", rest=promised, bad=bad, sentence=_sentence(parts))
+
+
+def place(history: History, one: Recovery) -> str:
+    """ " from offsite", where drills were made from several repositories."""
+    several = len({other.repository for other in history.recoveries}) > 1
+    return f" from {printable(one.repository)}" if several else ""
 
 
 def size_words(history: History) -> Words:
@@ -100,6 +106,8 @@ def drill_words(history: History) -> Words:
         parts.append(f"none at all in {joined(none, 12)}")
     rest = f"passed, {untested} not tested" if untested else "passed"
     bad = f"{failed} failed" if failed else ""
+    if not outcomes:
+        return Words(value="none", rest="", bad="", sentence=_sentence(parts))
     return Words(value=str(passed), rest=rest, bad=bad, sentence=_sentence(parts))
 
 
