@@ -27,9 +27,7 @@ def html_report(judged: "Assessment", report: "Report") -> str:
     from agent.adapters.render_html import html_report as page
     from agent.core.trend_page import trend_page
 
-    order = [judgement.process for judgement in judged.judgements]
-    found = sorted(histories(judged.config, judged.at), key=lambda one: order.index(one.process))
-    return page(report, trend_page(found))
+    return page(report, trend_page(_in_order(judged)))
 
 
 def mail_charts(judged: "Assessment") -> str:
@@ -37,5 +35,10 @@ def mail_charts(judged: "Assessment") -> str:
     from agent.adapters.render_trend_cells import trend_cells
     from agent.core.trend_cells import cell_charts
 
-    found = histories(judged.config, judged.at)
-    return trend_cells([chart for one in found for chart in cell_charts(one)])
+    return trend_cells([chart for one in _in_order(judged) for chart in cell_charts(one)])
+
+
+def _in_order(judged: "Assessment") -> "list[History]":
+    """As the report lists the processes."""
+    order = [judgement.process for judgement in judged.judgements]
+    return sorted(histories(judged.config, judged.at), key=lambda one: order.index(one.process))

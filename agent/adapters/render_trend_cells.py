@@ -6,7 +6,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from agent.core.trend_cells import BEYOND, HIGH, CellChart
 
-
 MOST = 12  # pictures in one mail: about 4.5 KB each, and Gmail cuts a mail off at 102 KB
 
 
