@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from container import Container, until
 
+from agent.core.reasons_agent import BOOTING
+
 pytestmark = pytest.mark.timeout(600)
 SERVICE = "readiness.service"
 SECRET = "/etc/readiness/credentials/primary"
@@ -169,6 +171,37 @@ def test_killed_with_sigkill_it_is_back_and_says_so(machine: Container, drop_in:
     ]
     assert spoken[-1]["PRIORITY"] == "0"
     assert f"journalctl -u {SERVICE}" in spoken[-1]["MESSAGE"]
+
+
+def test_one_that_dies_again_and_again_is_told_of_and_its_status_says_so(
+    machine: Container, drop_in: Any
+) -> None:
+    drop_in("RestartSec=1s")
+    alarm = f"readiness-failed@{SERVICE}.service"
+
+    for number in range(1, 4):
+        machine.run("kill", "-KILL", machine.shows(SERVICE, "MainPID"))
+        until(lambda: _restarts(machine) == number and _is_active(machine), "the service is back")  # noqa: B023
+
+    codes = [reason["code"] for reason in machine.readiness("status")[1]["reasons"]]
+    assert "agent-dying" in codes
+    assert "agent-silent" not in codes
+    until(lambda: machine.says(alarm, "Nobody was told anything: there is no [mail]"), "notify ran")
+    strangers = machine.shell("find /var/lib/readiness ! -user readiness -print")
+    assert strangers.strip() == ""
+
+
+def test_a_service_that_hangs_unwatched_is_unknown(machine: Container, drop_in: Any) -> None:
+    drop_in("WatchdogSec=0")
+    pid = machine.shows(SERVICE, "MainPID")
+    until(lambda: machine.shell("ls /var/lib/readiness/alive || true"), "it gave a sign of life")
+    machine.run("kill", "-STOP", pid)
+    machine.run("touch", "-d", "3 hours ago", "/var/lib/readiness/alive")
+    up = float(machine.shell("cut -d' ' -f1 /proc/uptime"))
+
+    codes = [reason["code"] for reason in machine.readiness("status")[1]["reasons"]]
+    machine.run("kill", "-CONT", pid)
+    assert ("agent-silent" in codes) == (up >= BOOTING)  # the machine of the container's host
 
 
 def test_a_config_that_is_lost_is_an_alarm_and_not_an_excuse(machine: Container) -> None:
