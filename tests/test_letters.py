@@ -164,6 +164,10 @@ def test_a_chance_is_told_only_when_there_is_one() -> None:
     found = ready()
     sure = replace(found, timetable=replace(found.timetable, probability=0.92))
     assert weekly(sure).subject.startswith("READY 92% - back by Saturday 18:53")
+    assert weekly(sure, state_then(sure)).subject.startswith("READY 92% - back")
+    assert weekly(sure, replace(state_then(sure), probability=0.944)).subject.startswith(
+        "READY 92% (was READY 94%) - back"
+    )
     assert "in about 9 weekends out of 10 (92%)" in " ".join(letter_text(weekly(sure)).split())
     almost = replace(found, timetable=replace(found.timetable, probability=0.999))
     assert "99 weekends out of 100 (99%)" in " ".join(letter_text(weekly(almost)).split())

@@ -91,6 +91,7 @@ def state_then(assessment: Assessment) -> StateThen:
         opens=assessment.window.opens,
         processes={one.process: one.verdict.value for one in assessment.judgements},
         bytes={name: size for name, size in newest.items() if size is not None},
+        probability=assessment.timetable.probability,
         reasons=tuple(dict.fromkeys(reason.code for reason in all_reasons(assessment))),
     )
 
@@ -100,11 +101,10 @@ def _newest_bytes(judgement: Judgement) -> int | None:
 
 
 def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen | None) -> str:
-    state = STATES[assessment.verdict]
-    chance = assessment.timetable.probability
-    state += f" {_percent(chance)}%" if chance is not None else ""
-    if previous and previous.verdict != assessment.verdict.value:
-        state += f" (was {STATES[Verdict(previous.verdict)]})"
+    state = _with_chance(assessment.verdict, assessment.timetable.probability)
+    if previous:
+        before = _with_chance(Verdict(previous.verdict), previous.probability)
+        state += f" (was {before})" if before != state else ""
     back = assessment.timetable.all_back
     if assessment.verdict == Verdict.READY and back:
         short = f"back by {moment(back, zone_of(assessment), assessment.at)}"
@@ -113,6 +113,11 @@ def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen
     ahead = f"holiday weekend ahead, {hours_of(assessment.window)}: " if holiday else ""
     name = short_name(assessment.config.business.name)
     return subject_line(f"{state} - {ahead}{short}", f"({name}, {days_of(assessment)})")
+
+
+def _with_chance(verdict: Verdict, chance: float | None) -> str:
+    """ "READY 92%", or "READY" alone where no chance was worked out."""
+    return STATES[verdict] + (f" {_percent(chance)}%" if chance is not None else "")
 
 
 def _opening(assessment: Assessment, holiday: Window | None) -> str:

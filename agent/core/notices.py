@@ -53,6 +53,7 @@ class StateThen(Struct, frozen=True, kw_only=True):
     processes: dict[str, str]  # verdicts
     bytes: dict[str, int]  # in the newest good snapshot
     reasons: tuple[str, ...] = ()  # codes
+    probability: float | None = None  # that everything is back before the deadline
 
 
 class MessageRecord(Struct, frozen=True, kw_only=True):
