@@ -6,6 +6,7 @@ stays small and nothing that goes wrong in a task harms it.
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from agent.daemon import memory, runs
 from agent.daemon.changes import Changes
 from agent.daemon.ports import Clocks, Job, Jobs, LifeSign, Log, Supervisor, Waiter, Watches
 from agent.daemon.vitals import Vitals
-from agent.errors import Exit, ReadinessError
+from agent.errors import Exit, ReadinessError, StateError
 from agent.operations.ports import Ledger
 
 STOP_SECONDS = 120.0  # that jobs get to end in when the service stops
@@ -103,6 +104,7 @@ class Service:
         if self._clock.behind:
             self._record_jump(self._clock.behind)
         self.vitals.record(AgentRecord(event="started", version=self.tools.version))
+        self._note_config()
         self.vitals.give_sign()
         self.agenda.remember({REPORT: Past(done=now)})  # the first comes when its time comes, not at once
         self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
@@ -112,6 +114,13 @@ class Service:
         self.tools.log("notice", f"readiness {self.tools.version} watches {self._names()}")
         self.tools.supervisor.ready(f"watching {self._names()}")
         self._clean_up()
+
+    def _note_config(self) -> None:
+        """Record the objectives that hold from now on, where they are not those that were recorded last."""
+        with suppress(StateError):  # whoever snapshots or drills records them as well
+            news = memory.config_news(self.config, self.tools.ledger)
+            if news is not None:
+                self.vitals.record(news)
 
     def _clean_up(self) -> None:
         """Before anything else clear away what runs left that were killed along with the service."""
@@ -151,6 +160,7 @@ class Service:
             return
         self._hear()  # the watcher that takes over knows nothing of it
         self.config = config
+        self._note_config()
         self.agenda.renew(duties(config), ZoneInfo(config.business.time_zone))
         self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
         self.agenda.take_turns(memory.turns(config, self.tools.ledger))
