@@ -116,7 +116,8 @@ def _copy_now(assessment: Assessment, repository: str) -> str:
         for lag in lags(j.standings)
         if lag.repository == repository and lag.seconds is not None
     ]
-    late = f", {span(max(behind))} older than the first copy" if behind and max(behind) else ""
+    most = max(behind, default=0)
+    late = f", {span(most)} older than the first copy" if most else ""
     return f"Copy {called(repository)}: {words}{late}."
 
 
