@@ -316,7 +316,14 @@ def emptied(records: Records, at: int) -> Records:
     return [*records[:at], {**records[at], "body": {}}, *records[at + 1 :]]
 
 
-@pytest.mark.parametrize("harm", [altered, removed, swapped, put_between, appended, emptied])
+def told_to_follow_another(records: Records, at: int) -> Records:
+    return [*records[:at], {**records[at], "previous": "0" * 64}, *records[at + 1 :]]
+
+
+HARMS = [altered, removed, swapped, put_between, appended, emptied, told_to_follow_another]
+
+
+@pytest.mark.parametrize("harm", HARMS)
 def test_the_chain_shows_what_was_done_to_a_record(
     harm: Callable[[Records, int], Records], files: dict[str, bytes], told: dict[str, int], tmp_path: Path
 ) -> None:
