@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mail_server import DOMAIN, MailServer
+from running_agent import until
 from test_mime import LETTERHEAD, message, part
 
 from agent.adapters import sendmail
@@ -133,6 +134,13 @@ def test_who_hangs_is_ended_and_nobody_knows(
     assert receipt.reply.endswith("did not end in time")
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
+def test_who_goes_on_delivering_behind_our_back_may_do_so(tmp_path: Path, begun: list[str]) -> None:
+    late = f"(sleep 0.3; touch {tmp_path}/delivered) </dev/null >/dev/null 2>&1 &"
+
+    assert deliver(script(tmp_path, late), begun)[0].fate == "accepted"
+    until((tmp_path / "delivered").exists)
 
 
 def test_who_is_killed_may_have_sent_it(tmp_path: Path, begun: list[str]) -> None:
