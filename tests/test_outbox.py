@@ -122,14 +122,20 @@ def test_a_clock_that_went_back_keeps_nothing_waiting() -> None:
 def test_what_waited_for_an_hour_is_sent_as_one_for_each_role() -> None:
     messages = [message(), message("b"), message("c", role="owner"), message("d", NOON + 5 * HOUR)]
     box = outbox(messages, [ended(trouble="down")])
-    assert merged(box.waiting, NOON + HOUR * 0.9) == ()
-    (group,) = merged(box.waiting, NOON + 6 * HOUR)
+    assert merged(box, NOON + HOUR * 0.9) == ()
+    (group,) = merged(box, NOON + 6 * HOUR)
     assert [one.message.message for one in group] == ["a", "b", "d"]
 
 
+def test_where_the_server_is_reached_everything_is_sent_by_itself() -> None:
+    assert merged(outbox([message(), message("b")], []), NOON + 6 * HOUR) == ()
+
+
 def test_what_some_have_got_already_is_in_no_digest() -> None:
-    box = outbox([message(), message("b")], [begun(), ended(x="accepted", y="deferred")])
-    assert merged(box.waiting, NOON + 6 * HOUR) == ()
+    box = outbox(
+        [message(), message("b")], [begun(), ended(x="accepted", y="deferred"), ended("b", trouble="down")]
+    )
+    assert merged(box, NOON + 6 * HOUR) == ()
 
 
 def second(deliveries: list[DeliveryRecord], now: datetime, **changes: Any) -> list[str]:

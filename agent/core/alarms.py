@@ -118,6 +118,8 @@ def _event(incident: Incident, role: Role, told: Sequence[Heard], situation: Sit
         return None
     if role == "admin":
         return _news(incident, here, situation)
+    if incident.code == "mail-blocked":  # the second channel has it, nobody else can
+        return None
     return "escalated" if not here and _is_due_for(role, incident, told, situation) else None
 
 

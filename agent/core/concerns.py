@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from agent.core.configuration import CriticalProcess
+from agent.core.configuration import Config
 from agent.core.judgement import Assessment, Reason, badness
 from agent.core.model import Verdict
 from agent.core.notices import Severity
@@ -76,8 +76,7 @@ def concerns(assessment: Assessment) -> tuple[Concern, ...]:
     for reason in everything:
         if reason.code not in CONSEQUENCES:
             grouped.setdefault(key_of(reason), []).append(reason)
-    processes = {process.name: process for process in assessment.config.processes}
-    found = [_concern(key, reasons, processes) for key, reasons in grouped.items()]
+    found = [_concern(key, reasons, assessment.config) for key, reasons in grouped.items()]
     return tuple(sorted(found, key=lambda one: (one.severity, -badness(one.verdict))))
 
 
@@ -101,13 +100,15 @@ def patience(code: str, sentence: str) -> int:
     return PATIENCE.get(code, 0)
 
 
-def _concern(key: str, reasons: Sequence[Reason], processes: dict[str, CriticalProcess]) -> Concern:
+def _concern(key: str, reasons: Sequence[Reason], config: Config) -> Concern:
     worst = max(reasons, key=lambda reason: badness(reason.verdict))
+    # a mail that no mail goes out arrives too late: it is written for the second channel
+    silent = worst.code == "mail-blocked" and not config.alarm.webhook
     concerned = tuple(dict.fromkeys(r.process for r in reasons if r.process and r.code == worst.code))
-    first = any(processes[name].tier == 1 for name in concerned if name in processes)
+    first = any(process.tier == 1 for process in config.processes if process.name in concerned)
     return Concern(
         key=key,
-        severity=severity_of(worst, first),
+        severity=3 if silent else severity_of(worst, first),
         verdict=worst.verdict,
         code=worst.code,
         processes=concerned,

@@ -113,17 +113,19 @@ def pause(attempts: int) -> timedelta:
     return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(max(attempts - 1, 0), 10)))
 
 
-def merged(waiting: Sequence[Waiting], now: datetime) -> tuple[tuple[Waiting, ...], ...]:
-    """What one digest for each role would carry: two or more that nobody got, one of which waited long."""
+def merged(box: Outbox, now: datetime) -> tuple[tuple[Waiting, ...], ...]:
+    """What one digest for each role would carry, after nobody was reached for long: two or more messages
+    that none of their recipients got."""
+    if box.blocked is None:
+        return ()
     roles: dict[str, list[Waiting]] = {}
-    for one in waiting:
-        untouched = one.recipients == one.message.recipients and not one.duplicate and one.tried is not None
-        if untouched or one.tried is None:
+    for one in box.waiting:
+        if one.recipients == one.message.recipients and not one.duplicate:
             roles.setdefault(one.message.role, []).append(one)
     return tuple(
         tuple(group)
         for group in roles.values()
-        if len(group) > 1 and any(one.tried and now - one.message.started >= MERGED_AFTER for one in group)
+        if len(group) > 1 and any(now - one.message.started >= MERGED_AFTER for one in group)
     )
 
 

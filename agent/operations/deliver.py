@@ -59,7 +59,7 @@ def deliver(book: Letterbook, ways: Ways, digest: Digest, business: str) -> Outb
 def _by_mail(book: Letterbook, courier: Courier, digest: Digest) -> None:
     box = book.outbox()
     ready = due(box, book.clock.now())
-    groups = merged(ready, book.clock.now())
+    groups = merged(box, book.clock.now()) if ready else ()
     try:
         if groups:
             courier.check()  # only then is a digest written: each says how things are now
