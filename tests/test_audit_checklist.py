@@ -143,11 +143,13 @@ def test_a_clock_that_jumped_is_told(tmp_path: Path) -> None:
     assert items(tmp_path, write, first=promising())[6].state == "not met"
 
 
-def test_a_clock_that_no_service_watched_is_unknown(tmp_path: Path) -> None:
+def test_a_clock_that_no_service_watched_during_a_drill_is_unknown(tmp_path: Path) -> None:
     def write(shop: Business) -> None:
-        shop.service(BEFORE - DAY, "started")
-        shop.service(BEFORE, "stopped")
+        shop.service(BEFORE, "started")
         shop.drill(START)
+        shop.service(START + DAY, "stopped")
+        shop.drill(START + 2 * DAY)
+        shop.service(START + 3 * DAY, "started")
 
     assert items(tmp_path, write, first=promising())[6].state == "unknown"
 

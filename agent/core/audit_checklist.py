@@ -1,6 +1,6 @@
 """The auditor's checklist, answered from records: never met because nobody looked."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -95,13 +95,19 @@ def _clock(known: Facts) -> Item:
     if jumps:
         why = f"The machine's clock, in UTC, jumped {count(len(jumps), 'time')} in the period."
         return not_met(6, why, numbers(jumps))
-    before = [entry for entry in events if entry.at < known.period.begins][-1:]
-    running = [e for e in before if isinstance(e.body, AgentRecord) and e.body.event != "stopped"]
-    watched = running + [entry for entry in events if known.period.holds(entry.at)]
-    if not watched:
-        return unknown(6, "Times are of the machine's clock, in UTC; the service did not run to watch it.")
+    unwatched = [entry for entry in known.tested if not _was_watched(drill_of(entry).started, events)]
+    if unwatched:
+        drills = count(len(unwatched), "drill")
+        why = f"Times are of the machine's clock, in UTC; during {drills} no service watched it for jumps."
+        return unknown(6, why, numbers(unwatched))
     why = "Starts and seconds of phases are of the machine's clock, in UTC; the service saw it make no jump."
-    return met(6, why, numbers(watched))
+    return met(6, why, numbers([*events[:1], *known.tested]))
+
+
+def _was_watched(moment: datetime, events: list[Entry]) -> bool:
+    """Whether the service ran then, by its newest record of itself before."""
+    before = [entry.body for entry in events if entry.at <= moment][-1:]
+    return any(isinstance(body, AgentRecord) and body.event != "stopped" for body in before)
 
 
 def _failures(known: Facts) -> Item:
