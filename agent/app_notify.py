@@ -36,6 +36,7 @@ def telling(config: Config) -> Iterator["Tools"]:
     from agent.adapters.paper import LetterPaper
     from agent.app_alarm import webhook
     from agent.app_mail import courier
+    from agent.app_trends import mail_trend
     from agent.operations.notify import Tools
 
     with ExitStack() as held:
@@ -45,6 +46,7 @@ def telling(config: Config) -> Iterator["Tools"]:
             ledger=ledger,
             clock=SystemClock(),
             paper=LetterPaper(),
+            trend=mail_trend,
             courier=held.enter_context(courier(config)) if config.mail else None,
             second=webhook(config),
         )
@@ -79,10 +81,11 @@ def _cry(config: Config, trouble: StateError) -> None:
     """Best effort, by every way there is: nothing of it can be recorded."""
     from agent.adapters.paper import LetterPaper
     from agent.adapters.throttle import passes
-    from agent.app_alarm import webhook
+    from agent.app_alarm import cry, webhook
     from agent.app_mail import courier
     from agent.operations.emergency import emergency
 
+    cry(config)
     directory = Path(os.environ.get("RUNTIME_DIRECTORY") or config.settings.state)
     if not passes(directory / "emergency", EMERGENCY_SECONDS):
         return

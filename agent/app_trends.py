@@ -9,6 +9,7 @@ from agent.core.configuration import Config
 
 if TYPE_CHECKING:
     from agent.core.judgement import Assessment
+    from agent.core.letter_trend import Trend
     from agent.core.trends import History
     from agent.core.views import Report
 
@@ -30,12 +31,15 @@ def html_report(judged: "Assessment", report: "Report") -> str:
     return page(report, trend_page(_in_order(judged)))
 
 
-def mail_charts(judged: "Assessment") -> str:
+def mail_trend(judged: "Assessment") -> "Trend":
     """The pictures of the owner's mail as table cells: recovery time and drills of every process."""
     from agent.adapters.render_trend_cells import trend_cells
+    from agent.core.letter_trend import Trend, trend_sentence
     from agent.core.trend_cells import cell_charts
 
-    return trend_cells([chart for one in _in_order(judged) for chart in cell_charts(one)])
+    found = _in_order(judged)
+    cells = trend_cells([chart for one in found for chart in cell_charts(one)])
+    return Trend(sentence=trend_sentence(found), cells=cells)
 
 
 def _in_order(judged: "Assessment") -> "list[History]":

@@ -15,11 +15,16 @@ from simulated_world import SimulatedJob, World
 from agent.adapters.ledger import open_ledger
 from agent.adapters.mime import Letterhead
 from agent.adapters.paper import LetterPaper
+from agent.adapters.render_trend_cells import trend_cells
 from agent.adapters.smtp import SmtpCourier
 from agent.core.configuration import Alarm, Config, Mail, Rhythm
+from agent.core.judgement import Assessment
+from agent.core.letter_trend import Trend, trend_sentence
 from agent.core.model import Body, CheckRecord, Outcome, SnapshotRecord
+from agent.core.trend_cells import cell_charts
 from agent.operations.assess import assess_now
 from agent.operations.notify import Notified, Tools, notify
+from agent.operations.trends import gather_trends
 
 DAY, HOUR = 86_400, 3600
 
@@ -173,10 +178,18 @@ class BusinessWorld(World):
             )
         return None
 
+    def _trend(self, judged: Assessment) -> Trend:
+        found = gather_trends(self.config, self.ledger, judged.at)
+        cells = trend_cells([chart for one in found for chart in cell_charts(one)])
+        return Trend(sentence=trend_sentence(found), cells=cells)
+
     def _notify(self, job: SimulatedJob) -> None:
         judged = assess_now(self.config, self.ledger, self)
-        tools = Tools(ledger=self.ledger, clock=self, paper=LetterPaper(), courier=self.courier)
+        tools = Tools(
+            ledger=self.ledger, clock=self, paper=LetterPaper(), trend=self._trend, courier=self.courier
+        )
         told = notify(self.config, judged, tools)
+        self.courier.close()  # a run of its own each time
         self.told.append(told)
         job.result = {"prove": list(told.prove)}
         job.status = 3 if told.outbox.blocked else 0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from mail_server import MailServer
 from simulated_business import BusinessWorld, Fault, business
+from test_mime import part
 
 START = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)  # a Monday, 08:00 in Berlin
 
@@ -77,6 +78,47 @@ def test_three_faults_make_three_threads_each_with_reminders_and_its_end(
     world = BusinessWorld(business(mail_server), START, state, FAULTS)
     worlds.append(world)
     world.live(28)
-    for told in world.told:
-        for message in told.written:
-            print(message.started, message.role, message.subject)
+    written = [message for told in world.told for message in told.written]
+    count = {role: len([one for one in written if one.role == role]) for role in ("admin", "deputy", "owner")}
+    admin = mail_server.inbox("admin", count["admin"])
+    found = threads(admin)
+
+    assert [thread.states for thread in found] == [
+        ["NOT READY", "REMINDER, day 1", "REMINDER, day 3", "FIXED"],
+        ["AT RISK", "NOT READY", "REMINDER, day 1", "FIXED"],
+        ["AT RISK", "REMINDER, day 1", "FIXED"],
+    ]
+    assert sum(len(thread.mails) for thread in found) == len(admin)
+
+    owner = mail_server.inbox("owner", count["owner"])
+    weekly = [mail for mail in owner if "Nov)" in str(mail["Subject"])]
+    assert len(weekly) == 4
+    told = [str(mail["Subject"]).split(" - ")[0] for mail in owner if mail not in weekly]
+    assert told == ["NOT READY", "FIXED", "NOT READY", "FIXED"]
+    assert len(mail_server.inbox("deputy", count["deputy"])) == 6
+
+
+def test_every_mail_is_what_filters_expect(
+    mail_server: MailServer, state: Path, worlds: list[BusinessWorld]
+) -> None:
+    """Valid MIME, a date, a Message-ID, List-Id, Auto-Submitted, and a text part that says the same."""
+    early = (Fault("drill", "orders", "", 0.5, 9.0, "failed", "file-damaged"),)
+    world = BusinessWorld(business(mail_server), START, state, early)
+    worlds.append(world)
+    world.live(3.5)
+    mails = [*mail_server.inbox("owner", 3), *mail_server.inbox("admin", 4)]
+    for mail in mails:
+        assert not mail.defects
+        for header in ("From", "To", "Date", "Message-ID", "List-Id", "Subject", "MIME-Version"):
+            assert len(mail.get_all(header, [])) == 1, header
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert [each.get_content_type() for each in mail.walk()] == [
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+        ]
+        text, page = part(mail, "plain"), part(mail, "html")
+        assert all(len(line) <= 72 for line in text.splitlines())
+        assert "http" not in page.replace("http-equiv", "")
+    assert len({mail["List-Id"] for mail in mails}) == 1
+    assert len({mail["Message-ID"] for mail in mails}) == len(mails)

@@ -90,10 +90,23 @@ def _send(book: Letterbook, courier: Courier, one: Waiting) -> bool:
     try:
         receipts = courier.deliver(one.message, one.recipients, begun, duplicate=one.duplicate)
     except MailError as error:
-        _note(book, one, trouble=f"{error.message} {error.hint}".strip())
-        return False
+        if _reaches_nobody(courier):
+            _note(book, one, trouble=f"{error.message} {error.hint}".strip())
+            return False
+        # it is this message that the server cannot bear: the others need not wait for it
+        receipts = tuple(
+            Receipt(recipient=who, fate="deferred", reply=error.message) for who in one.recipients
+        )
     _note(book, one, receipts)
     return True
+
+
+def _reaches_nobody(courier: Courier) -> bool:
+    try:
+        courier.check()
+    except MailError:
+        return True
+    return False
 
 
 def _note(book: Letterbook, one: Waiting, receipts: tuple[Receipt, ...] = (), trouble: str = "") -> None:

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 
 from agent.core.alarms import Situation, acknowledgements, alarms, heard_of
 from agent.core.concerns import concerns
-from agent.core.configuration import Config
+from agent.core.configuration import Config, Mail
 from agent.core.editions import due_mail
 from agent.core.evidence import Standing
 from agent.core.incidents import Incident, News, happenings, incidents, untried
 from agent.core.judgement import Assessment
+from agent.core.letter_trend import Trend
 from agent.core.messages import alarm_test_name
 from agent.core.model import SnapshotRecord
 from agent.core.notices import AcknowledgementRecord, AlarmTestRecord, IncidentRecord, MessageRecord
@@ -36,6 +37,7 @@ class Tools(Struct, frozen=True, kw_only=True):
     ledger: Ledger
     clock: Clock
     paper: Paper
+    trend: Callable[[Assessment], Trend]
     courier: Courier | None = None  # None: no mail is configured
     second: Webhook | None = None
 
@@ -74,7 +76,7 @@ def notify(config: Config, assessment: Assessment, tools: Tools) -> Notified:
     known = known_incidents(tools.ledger)
     box = Outbox(waiting=())
     if config.mail is not None:
-        desk = Desk(config=config, mail=config.mail, assessment=assessment, paper=tools.paper)
+        desk = _desk(config, config.mail, assessment, tools)
         for message in tuple(_due(desk, known, book)):
             _write(book, message)
         box = _send(desk, book, tools)
@@ -94,7 +96,7 @@ def send_now(config: Config, assessment: Assessment, tools: Tools, write: Occasi
         raise UsageError(
             f"There is no [mail] in {config.file}.", "Say there who gets mail, and how it leaves."
         )
-    desk = Desk(config=config, mail=config.mail, assessment=assessment, paper=tools.paper)
+    desk = _desk(config, config.mail, assessment, tools)
     book = Letterbook(tools.ledger, tools.clock)
     message = write(desk, book)
     _write(book, message)
@@ -105,6 +107,10 @@ def owners_report(desk: Desk, book: Letterbook) -> MessageRecord:
     """The owner's mail, as it would be written now."""
     still_open = [one for one in known_incidents(book.ledger) if one.closed is None and one.gone is None]
     return desk.report_now(_last_report(book), still_open)
+
+
+def _desk(config: Config, mail: Mail, assessment: Assessment, tools: Tools) -> Desk:
+    return Desk(config=config, mail=mail, assessment=assessment, paper=tools.paper, trend=tools.trend)
 
 
 def _write(book: Letterbook, message: MessageRecord) -> None:

@@ -12,7 +12,9 @@ class Paper(Protocol):
 
     def text(self, letter: Letter) -> str: ...
 
-    def html(self, letter: Letter) -> str: ...
+    def html(self, letter: Letter, cells: str = "") -> str:
+        """`cells` are the pictures of a trend, already HTML."""
+        ...
 
 
 class Courier(Protocol):

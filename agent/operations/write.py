@@ -1,10 +1,11 @@
 """Write messages: a letter for its occasion, put on paper, with its name, its thread and its recipients."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agent.core.alarms import recipients
 from agent.core.configuration import Config, Mail
@@ -15,6 +16,7 @@ from agent.core.letter import Letter
 from agent.core.letter_alarm import alarm_letter, alarm_test_letter
 from agent.core.letter_digest import bundle_letter, digest_letter
 from agent.core.letter_owner import owner_letter, state_then
+from agent.core.letter_trend import Trend
 from agent.core.messages import message_id, stamped, thread
 from agent.core.notices import Kind, MessageRecord, Role, Told
 from agent.core.window import Window
@@ -28,6 +30,7 @@ class Desk(Struct, frozen=True, kw_only=True):
     mail: Mail
     assessment: Assessment
     paper: Paper
+    trend: Callable[[Assessment], Trend]  # asked for only where it is shown: it reads a year of records
 
     def alarm(self, news: News, messages: Sequence[MessageRecord]) -> MessageRecord:
         """News of one or several incidents; `messages` are those before, oldest first."""
@@ -48,15 +51,13 @@ class Desk(Struct, frozen=True, kw_only=True):
         self, due: DueMail, previous: MessageRecord | None, incidents: Sequence[Incident]
     ) -> MessageRecord:
         """The weekly mail, or the one before a holiday weekend."""
-        letter = self._owner_letter(due.holiday, previous, incidents)
         kind: Kind = "report" if due.weekly else "holiday"
-        now = state_then(self.assessment)
-        return self._message(letter, kind, "owner", f"{kind} owner", edition=due.due, state=now)
+        written = self._owners(kind, f"{kind} owner", due.holiday, previous, incidents)
+        return replace(written, edition=due.due)
 
     def report_now(self, previous: MessageRecord | None, incidents: Sequence[Incident]) -> MessageRecord:
         """The owner's mail because somebody asks for it: the weekly one comes all the same."""
-        letter = self._owner_letter(None, previous, incidents)
-        return self._message(letter, "report", "owner", "asked owner", state=state_then(self.assessment))
+        return self._owners("report", "asked owner", None, previous, incidents)
 
     def page(self, subject: str, role: Role, text: str, html: str) -> MessageRecord:
         """A report that is mailed as it stands."""
@@ -99,13 +100,24 @@ class Desk(Struct, frozen=True, kw_only=True):
             replaces=tuple(message.message for message in messages),
         )
 
-    def _owner_letter(
-        self, holiday: Window | None, previous: MessageRecord | None, incidents: Sequence[Incident]
-    ) -> Letter:
+    def _owners(
+        self,
+        kind: Kind,
+        words: str,
+        holiday: Window | None,
+        previous: MessageRecord | None,
+        incidents: Sequence[Incident],
+    ) -> MessageRecord:
+        trend = self.trend(self.assessment)
         by = next_by(self.config, self.assessment.at)
-        return owner_letter(self.assessment, holiday, previous.state if previous else None, by, incidents)
+        then = previous.state if previous else None
+        letter = owner_letter(self.assessment, holiday, then, by, incidents, trend.sentence)
+        state = state_then(self.assessment)
+        return self._message(letter, kind, "owner", words, trend.cells, state=state)
 
-    def _message(self, letter: Letter, kind: Kind, role: Role, words: str, **more: object) -> MessageRecord:
+    def _message(
+        self, letter: Letter, kind: Kind, role: Role, words: str, cells: str = "", **more: object
+    ) -> MessageRecord:
         name = stamped(words, self.assessment.at)
         return MessageRecord(
             message=name,
@@ -115,7 +127,7 @@ class Desk(Struct, frozen=True, kw_only=True):
             recipients=recipients(self.mail, role),
             subject=letter.subject,
             text=self.paper.text(letter),
-            html=self.paper.html(letter),
+            html=self.paper.html(letter, cells),
             message_id=message_id(self.config, name),
             **more,  # type: ignore[arg-type]
         )
