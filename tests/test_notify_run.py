@@ -107,7 +107,7 @@ def test_a_server_that_is_down_is_said_and_the_report_arrives_later(
 
     write_config(business, mail_server)
     later = business.run("notify")
-    assert (later.returncode, later.stdout[:22]) == (3, "1 mail waits to be sent")
+    assert (later.returncode, later.stdout[:23]) == (3, "1 mail waits to be sent")
 
 
 def test_without_mail_in_the_config_nothing_is_sent_and_that_is_said(business: Business) -> None:
