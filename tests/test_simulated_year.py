@@ -112,7 +112,8 @@ class Truth:
 
     def _not_twice(self, task: Task, now: float) -> None:
         duty = self.duties[task]
-        if task not in self.done or task.kind in ("snapshot", "exposure", "metrics", "notify"):  # may come earlier
+        may_come_earlier = task.kind in ("snapshot", "exposure", "metrics", "notify")
+        if task not in self.done or may_come_earlier:
             return
         if self.extra[task]:
             return
