@@ -24,6 +24,7 @@ from agent.core.model import Body, CheckRecord, Outcome, SnapshotRecord
 from agent.core.trend_cells import cell_charts
 from agent.operations.assess import assess_now
 from agent.operations.notify import Notified, Tools, notify
+from agent.operations.ports_alarm import Webhook
 from agent.operations.trends import gather_trends
 
 DAY, HOUR = 86_400, 3600
@@ -84,6 +85,7 @@ class BusinessWorld(World):
         )
         assert config.mail is not None
         self.courier = SmtpCourier(config.mail, letterhead)
+        self.second: Webhook | None = None
 
     def live(self, days: float) -> None:
         """Go on for so many days."""
@@ -186,7 +188,12 @@ class BusinessWorld(World):
     def _notify(self, job: SimulatedJob) -> None:
         judged = assess_now(self.config, self.ledger, self)
         tools = Tools(
-            ledger=self.ledger, clock=self, paper=LetterPaper(), trend=self._trend, courier=self.courier
+            ledger=self.ledger,
+            clock=self,
+            paper=LetterPaper(),
+            trend=self._trend,
+            courier=self.courier,
+            second=self.second,
         )
         told = notify(self.config, judged, tools)
         self.courier.close()  # a run of its own each time
