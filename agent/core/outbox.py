@@ -141,7 +141,7 @@ def for_second_channel(
     stuck = {
         one.message.message
         for one in box.waiting
-        if one.tried is not None and now - one.message.started >= SECOND_CHANNEL_AFTER
+        if (one.tried or box.blocked) and now - one.message.started >= SECOND_CHANNEL_AFTER
     }
     return tuple(
         message
