@@ -16,12 +16,13 @@ START_SECONDS = 3.0  # that a drill waits at most for the watcher to hear of it
 
 def sign_of_life(config: Config, assessment: "Assessment", ledger: "Ledger") -> "SignOfLife":
     """Tell the outside watcher what is proven, where that is due and one is configured; never raises."""
-    from agent.adapters.http import OutsideWatcher
-    from agent.adapters.ping_file import PingFile
     from agent.operations.sign_of_life import SignOfLife, Tools, give_sign
 
     if not config.alarm.ping:
         return SignOfLife()
+    from agent.adapters.http import OutsideWatcher
+    from agent.adapters.ping_file import PingFile
+
     tools = Tools(
         watcher=OutsideWatcher(config.alarm.ping),
         memory=PingFile(config.settings.state),

@@ -1,8 +1,5 @@
 """Implements the port `Paper`."""
 
-from markupsafe import Markup
-
-from agent.adapters.render_letter import letter_html, letter_text
 from agent.core.letter import Letter
 
 
@@ -11,8 +8,14 @@ class LetterPaper:
 
     def text(self, letter: Letter) -> str:
         """At most 72 columns."""
+        from agent.adapters.render_letter import letter_text  # noqa: PLC0415 - most rounds write nothing
+
         return letter_text(letter)
 
     def html(self, letter: Letter, cells: str = "") -> str:
         """The same words; `cells` are pictures that a template of ours made."""
+        from markupsafe import Markup  # noqa: PLC0415 - likewise
+
+        from agent.adapters.render_letter import letter_html  # noqa: PLC0415
+
         return letter_html(letter, Markup(cells))  # noqa: S704 - escaped when they were made
