@@ -218,15 +218,11 @@ def report(judged: "Assessment", audience: "Audience") -> "Report":
     return build(judged, audience)
 
 
-def rendered(report: "Report", form: str) -> str:
-    """The report as "text" or "html"."""
-    if form == "html":
-        from agent.adapters.render_html import html_report
+def text_report(report: "Report") -> str:
+    """The report as plain text."""
+    from agent.adapters.render_text import text_report as text
 
-        return html_report(report)
-    from agent.adapters.render_text import text_report
-
-    return text_report(report)
+    return text(report)
 
 
 def status_screen(report: "Report", exposed: Sequence[str] = ()) -> str:

@@ -46,7 +46,7 @@ def write_audit(config: Config, asked: Period, file: str) -> Written:
     report = app.report(judged, "auditor")
     paper = Paper(
         report=report,
-        text=app.rendered(report, "text"),
+        text=app.text_report(report),
         html=app_trends.html_report(judged, report),
         script=SCRIPT.read_bytes(),
         version=__version__,

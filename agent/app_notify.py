@@ -96,7 +96,7 @@ def _cry(config: Config, trouble: StateError) -> None:
 
 def send_report(config: Config, judged: "Assessment", audience: "Audience") -> "Sent":
     """Mail a report now: the owner's letter to the owner, any other whole to the administrator."""
-    from agent.app import rendered, report
+    from agent.app import report, text_report
     from agent.app_trends import html_report
     from agent.core.letter import subject_line
     from agent.operations.notify import owners_report, send_now
@@ -104,7 +104,7 @@ def send_report(config: Config, judged: "Assessment", audience: "Audience") -> "
     def whole(desk: "Desk", _: object) -> "MessageRecord":
         words = report(judged, audience)
         subject = subject_line(f"{words.state} - readiness report", f"({words.business})")
-        return desk.page(subject, "admin", rendered(words, "text"), html_report(judged, words))
+        return desk.page(subject, "admin", text_report(words), html_report(judged, words))
 
     with telling(config) as tools:
         return send_now(config, judged, tools, owners_report if audience == "owner" else whole)

@@ -1,7 +1,6 @@
 """The report as one HTML page that needs nothing else: no script, no picture, nothing from elsewhere."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from agent.adapters.templates import template
 from agent.core import trend_picture
 from agent.core.trend_page import TrendPage
 from agent.core.views import Report
@@ -18,12 +17,5 @@ BOX = {
 
 def html_report(report: Report, trends: TrendPage | None = None) -> str:
     """The page as text, with pictures when there are `trends`; the template engine escapes every value."""
-    environment = Environment(
-        loader=PackageLoader("agent", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["n"] = trend_picture.number
-    return environment.get_template("report.html.j2").render(report=report, page=trends, **BOX)
+    page = template("report", n=trend_picture.number)
+    return page.render(report=report, page=trends, **BOX)

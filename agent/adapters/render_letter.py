@@ -2,10 +2,10 @@
 
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
+from jinja2 import Template
 
 from agent.adapters.letter_lines import fitted, lines
+from agent.adapters.templates import template
 from agent.core.letter import Cell, Letter
 
 
@@ -14,27 +14,17 @@ def letter_text(letter: Letter) -> str:
     return "\n".join(lines(fitted(letter))) + "\n"
 
 
-def letter_html(letter: Letter, trend: Markup | str = "") -> str:
+def letter_html(letter: Letter, cells: str = "") -> str:
     """A page that mail programs show: tables and inline styles, nothing remote, everything escaped.
 
-    `trend` is put behind the words on the trend. Only Markup, which a template made, stays markup.
+    `cells` are pictures that a template of ours made: they stand as they are behind the words on the trend.
     """
-    return _template().render(letter=fitted(letter), trend=trend)
+    return _template().render(letter=fitted(letter), cells=cells)
 
 
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("agent", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["kind"] = lambda block: type(block).__name__
-    environment.filters["filled"] = filled
-    environment.filters["stacked"] = stacked
-    return environment.get_template("letter.html.j2")
+    return template("letter", kind=lambda block: type(block).__name__, filled=filled, stacked=stacked)
 
 
 def filled(share: float) -> int:

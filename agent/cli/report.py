@@ -95,7 +95,7 @@ def _written(kind: str, assessment: Assessment, report: Report) -> str:
         result = _result(assessment, report)
         at = assessment.at.isoformat(timespec="seconds")
         return json.dumps({"schema": "readiness.report/1", "at": at, "exit": 0, "result": result})
-    return app_trends.html_report(assessment, report) if kind == "html" else app.rendered(report, kind)
+    return app_trends.html_report(assessment, report) if kind == "html" else app.text_report(report)
 
 
 def _result(assessment: Assessment, report: Report) -> dict[str, Any]:
