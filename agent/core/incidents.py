@@ -58,6 +58,11 @@ class Incident(Struct, frozen=True, kw_only=True):
     def topic(self) -> str:
         return self.key.split("|")[0]
 
+    @property
+    def needs_a_drill(self) -> bool:
+        """Only a drill that passes shows that it is mended."""
+        return self.topic not in NO_MATTER_OF_DRILLS
+
     def flaps(self, now: datetime) -> bool:
         """It came and went so often within a day that nobody wants to read of each time."""
         return len([coming for coming in self.comings if now - coming < A_DAY]) >= RESTLESS
@@ -198,7 +203,7 @@ def unproven(incident: Incident, standings: Mapping[str, Sequence[Standing]]) ->
     Where it was about snapshots, the drill has to be of one that was taken since. Of the whole business any
     process will do.
     """
-    if incident.topic in NO_MATTER_OF_DRILLS:
+    if not incident.needs_a_drill:
         return ()
     names = incident.processes or tuple(standings)
     lacking = tuple(name for name in names if not _is_proven(incident, standings.get(name, ())))
@@ -224,7 +229,14 @@ def untried(incident: Incident, standings: Mapping[str, Sequence[Standing]]) -> 
 
 
 def _is_proven(incident: Incident, standings: Sequence[Standing]) -> bool:
-    return any(_could_prove(incident, drill) for one in _there(incident, standings) for drill in one.proofs)
+    return proving_drill(incident, standings) is not None
+
+
+def proving_drill(incident: Incident, standings: Sequence[Standing]) -> DrillRecord | None:
+    """The newest drill that proved that it is mended for the process of `standings`."""
+    drills = (drill for one in _there(incident, standings) for drill in one.proofs)
+    proofs = [drill for drill in drills if _could_prove(incident, drill)]
+    return max(proofs, key=lambda drill: drill.started, default=None)
 
 
 def _could_prove(incident: Incident, drill: DrillRecord) -> bool:

@@ -21,14 +21,22 @@ from agent.core.letter import (
 )
 from agent.core.letter_alarm_evidence import (
     evidence,
-    proof_since,
+    proof_words,
     reason_now,
     seen_before,
     sentence_then,
     to_do,
 )
 from agent.core.letter_alarm_plain import plain_groups
-from agent.core.letter_alarm_words import answer_now, confirmed_by, headline, opening, state_of, subject_of
+from agent.core.letter_alarm_words import (
+    answer_now,
+    confirmed_by,
+    headline,
+    opening,
+    proofs_of,
+    state_of,
+    subject_of,
+)
 from agent.core.letter_words import TONES, at_moment
 from agent.core.model import Verdict
 from agent.core.phrases import shortened, span
@@ -36,9 +44,7 @@ from agent.core.report_answer import zone_of
 from agent.core.text import printable
 
 IN_FULL = 5  # incidents; more are named in a line each
-ACKNOWLEDGING = (
-    "This stops reminders and escalation for a day. It closes nothing: only a drill that passes does."
-)
+ACKNOWLEDGING = "This stops reminders and escalation for a day. It closes nothing:"
 
 
 def alarm_letter(assessment: Assessment, news: News) -> Letter:
@@ -47,12 +53,12 @@ def alarm_letter(assessment: Assessment, news: News) -> Letter:
         groups = (*_of_incidents(assessment, news), *_what_next(assessment, news))
     else:
         groups = plain_groups(assessment, news)
-    worst = news.incidents[0]
+    worst, state = news.incidents[0], state_of(assessment, news)
     return Letter(
         subject=subject_of(assessment, news),
         business=called(assessment.config.business.name),
-        state=state_of(news),
-        tone="ready" if news.event == "fixed" else _tone(worst),
+        state=state,
+        tone="ready" if state == "FIXED" else "plain" if state == "CLOSED" else _tone(worst),
         opening=capital(opening(assessment, news)),
         groups=groups,
         closing=_closing(assessment, news),
@@ -116,7 +122,9 @@ def _open(assessment: Assessment, incident: Incident) -> Iterator[Block]:
 
 
 def _mended(assessment: Assessment, incident: Incident) -> Iterator[Block]:
-    yield Sentence(label="PROVEN BY", text=proof_since(assessment, incident))
+    drills = proofs_of(assessment, incident) if incident.needs_a_drill else []
+    if drills:
+        yield Sentence(label="PROVEN BY", text=proof_words(assessment, drills))
     yield Sentence(label="IT WAS", text=sentence_then(incident))
     yield Sentence(label="SEEN BEFORE", text=seen_before(incident, zone_of(assessment), assessment.at))
 
@@ -133,7 +141,7 @@ def _what_next(assessment: Assessment, news: News) -> Iterator[Group]:
     blocks: list[Block] = [Sentence(label="ANSWER NOW", text=answer_now(assessment))]
     blocks += [Sentence(label="NEXT", text=" ".join(next_lines))] if next_lines else []
     if news.over_budget:
-        text = f"Mail {news.over_budget + 1:,} within a day; the budget is 1. Too many mails are not read."
+        text = f"This is mail {news.over_budget + 1:,} within a day, 1 is meant. Too many are not read."
         blocks.append(Sentence(label="TOO MANY MAILS", text=text))
     yield Group(blocks=tuple(blocks))
     if news.event != "fixed":
@@ -141,7 +149,9 @@ def _what_next(assessment: Assessment, news: News) -> Iterator[Group]:
 
 
 def _acknowledging(incidents: Sequence[Incident]) -> Iterator[Block]:
-    yield Sentence(label="TO ACKNOWLEDGE", text=ACKNOWLEDGING)
+    drilled = any(one.needs_a_drill for one in incidents)
+    ends = "only a drill that passes does" if drilled else "that comes when it is over"
+    yield Sentence(label="TO ACKNOWLEDGE", text=f"{ACKNOWLEDGING} {ends}.")
     yield from (Command(f"readiness ack {incident.name}") for incident in incidents)
 
 

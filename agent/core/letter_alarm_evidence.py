@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,8 @@ def to_do(incident: Incident, hint: str) -> Iterator[Block]:
     commands = list(dict.fromkeys(command for command in found if CONFIRMS not in command))
     if words.rstrip(".") == f"Run: {', then: '.join(commands)}":
         words = "Run this." if len(commands) == 1 else "Run these."
+    elif len(commands) == 1:
+        words = words.rstrip(".").removesuffix(commands[0]).rstrip()  # it stands below
     elif not commands:
         commands = [_by_default(incident, "exposure" if found else "drill")]
         words = f"{words} {'To look at it' if found else 'Then run'}:".strip()
@@ -80,29 +82,26 @@ def evidence(assessment: Assessment, incident: Incident) -> Iterator[Block]:
         if not incident.processes or judgement.process in incident.processes
     ]
     found.sort(key=lambda finding: finding.severity)  # "error" before "warning"
+    kinds = list(dict.fromkeys(f"{called(one.process)}: {printable(one.code)}" for one in found))
     if found:
-        yield Sentence(label="EVIDENCE", text=f"{count(len(found), 'finding')}.")
-    yield from (Sentence(text=_line(finding), item=True) for finding in found[:SHOWN])
+        alike = f", {kinds[0]}" if len(kinds) == 1 else ""
+        yield Sentence(label="EVIDENCE", text=f"{count(len(found), 'finding')}{alike}.")
+    for one in found[:SHOWN]:
+        kind = f"{called(one.process)}: {printable(one.code)}: " if len(kinds) > 1 else ""
+        yield Sentence(text=kind + _message(one), item=True)
     if len(found) > SHOWN:
         yield Sentence(text=f"... and {len(found) - SHOWN:,} more: readiness report --for admin", item=True)
 
 
-def _line(finding: Finding) -> str:
+def _message(finding: Finding) -> str:
     message, path = printable(finding.message), printable(finding.path or "")
     where = f"{shortened(path, 160)}: " if path and path not in message else ""
-    return f"{called(finding.process)}: {printable(finding.code)}: {where}{shortened(message, 240)}"
+    return f"{where}{shortened(message, 240)}"
 
 
-def proof_since(assessment: Assessment, incident: Incident) -> str:
+def proof_words(assessment: Assessment, drills: Sequence[DrillRecord]) -> str:
     """The drills that showed that it is mended."""
-    zone, now = zone_of(assessment), assessment.at
-    drills = [
-        next((d for one in j.standings for d in one.proofs if d.started >= incident.opened), None)
-        for j in assessment.judgements
-        if not incident.processes or j.process in incident.processes
-    ]
-    words = [_drill(drill, zone, now) for drill in drills if drill]
-    return f"{joined(words, 3)}." if words else "nothing of it is wrong any more."
+    return f"{joined([_drill(one, zone_of(assessment), assessment.at) for one in drills], 3)}."
 
 
 def _drill(drill: DrillRecord, zone: ZoneInfo, now: datetime) -> str:

@@ -3,21 +3,21 @@
 from collections.abc import Iterator
 
 from agent.core.incidents import Incident, News
-from agent.core.judgement import Assessment
+from agent.core.judgement import Assessment, badness
 from agent.core.letter import Block, Command, Group, Sentence, called, sentence
 from agent.core.letter_alarm_words import answer_now, headline
 from agent.core.letter_owner_facts import at_stake, plan_b_now
-from agent.core.letter_words import at_moment
+from agent.core.letter_words import at_moment, code_now
 from agent.core.model import Verdict
 from agent.core.phrases import span
-from agent.core.plain_words import wish
+from agent.core.plain_words import ONE_COPY, wish
 from agent.core.report_answer import zone_of
 
 MEANING = {
     Verdict.NOT_READY: "If the server were lost now, promises to customers would be broken.",
     Verdict.UNKNOWN: "If the server were lost now, nobody could say whether everything comes back.",
-    Verdict.AT_RISK: "If the server were lost now, everything would come back. But that is slipping.",
-    Verdict.READY: "If the server were lost now, everything would come back. But somebody has to look.",
+    Verdict.AT_RISK: "If the server were lost now, this alone would break no promise. But it is slipping.",
+    Verdict.READY: "This changes nothing about what would come back. But somebody has to look.",
 }
 SHOWN = 4
 
@@ -27,9 +27,12 @@ def plain_groups(assessment: Assessment, news: News) -> tuple[Group, ...]:
     if news.event == "fixed":
         return (Group(blocks=(Sentence(label="ANSWER NOW", text=answer_now(assessment)),)),)
     worst = news.incidents[0]
-    facts: list[Block] = [Sentence(label="WHAT IT MEANS", text=MEANING[worst.verdict])]
+    facts: list[Block] = [Sentence(label="WHAT IT MEANS", text=_meaning(assessment, worst))]
+    if badness(assessment.verdict) > badness(worst.verdict):
+        facts.append(Sentence(label="ANSWER NOW", text=answer_now(assessment)))
     facts += [Sentence(label="WHAT IS LEFT", text=text) for text in _left(assessment, worst)]
-    facts += [*sentence("PLAN B", plan_b_now(assessment)), *sentence("AT STAKE", at_stake(assessment))]
+    if worst.verdict != Verdict.READY:
+        facts += [*sentence("PLAN B", plan_b_now(assessment)), *sentence("AT STAKE", at_stake(assessment))]
     if news.drills:
         when = at_moment(news.drills, zone_of(assessment), assessment.at)
         facts.append(Sentence(label="NEXT TEST", text=f"{when}."))
@@ -39,6 +42,12 @@ def plain_groups(assessment: Assessment, news: News) -> tuple[Group, ...]:
         *_others(assessment, news),
         Group(blocks=tuple(_confirming(news))),
     )
+
+
+def _meaning(assessment: Assessment, incident: Incident) -> str:
+    if code_now(assessment, incident.code, incident.processes) == ONE_COPY:
+        return "If the server were lost now, another copy would have to do, which was restored in a test."
+    return MEANING[incident.verdict]
 
 
 def _call(assessment: Assessment, incident: Incident) -> str:

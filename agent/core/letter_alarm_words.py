@@ -2,12 +2,12 @@
 
 from datetime import datetime, timedelta
 
-from agent.core.incidents import Incident, News
+from agent.core.incidents import Incident, News, proving_drill
 from agent.core.judgement import Assessment
 from agent.core.letter import Sentence, subject_line
 from agent.core.letter_words import at_moment, code_now, short_moment, worst_trouble
 from agent.core.model import DrillRecord, Verdict
-from agent.core.plain_words import names, trouble
+from agent.core.plain_words import MENDED, ONE_COPY, names, trouble
 from agent.core.report_answer import STATES, back_in_time, zone_of
 from agent.core.text import count, duration
 
@@ -15,13 +15,19 @@ DAY = 86400
 SINCE = ("drill-failed",)  # "cannot be restored since Tue 02:10"; others carry the time in brackets
 
 
-def state_of(news: News) -> str:
+def state_of(assessment: Assessment, news: News) -> str:
     """The first words of subject and text."""
     if news.event == "fixed":
-        return "FIXED"
+        return "CLOSED" if _is_dropped(assessment, news.incidents[0]) else "FIXED"
     if news.event == "reminder":
         return f"REMINDER, day {news.days}"
     return _verdict(news.incidents[0])
+
+
+def _is_dropped(assessment: Assessment, incident: Incident) -> bool:
+    """Nothing was mended: what it was about is not looked after any more."""
+    looked_after = {process.name for process in assessment.config.processes}
+    return bool(incident.processes) and looked_after.isdisjoint(incident.processes)
 
 
 def _verdict(incident: Incident) -> str:
@@ -47,58 +53,72 @@ def subject_of(assessment: Assessment, news: News) -> str:
     """One line of ASCII, such as "NOT READY - orders cannot be restored since Tue 02:10 (F-1207)"."""
     worst, zone, now = news.incidents[0], zone_of(assessment), assessment.at
     said, more = headline(assessment, worst), len(news.incidents) - 1
-    since = short_moment(worst.opened, zone, now, clock=True)
-    tail = [f"since {since}"] if worst.code not in SINCE else []
-    if worst.code in SINCE:
-        said += f" since {since}"
+    since = f"since {short_moment(worst.opened, zone, now, clock=True)}"
+    tail = [] if _runs_on(assessment, worst) else [since]
+    if not tail:
+        said += f" {since}"
     if news.event == "fixed":
-        said, tail = _mended(assessment, worst), [f"was failing {_lasted(worst, now)}"]
+        said, tail = _mended(assessment, worst), [f"{_was(worst)} {_lasted(worst, now)}"]
     elif news.event == "reminder":
         said = f"{_verdict(worst)}: {said}"
     elif news.event == "worse":
         said = f"worse: {said}"
     elif news.event == "flapping":
-        said, tail = f"comes and goes: {said}", [f"{count(news.changes, 'time')} in a day"]
+        said, tail = (
+            f"comes and goes: {headline(assessment, worst)}",
+            [f"{count(news.changes, 'time')} in a day"],
+        )
     elif news.event == "escalated":
         said = f"not confirmed: {said}"
     tail += [worst.name] + ([f"and {more:,} more"] if more else [])
-    return subject_line(f"{state_of(news)} - {said}", f"({', '.join(tail)})")
+    return subject_line(f"{state_of(assessment, news)} - {said}", f"({', '.join(tail)})")
+
+
+def _runs_on(assessment: Assessment, incident: Incident) -> bool:
+    """Whether "since Tue 02:10" can stand right behind what is wrong, and means that."""
+    return incident.code in SINCE and code_now(assessment, incident.code, incident.processes) != ONE_COPY
+
+
+def _was(incident: Incident) -> str:
+    return "was failing" if incident.needs_a_drill else "it lasted"
 
 
 def _mended(assessment: Assessment, incident: Incident) -> str:
-    closed = proven_at(assessment, incident)
+    """What is good again, and since when: no more than what is known."""
+    concerned = names(incident.processes, 2)
+    if _is_dropped(assessment, incident):
+        verb = "is" if len(incident.processes) == 1 else "are"
+        return f"{concerned} {verb} not looked after any more"
+    drills = proofs_of(assessment, incident) if incident.processes else []
+    if drills:
+        concerned = names([one.process for one in drills], 2)
+        newest = max(drills, key=lambda drill: drill.started)
+        ended = newest.started + timedelta(seconds=newest.seconds.total)
+        return f"{concerned} restored and proven {_when(assessment, ended)}"
+    since = _when(assessment, incident.gone or incident.closed or assessment.at)
+    said = MENDED.get(incident.code)
+    return f"{said}, since {since}" if said else f"over since {since}: {headline(assessment, incident)}"
+
+
+def _when(assessment: Assessment, moment: datetime) -> str:
+    """ "11:42" for today."""
     zone, now = zone_of(assessment), assessment.at
-    local = closed.astimezone(zone)
+    local = moment.astimezone(zone)
     is_today = local.date() == now.astimezone(zone).date()
-    when = f"{local:%H:%M}" if is_today else short_moment(closed, zone, now, clock=True)
-    if incident.processes:
-        return f"{names(incident.processes, 2)} restored and proven {when}"
-    return f"over since {when}: {headline(assessment, incident)}"
+    return f"{local:%H:%M}" if is_today else short_moment(moment, zone, now, clock=True)
 
 
-def proven_at(assessment: Assessment, incident: Incident) -> datetime:
-    """When the drill ended that showed that it is mended."""
-    drill = newest_proof(assessment, incident)
-    if drill is None:
-        return incident.closed or assessment.at
-    return drill.started + timedelta(seconds=drill.seconds.total)
-
-
-def newest_proof(assessment: Assessment, incident: Incident) -> DrillRecord | None:
-    """The newest passed drill of one of its processes since it began."""
-    drills = [
-        drill
-        for judgement in assessment.judgements
-        if not incident.processes or judgement.process in incident.processes
-        for one in judgement.standings
-        for drill in one.proofs
-        if drill.started >= incident.opened
+def proofs_of(assessment: Assessment, incident: Incident) -> list[DrillRecord]:
+    """For each of its processes the drill that showed that it is mended."""
+    concerned = [
+        one for one in assessment.judgements if not incident.processes or one.process in incident.processes
     ]
-    return max(drills, key=lambda drill: drill.started, default=None)
+    drills = (proving_drill(incident, one.standings) for one in concerned)
+    return [drill for drill in drills if drill]
 
 
 def _lasted(incident: Incident, now: datetime) -> str:
-    ended = incident.closed or now
+    ended = (None if incident.needs_a_drill else incident.gone) or incident.closed or now
     return duration(max(0.0, (ended - incident.opened).total_seconds()))
 
 
@@ -110,9 +130,10 @@ def opening(assessment: Assessment, news: News) -> str:
     others = f" Besides, {more:,} more {'thing is' if more == 1 else 'things are'} wrong." if more else ""
     if news.event == "fixed":
         lasted = _lasted(worst, now)
-        first = f"{_mended(assessment, worst)}. It was failing for {lasted}, since {since}."
+        verb = "was failing for" if worst.needs_a_drill else "lasted"
+        first = f"{_mended(assessment, worst)}. It {verb} {lasted}, since {since}."
         return first + (f" {more:,} more {'is' if more == 1 else 'are'} mended as well." if more else "")
-    plainly = f"{said} since {since}." if worst.code in SINCE else f"{said}. It began {since}."
+    plainly = f"{said} since {since}." if _runs_on(assessment, worst) else f"{said}. It began {since}."
     starts = {
         "opened": plainly,
         "worse": f"this became worse: {plainly}",
@@ -138,4 +159,6 @@ def confirmed_by(news: News) -> tuple[Sentence, ...]:
     if news.event == "fixed":
         return ()
     what = "a drill has passed" if news.role == "admin" else "a test has shown that it is mended"
+    if not any(one.needs_a_drill for one in news.incidents):
+        what = "it is over"
     return (Sentence(text=f"A mail that says FIXED ends this thread, once {what}."),)

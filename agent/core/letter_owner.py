@@ -9,12 +9,14 @@ from agent.core.forecast import timetable
 from agent.core.incidents import Incident
 from agent.core.judgement import Assessment, Judgement, Reason, badness
 from agent.core.letter import (
+    SUBJECT,
     Cell,
     Group,
     Letter,
     Row,
     Sentence,
     Table,
+    ascii_text,
     called,
     seal_words,
     sentence,
@@ -26,6 +28,7 @@ from agent.core.letter_words import (
     TONES,
     at_moment,
     back_at,
+    code_now,
     days_of,
     holidays_within,
     hours_of,
@@ -35,7 +38,7 @@ from agent.core.letter_words import (
 from agent.core.model import Verdict
 from agent.core.notices import StateThen
 from agent.core.phrases import MONTHS, joined, moment, span
-from agent.core.plain_words import names, wish
+from agent.core.plain_words import ONE_COPY, names, wish
 from agent.core.report_answer import STATES, all_reasons, back_in_time, zone_of
 from agent.core.window import Window
 
@@ -61,7 +64,7 @@ def owner_letter(
     facts = (
         *sentence("AT STAKE", at_stake(assessment)),
         *sentence("PLAN B", plan_b_now(assessment)),
-        *sentence("OPEN", still_open(assessment, incidents)),
+        *sentence("NOT MENDED YET", still_open(assessment, incidents)),
         *sentence("NOT TESTED", not_tested(assessment)),
     )
     return Letter(
@@ -111,8 +114,10 @@ def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen
     else:
         short = worst_trouble(assessment)
     ahead = f"holiday weekend ahead, {hours_of(assessment.window)}: " if holiday else ""
-    name = short_name(assessment.config.business.name)
-    return subject_line(f"{state} - {ahead}{short}", f"({name}, {days_of(assessment)})")
+    tail = f"({short_name(assessment.config.business.name)}, {days_of(assessment)})"
+    if len(f"{state} - {ahead}{ascii_text(short)} {tail}") > SUBJECT:
+        short = worst_trouble(assessment, 1) or short
+    return subject_line(f"{state} - {ahead}{short}", tail)
 
 
 def _with_chance(verdict: Verdict, chance: float | None) -> str:
@@ -138,10 +143,20 @@ def _opening(assessment: Assessment, holiday: Window | None) -> str:
     said = {
         Verdict.READY: f"{lost}, {back}{often}.",
         Verdict.AT_RISK: f"{lost}, {back}{often}.{slipping}",
-        Verdict.NOT_READY: f"{lost}, promises would be broken: {short}{_others(assessment)}.",
+        Verdict.NOT_READY: f"{lost}, {_broken(assessment)}: {short}{_others(assessment)}.",
         Verdict.UNKNOWN: f"{lost}, nobody could say when it is back: {short}{_others(assessment)}.",
     }
     return said[assessment.verdict] + ahead
+
+
+def _broken(assessment: Assessment) -> str:
+    """One copy that fails breaks no promise while another is proven."""
+    codes = [
+        code_now(assessment, one.code, [one.process] if one.process else [])
+        for one in all_reasons(assessment)
+        if one.verdict == Verdict.NOT_READY
+    ]
+    return "only a part of the copies would help" if {*codes} == {ONE_COPY} else "promises would be broken"
 
 
 def _doomed(assessment: Assessment) -> list[str]:

@@ -122,11 +122,12 @@ def _copy_now(assessment: Assessment, repository: str) -> str:
 
 
 def still_open(assessment: Assessment, incidents: Sequence[Incident]) -> str:
-    """What was told before and is not mended yet."""
+    """What is not mended yet, the worst first."""
     zone, now = zone_of(assessment), assessment.at
+    worst_first = sorted(incidents, key=lambda one: (one.severity, -badness(one.verdict)))
     told = [
-        f"{trouble(code, one.processes)} since {moment(one.opened, zone, now)} ({one.name})"
-        for one in incidents
+        f"{trouble(code, one.processes)} (since {moment(one.opened, zone, now)}, {one.name})"
+        for one in worst_first
         for code in [code_now(assessment, one.code, one.processes)]
     ]
     more = len(told) - 2

@@ -83,12 +83,15 @@ def holidays_within(assessment: Assessment) -> list[datetime]:
     return [datetime(day.year, day.month, day.day, 12, tzinfo=zone) for day in days if day in holidays]
 
 
-def worst_trouble(assessment: Assessment) -> str:
-    """What is worst, of all processes that it concerns: "mail and orders cannot be restored"."""
+def worst_trouble(assessment: Assessment, limit: int = 2) -> str:
+    """What is worst, of all processes that it concerns: "mail and orders cannot be restored".
+
+    No more than `limit` of them are named.
+    """
     reasons = all_reasons(assessment)
     if not reasons or reasons[0].verdict == Verdict.READY:
         return ""
     worst = reasons[0]
     same = [one.process for one in reasons if (one.code, one.verdict) == (worst.code, worst.verdict)]
     concerned = list(dict.fromkeys(name for name in same if name))
-    return trouble(code_now(assessment, worst.code, concerned), concerned)
+    return trouble(code_now(assessment, worst.code, concerned), concerned, limit)

@@ -63,7 +63,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "proof-expiring": ("the last proven restore of {name} will soon be too old to count", AGAIN),
     "retention-frozen": KEPT,
     "repository-same-device": (
-        "the backups of {name} lie on the same disk as the data: if it breaks, both are lost",
+        "one broken disk takes {name} and the backups",
         "keep a second copy in another place",
     ),
     "repository-damaged": ("a copy of {name} is damaged", "repair the damaged copy, and test it"),
@@ -119,6 +119,17 @@ WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("timed-out", "interrupted", "not-tested"), UNTESTED),
     **dict.fromkeys(("restic-missing", "restic-too-old", "restic-killed"), UNTESTED),
     **dict.fromkeys(("restic-crashed", "restic-garbled", "restic-failed"), UNTESTED),
+}
+# what concerns no single process, when it is over
+MENDED = {
+    **dict.fromkeys(("agent-silent", "agent-stopped", "agent-dying"), "the server tests itself again"),
+    "state-unwritable": "the server can write down what it tests again",
+    "ping-failing": "the watcher outside hears from the server again",
+    "mail-blocked": "mails go out again",
+    "mail-refused": "no mail address is refused any more",
+    "alarm-test-unseen": "the alarm test was answered, or a new one was sent",
+    "clock-went-back": "the clock is right again",
+    "window-missed": "everything would be back before you open",
 }
 UNKNOWN_CODE = ("something is wrong with {name}", LOOK)
 

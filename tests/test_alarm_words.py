@@ -1,0 +1,93 @@
+"""Alarms say no more than what is known: what mended it, whether a drill matters, and what still holds."""
+
+import pytest
+from letters import FOUR, broken, incident, news, ready, shop, weekly
+from shop import ago, assessed, copy, drill, snapshot
+
+from agent.adapters.render_letter import letter_text
+from agent.core.incidents import NO_MATTER_OF_DRILLS, Incident
+from agent.core.judgement import Assessment
+from agent.core.letter import Letter
+from agent.core.letter_alarm import alarm_letter
+from agent.core.model import Verdict
+
+
+def whole(letter: Letter) -> str:
+    return f"{letter.subject} {' '.join(letter_text(letter).split())}"
+
+
+def note(code: str, **changes) -> Incident:
+    usual = {"key": f"{code}||", "processes": (), "repository": "", "verdict": Verdict.READY, "severity": 2}
+    return incident(code=code, hint="Look; then: readiness mail test", **(usual | changes))
+
+
+def helped() -> Assessment:
+    """The last drill of one copy failed, another copy is proven."""
+    failed = copy(snapshot(1, paths=()), drill(9, "failed"), drill(60), name="orders")
+    other = copy(snapshot(1, paths=()), drill(30), name="orders", repository="planb")
+    return assessed(failed, other, shop=shop(FOUR[0]))
+
+
+@pytest.mark.parametrize("code", NO_MATTER_OF_DRILLS)
+def test_what_is_no_matter_of_drills_is_neither_proven_by_one_nor_waits_for_one(code: str) -> None:
+    fixed = alarm_letter(ready(), news("fixed", "admin", note(code, gone=ago(3), closed=ago(2))))
+    assert fixed.state == "FIXED"
+    assert "since 10:00 (it lasted 6 h, F-1207)" in fixed.subject
+    for claim in ("proven", "PROVEN", "drill"):
+        assert claim not in whole(fixed).replace("IT WAS: The drill from primary", "")
+    for role in ("admin", "owner"):
+        open_one = whole(
+            alarm_letter(ready(), news("opened" if role == "admin" else "escalated", role, note(code)))
+        )
+        assert "A mail that says FIXED ends this thread, once it is over." in open_one
+        assert "only a drill" not in open_one
+
+
+def test_what_was_mended_on_plan_b_is_proven_by_a_drill_of_plan_b() -> None:
+    found = shop(FOUR[0])
+    elsewhere = copy(snapshot(1, paths=()), drill(2), name="orders")
+    there = copy(snapshot(1, paths=()), drill(4, repository="planb"), name="orders", repository="planb")
+    mended = incident(repository="planb", opened=ago(30), gone=ago(4), closed=ago(1))
+    text = whole(alarm_letter(assessed(elsewhere, there, shop=found), news("fixed", "admin", mended)))
+    assert "PROVEN BY: a full drill of orders from planb, Wednesday at 09:00" in text
+    assert "from primary, Wed" not in text
+
+
+def test_a_process_that_nobody_looks_after_any_more_is_not_called_fixed() -> None:
+    dropped = incident(processes=("letters",), gone=ago(3), closed=ago(2))
+    for role in ("admin", "deputy", "owner"):
+        letter = alarm_letter(ready(), news("fixed", role, dropped))
+        assert letter.subject.startswith("CLOSED - letters is not looked after any more (")
+        assert (letter.state, letter.tone) == ("CLOSED", "plain")
+        assert "proven" not in whole(letter).lower()
+
+
+@pytest.mark.parametrize("event", ["opened", "worse", "reminder", "escalated", "flapping"])
+def test_since_never_stands_behind_the_copy_that_can_be_restored(event: str) -> None:
+    for role in ("admin", "owner"):
+        text = whole(alarm_letter(helped(), news(event, role)))
+        assert "another can" in text
+        assert "another can since" not in text
+
+
+def test_one_copy_that_fails_breaks_no_promise_while_another_is_proven() -> None:
+    text = whole(weekly(helped(), incidents=(incident(),)))
+    assert "promises would be broken" not in text
+    assert "one copy of orders cannot be restored, another can (since Wednesday 04:00, F-1207)" in text
+    assert "promises" not in whole(alarm_letter(helped(), news("escalated", "owner")))
+    assert "promises would be broken" in whole(weekly(broken()))
+
+
+def test_a_note_never_says_that_everything_would_come_back_while_something_would_not() -> None:
+    text = whole(alarm_letter(broken(), news("escalated", "owner", note("mail-refused"))))
+    assert "would come back. But" not in text.replace("what would come back. But", "")
+    assert "ANSWER NOW: NOT READY: orders cannot be restored." in text
+    text = whole(alarm_letter(broken(), news("escalated", "owner", incident(verdict=Verdict.AT_RISK))))
+    assert "everything would come back" not in text
+    assert "ANSWER NOW: NOT READY: orders cannot be restored." in text
+
+
+def test_the_worst_that_is_not_mended_is_named_first() -> None:
+    drift = [incident(number=n, code="growth", severity=3, verdict=Verdict.AT_RISK) for n in (1, 2, 3)]
+    text = whole(weekly(broken(), incidents=(*drift, incident())))
+    assert "NOT MENDED YET: orders cannot be restored (since Wednesday 04:00, F-1207); " in text
