@@ -4,14 +4,14 @@ import os
 import pwd
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.app import SystemClock, ledger_path
 from agent.core.configuration import Config
 from agent.core.holding import MAIL
-from agent.errors import Busy, MailError, StateError
+from agent.errors import Busy, StateError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from agent.operations.write import Desk
 
 EMERGENCY_SECONDS = 86_400.0  # between two mails that the ledger cannot be used
+RETRY_SECONDS = 600.0  # until one that nobody got is tried again
 OTHERS_SECONDS = 60.0  # that another run may take to send what waits
 
 
@@ -80,18 +81,26 @@ def _notify(config: Config) -> "tuple[Notified, SignOfLife]":
 def _cry(config: Config, trouble: StateError) -> None:
     """Best effort, by every way there is: nothing of it can be recorded."""
     from agent.adapters.paper import LetterPaper
-    from agent.adapters.throttle import passes
+    from agent.adapters.throttle import passes, passes_again
     from agent.app_alarm import cry, webhook
     from agent.app_mail import courier
-    from agent.operations.emergency import emergency
+    from agent.operations.emergency import emergency_message, mailed, posted
 
     cry(config)
+    message = emergency_message(config, trouble, SystemClock(), LetterPaper())
     directory = Path(os.environ.get("RUNTIME_DIRECTORY") or config.settings.state)
-    if not passes(directory / "emergency", EMERGENCY_SECONDS):
-        return
-    with ExitStack() as held, suppress(MailError):
-        mail = held.enter_context(courier(config)) if config.mail else None
-        emergency(config, trouble, SystemClock(), LetterPaper(), mail, webhook(config))
+
+    def daily(way: str, told: Callable[[], bool]) -> None:
+        file = directory / f"emergency-{way}"
+        if passes(file, EMERGENCY_SECONDS) and not told():
+            passes_again(file, EMERGENCY_SECONDS, RETRY_SECONDS)
+
+    second = webhook(config)
+    if second is not None:
+        daily("webhook", lambda: posted(message, second, config.business.name))
+    if config.mail is not None:
+        with courier(config) as by:
+            daily("mail", lambda: mailed(message, by))
 
 
 def send_report(config: Config, judged: "Assessment", audience: "Audience") -> "Sent":

@@ -1,17 +1,20 @@
 """The real service, the real command line and a real mail server: what arrives when something breaks."""
 
 import json
+import os
 import shutil
 from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
 
 import pytest
+from backends import free_port
 from mail_server import PASSWORD, USER, MailServer
 from running_agent import Business, running, until
 from test_mime import part
 
 from agent.adapters.ledger import open_ledger
+from agent.app_notify import RETRY_SECONDS
 from agent.core.runs import AgentRecord
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -148,6 +151,23 @@ def test_a_ledger_that_cannot_be_used_is_mailed_once_a_day(
     [mail] = mail_server.inbox("admin")
     assert subject(mail) == "UNKNOWN - the record of all backups cannot be used (A small business)"
     assert str(business.state / "ledger.db") in part(mail, "plain").replace("\n", "")
+
+
+def test_an_emergency_that_nobody_could_be_told_of_is_tried_again_before_tomorrow(
+    business: Business, mail_server: MailServer
+) -> None:
+    business.run("snapshot")
+    (business.state / "ledger.db").write_bytes(b"\xff" * 8000)
+    write_config(business, mail_server, port=free_port())
+    assert business.run("notify").returncode == 3
+    write_config(business, mail_server)
+
+    assert business.run("notify").returncode == 3
+    assert arrived(mail_server, "admin") == 0  # not at once: a service that dies again and again would ask
+    told = (business.state / "emergency-mail").stat().st_mtime
+    os.utime(business.state / "emergency-mail", (told - RETRY_SECONDS, told - RETRY_SECONDS))
+    assert business.run("notify").returncode == 3
+    mail_server.inbox("admin")
 
 
 def test_the_password_is_in_no_record_output_or_mail(business: Business, mail_server: MailServer) -> None:

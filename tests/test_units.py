@@ -11,12 +11,14 @@ from test_documentation import LEAVES
 
 from agent.adapters import identity, sandbox_unit
 from agent.config.values import SERVICE_CREDENTIALS
+from agent.core.reasons_agent import BOOTING
 
 ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"
 PROGRAM = "/opt/readiness/current/bin/readiness"
 SERVICE, DRILL = UNITS / "readiness.service", UNITS / "readiness-drill@.service"
 PROOF, FAILED = UNITS / "readiness-proof@.service", UNITS / "readiness-failed@.service"
+NOTIFY, TIMER = UNITS / "readiness-notify.service", UNITS / "readiness-notify.timer"
 
 
 def _analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -28,9 +30,9 @@ def _analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def _verify(directory: Path, change: str = "") -> str:
     """What systemd complains of, with the program in its place."""
-    for unit in UNITS.glob("*.service"):
+    for unit in (*UNITS.glob("*.service"), TIMER):
         (directory / unit.name).write_text(unit.read_text().replace(PROGRAM, "/bin/true") + change)
-    return "".join(_analyze("verify", "--man=no", unit).stderr for unit in directory.glob("*.service"))
+    return "".join(_analyze("verify", "--man=no", unit).stderr for unit in directory.glob("readiness*"))
 
 
 def _settings(unit: Path, name: str) -> list[str]:
@@ -45,7 +47,9 @@ def test_a_setting_that_systemd_does_not_know_would_be_noticed(tmp_path: Path) -
     assert "Unknown" in _verify(tmp_path, "[Service]\nProtectEverything=yes\n")
 
 
-@pytest.mark.parametrize(("unit", "most"), [(SERVICE, 2.0), (PROOF, 0.5), (DRILL, 2.8)], ids=str)
+@pytest.mark.parametrize(
+    ("unit", "most"), [(SERVICE, 2.0), (NOTIFY, 2.0), (PROOF, 0.5), (DRILL, 2.8)], ids=str
+)
 def test_no_unit_is_more_exposed_than_promised(unit: Path, most: float) -> None:
     done = _analyze("security", "--offline=true", f"--threshold={round(most * 10)}", unit)
 
@@ -105,14 +109,20 @@ def test_the_alarm_needs_nothing_of_ours() -> None:
     assert first.startswith("ExecStart=/bin/sh -c ")
     assert PROGRAM not in first
     assert "python" not in first
-    assert all(line.startswith("ExecStart=-/usr/bin/timeout ") for line in others)
+    assert others == ["ExecStart=-/bin/systemctl start --no-block readiness-notify.service"]
 
 
-def test_after_the_alarm_people_are_told_by_mail_where_that_still_works() -> None:
-    assert _settings(FAILED, "ExecStart")[-1].endswith(f" {PROGRAM} notify")
-    [words] = [line.split() for line in _settings(FAILED, "ExecStart") if PROGRAM in line]
-    [limit] = _settings(FAILED, "TimeoutStartSec")
-    assert int(words[2]) < int(limit.removesuffix("s"))
+def test_who_tells_people_is_the_services_user_with_its_secrets_and_its_memory() -> None:
+    same = ("User", "Group", "AmbientCapabilities", "CapabilityBoundingSet", "LoadCredential")
+    for name in (*same, "StateDirectory", "RuntimeDirectory", "RuntimeDirectoryPreserve", "UMask"):
+        assert _settings(NOTIFY, name) == _settings(SERVICE, name) != [], name
+
+
+def test_people_are_told_hourly_but_not_just_after_the_machine_was_started_or_woke() -> None:
+    [first] = _settings(TIMER, "OnActiveSec")
+    assert int(first.removesuffix("min")) * 60 > BOOTING
+    assert _settings(TIMER, "OnUnitActiveSec") == ["1h"]
+    assert _settings(TIMER, "OnCalendar") == []
 
 
 def test_the_manual_page_names_every_command() -> None:

@@ -12,6 +12,7 @@ from agent.core.text import printable
 def emergency_letter(config: Config, trouble: str, hint: str, now: datetime) -> Letter:
     """`trouble` and `hint` as the ledger's error says them."""
     name = called(config.business.name)
+    whose = f"({called(name, 28)})" if name else ""
     seen = moment(now, ZoneInfo(config.business.time_zone), now)
     meaning = (
         "While that lasts nobody knows whether anything can be restored: nothing of what is saved or "
@@ -19,7 +20,7 @@ def emergency_letter(config: Config, trouble: str, hint: str, now: datetime) -> 
     )
     contact = f"Call {called(config.alarm.contact, 90)}." if config.alarm.contact else ""
     return Letter(
-        subject=subject_line("UNKNOWN - the record of all backups cannot be used", f"({called(name, 28)})"),
+        subject=subject_line("UNKNOWN - the record of all backups cannot be used", whose),
         business=name,
         state="UNKNOWN",
         tone="unknown",

@@ -5,38 +5,40 @@ from agent.core.configuration import Config
 from agent.core.letter_emergency import emergency_letter
 from agent.core.messages import message_id, stamped
 from agent.core.notices import MessageRecord
-from agent.errors import StateError
+from agent.errors import MailError, StateError
 from agent.operations.ports import Clock
 from agent.operations.ports_alarm import Webhook
 from agent.operations.ports_mail import Courier, Paper
 
 
-def emergency(
-    config: Config,
-    trouble: StateError,
-    clock: Clock,
-    paper: Paper,
-    courier: Courier | None,
-    second: Webhook | None,
-) -> None:
-    """Tell the administrator. Raises MailError when no mail goes out; the second channel was told before."""
+def emergency_message(config: Config, trouble: StateError, clock: Clock, paper: Paper) -> MessageRecord:
+    """To the administrator; it goes to nobody where there is no [mail]."""
     now = clock.now()
     letter = emergency_letter(config, trouble.message, trouble.hint, now)
-    if second is not None:
-        second.post(letter.subject, paper.text(letter), letter.state, config.business.name)
-    if courier is None or config.mail is None:
-        return
     name = stamped("emergency", now)
-    message = MessageRecord(
+    return MessageRecord(
         message=name,
         kind="alarm",
         role="admin",
         started=now,
-        recipients=recipients(config.mail, "admin"),
+        recipients=recipients(config.mail, "admin") if config.mail else (),
         subject=letter.subject,
         text=paper.text(letter),
         html=paper.html(letter),
         message_id=message_id(config, name),
         severity=1,
     )
-    courier.deliver(message, message.recipients, lambda: None)
+
+
+def mailed(message: MessageRecord, courier: Courier) -> bool:
+    """Whether somebody has it, as far as is known."""
+    try:
+        receipts = courier.deliver(message, message.recipients, lambda: None)
+    except MailError:
+        return False
+    return any(receipt.fate in ("accepted", "perhaps") for receipt in receipts)
+
+
+def posted(message: MessageRecord, second: Webhook, business: str) -> bool:
+    """Whether the second channel took it, or will never take it."""
+    return second.post(message.subject, message.text, "UNKNOWN", business).fate != "deferred"
