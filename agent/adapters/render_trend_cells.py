@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agent.adapters.templates import template
-from agent.core.trend_cells import BEYOND, HIGH, CellChart
+from agent.core.trend_cells import BEYOND, HIGH, CellChart, key
 
 MOST = 12  # pictures in one mail: about 4.5 KB each, and Gmail cuts a mail off at 102 KB
 
@@ -13,6 +13,7 @@ def trend_cells(charts: Sequence[CellChart]) -> str:
 
     Of more than `MOST` pictures the first are shown, and that there are more is said.
     """
+    shown = charts[:MOST]
     return template("trend_cells").render(
-        charts=charts[:MOST], more=len(charts) - MOST, high=HIGH, beyond=BEYOND
+        charts=shown, key=key(shown), more=len(charts) - MOST, high=HIGH, beyond=BEYOND
     )

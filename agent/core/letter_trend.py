@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from agent.core.phrases import MONTHS
 from agent.core.text import count
 from agent.core.trends import History
 
@@ -21,6 +22,8 @@ def trend_sentence(histories: Sequence[History]) -> str:
     if not outcomes:
         return ""
     passed, failed, untested = (outcomes.count(one) for one in ("passed", "failed", "not_tested"))
-    said = f"In 12 months {count(passed, 'rehearsed restore')} went well"
+    first = min(history.months.starts[0] for history in histories)
+    since = f"{MONTHS[first.month - 1]} {first.year}"
+    said = f"{count(passed, 'rehearsed restore')} went well since {since}"
     said += f", {failed:,} failed" if failed else ", none failed"
     return f"{said}, {untested:,} could not be made." if untested else f"{said}."
