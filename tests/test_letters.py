@@ -24,7 +24,7 @@ from test_documentation import _literals as literals
 
 from agent.adapters.render_letter import letter_html, letter_text
 from agent.core.findings import CODES
-from agent.core.letter import ascii_text, subject_line
+from agent.core.letter import ascii_text, in_brackets, subject_line
 from agent.core.letter_alarm import alarm_letter
 from agent.core.letter_digest import digest_letter
 from agent.core.letter_owner import state_then
@@ -304,6 +304,10 @@ def test_letters_become_ascii() -> None:
 def test_a_long_subject_keeps_its_state_and_its_name() -> None:
     line = subject_line("NOT READY - " + "x" * 500, "(F-1207)")
     assert (len(line), line[:10], line[-12:]) == (110, "NOT READY ", "... (F-1207)")
+
+
+def test_a_business_without_a_name_leaves_no_empty_brackets() -> None:
+    assert (in_brackets(""), in_brackets("Müller")) == ("", "(Muller)")
 
 
 def test_ages_in_what_was_recorded_are_left_out_later() -> None:

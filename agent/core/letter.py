@@ -141,6 +141,11 @@ def short_name(business: str) -> str:
     return cut(ascii_text(business), 28)
 
 
+def in_brackets(business: str) -> str:
+    """The same as the tail of a subject; empty where it has no name."""
+    return f"({short_name(business)})" if business.strip() else ""
+
+
 def called(name: str, width: int = 60) -> str:
     """A name from the config or the world: printable, and not longer than it may be."""
     return cut(printable(name), width)

@@ -15,8 +15,8 @@ from agent.core.letter import (
     Tone,
     called,
     capital,
+    in_brackets,
     seal_words,
-    short_name,
     subject_line,
 )
 from agent.core.letter_alarm_evidence import (
@@ -72,7 +72,7 @@ def alarm_test_letter(business: str, name: str, now: datetime, zone: ZoneInfo, c
     )
     who = f" If you cannot, call {called(contact, 90)}." if contact else ""
     return Letter(
-        subject=subject_line(f"ALARM TEST - please run: readiness ack {name}", f"({short_name(business)})"),
+        subject=subject_line(f"ALARM TEST - please run: readiness ack {name}", in_brackets(business)),
         business=called(business),
         state="ALARM TEST",
         tone="plain",

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.judgement import Assessment
-from agent.core.letter import Group, Letter, Quote, Sentence, called, seal_words, short_name, subject_line
+from agent.core.letter import Group, Letter, Quote, Sentence, called, in_brackets, seal_words, subject_line
 from agent.core.letter_alarm_words import answer_now
 from agent.core.letter_words import TONES, at_moment, short_moment
 from agent.core.notices import MessageRecord
@@ -28,7 +28,7 @@ def digest_letter(assessment: Assessment, messages: Sequence[MessageRecord], tro
     why = f" The mail server was out of reach: {printable(trouble)[:300]}" if trouble else ""
     ordered = sorted(messages, key=lambda one: (one.severity, -one.started.timestamp()))
     return Letter(
-        subject=subject_line(lead, f"({short_name(assessment.config.business.name)})"),
+        subject=subject_line(lead, in_brackets(assessment.config.business.name)),
         business=name,
         state=state,
         tone=TONES[assessment.verdict],
@@ -69,7 +69,7 @@ def bundle_letter(
     return Letter(
         subject=subject_line(
             f"AUDIT BUNDLE - {count(drills, 'drill')}, {first} to {last}",
-            f"({short_name(assessment.config.business.name)})",
+            in_brackets(assessment.config.business.name),
         ),
         business=name,
         state="AUDIT BUNDLE",

@@ -4,7 +4,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.configuration import Config
-from agent.core.letter import Group, Letter, Sentence, called, subject_line
+from agent.core.letter import Group, Letter, Sentence, called, in_brackets, subject_line
 from agent.core.phrases import moment
 from agent.core.text import printable
 
@@ -12,7 +12,6 @@ from agent.core.text import printable
 def emergency_letter(config: Config, trouble: str, hint: str, now: datetime) -> Letter:
     """`trouble` and `hint` as the ledger's error says them."""
     name = called(config.business.name)
-    whose = f"({called(name, 28)})" if name else ""
     seen = moment(now, ZoneInfo(config.business.time_zone), now)
     meaning = (
         "While that lasts nobody knows whether anything can be restored: nothing of what is saved or "
@@ -20,7 +19,9 @@ def emergency_letter(config: Config, trouble: str, hint: str, now: datetime) -> 
     )
     contact = f"Call {called(config.alarm.contact, 90)}." if config.alarm.contact else ""
     return Letter(
-        subject=subject_line("UNKNOWN - the record of all backups cannot be used", whose),
+        subject=subject_line(
+            "UNKNOWN - the record of all backups cannot be used", in_brackets(config.business.name)
+        ),
         business=name,
         state="UNKNOWN",
         tone="unknown",
