@@ -37,16 +37,19 @@ def wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> 
 
     `first` stands in front of the first line, `rest` (without it the same) in front of the others.
     """
-    line, indent, is_empty = first, first if rest is None else rest, True
-    for word in text.split():
-        for piece in _pieces(word, width - max(columns(first), columns(indent))):
-            joint = "" if is_empty else " "
-            if not is_empty and columns(line) + 1 + columns(piece) > width:
-                yield line
-                line, joint = indent, ""
-            line, is_empty = line + joint + piece, False
-    if not is_empty:
-        yield line
+    indent = first if rest is None else rest
+    room = width - max(columns(first), columns(indent))
+    words: list[str] = []
+    begin, used = first, columns(first)
+    for piece in (piece for word in text.split() for piece in _pieces(word, room)):
+        more = columns(piece)
+        if words and used + 1 + more > width:
+            yield begin + " ".join(words)
+            begin, words, used = indent, [], columns(indent)
+        used += more + bool(words)
+        words.append(piece)
+    if words:
+        yield begin + " ".join(words)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -70,7 +73,17 @@ def aligned_width(rows: Sequence[Sequence[str]]) -> int:
 
 def _pieces(word: str, width: int) -> Iterator[str]:
     while columns(word) > width:
-        end = next(n for n in range(min(len(word), 2 * width), 0, -1) if columns(word[:n]) <= width)
+        end = _fitting(word, width)
         yield word[:end]
         word = word[end:]
     yield word
+
+
+def _fitting(word: str, width: int) -> int:
+    """How many of its characters take at most so many columns; one at least, or it would never end."""
+    used = 0
+    for number, char in enumerate(word[: 2 * width]):
+        used += _columns_of(char)
+        if used > width:
+            return max(number, 1)
+    return max(min(len(word), 2 * width), 1)
