@@ -317,3 +317,17 @@ def test_a_report_of_any_state_can_be_rendered() -> None:
             found = build(case, audience)  # type: ignore[arg-type]
             assert text_report(found)
             assert html_report(found)
+
+
+def test_what_cannot_be_restored_now_is_promised_for_no_time() -> None:
+    shop = config(process(), process("web"))
+    failed = copy(snapshot(), drill(0.2, "failed"), drill(20))
+    found = assessed(failed, copy(snapshot(), drill(), name="web"), shop=shop)
+    orders = next(line for line in build(found).processes if line.process == "orders")
+    assert (orders.state, orders.takes, orders.back) == ("NOT READY", "unknown", "unknown")
+    told = forecast(found)
+    assert told.answer == "When everything is back is not known: the measured copy of orders is bad now."
+    assert [(one.process, one.back == "unknown", one.in_time) for one in told.lines] == [
+        ("orders", True, "unknown"),
+        ("web", False, "yes"),
+    ]

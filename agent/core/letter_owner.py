@@ -27,7 +27,6 @@ from agent.core.letter_owner_facts import at_stake, changed, not_tested, plan_b_
 from agent.core.letter_words import (
     TONES,
     at_moment,
-    back_at,
     code_now,
     days_of,
     holidays_within,
@@ -39,7 +38,7 @@ from agent.core.model import Verdict
 from agent.core.notices import StateThen
 from agent.core.phrases import MONTHS, joined, moment, span
 from agent.core.plain_words import ONE_COPY, names, wish
-from agent.core.report_answer import STATES, all_reasons, back_in_time, zone_of
+from agent.core.report_answer import STATES, all_reasons, back_at, back_in_time, zone_of
 from agent.core.window import Window
 
 LINES = 30  # one phone screen and a half

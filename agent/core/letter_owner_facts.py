@@ -7,14 +7,14 @@ from agent.core.evidence import WHOLE
 from agent.core.incidents import Incident
 from agent.core.judgement import Assessment, Judgement, badness
 from agent.core.letter import called
-from agent.core.letter_words import back_at, code_now
+from agent.core.letter_words import code_now
 from agent.core.model import Verdict
 from agent.core.notices import StateThen
 from agent.core.phrases import joined, moment, span
 from agent.core.phrases import percent as spaced
 from agent.core.plain_words import names, trouble
 from agent.core.plan_b_lag import lags
-from agent.core.report_answer import STATES, zone_of
+from agent.core.report_answer import STATES, back_at, zone_of
 from agent.core.text import count
 
 NOTEWORTHY = 0.05  # growth below this is no news

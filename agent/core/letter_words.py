@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agent.core.judgement import Assessment, Judgement
+from agent.core.judgement import Assessment
 from agent.core.letter import Tone
 from agent.core.model import Verdict
 from agent.core.phrases import MONTHS, SOON, WEEKDAYS, moment
@@ -18,28 +18,12 @@ TONES: dict[Verdict, Tone] = {
     Verdict.NOT_READY: "not-ready",
     Verdict.UNKNOWN: "unknown",
 }
-# while one of these holds, when a process is back is not known, however long a drill took in better days
-IN_DOUBT = {
-    *("drill-failed", "no-good-snapshot", "repository-missing", "repository-changed"),
-    *("repository-damaged", "snapshots-vanished"),
-}
 
 
 def at_moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
     """Within a sentence: "Friday at 17:00"."""
     day, _, clock = moment(when, zone, now).rpartition(" ")
     return f"{day} at {clock}"
-
-
-def back_at(assessment: Assessment, judgement: Judgement) -> datetime | None:
-    """When the process is back if it is lost at closing time; None when that is not known today."""
-    line = next(line for line in assessment.timetable.returns if line.process == judgement.process)
-    measured = judgement.rto.repository
-    broken = any(
-        one.code in IN_DOUBT and one.verdict == Verdict.NOT_READY and one.repository in ("", measured)
-        for one in judgement.reasons
-    )
-    return None if broken or judgement.verdict == Verdict.UNKNOWN else line.back
 
 
 def code_now(assessment: Assessment, code: str, processes: Sequence[str]) -> str:

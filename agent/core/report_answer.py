@@ -1,7 +1,7 @@
 """The top of a report: the answer, why, what to do first, and one line for each process."""
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.configuration import CriticalProcess
@@ -19,6 +19,11 @@ STATES = {
 }
 NOTE = "NOTE"  # the state of a reason that changes no verdict
 WELL_BEFORE = 0.25  # of the window left
+# while one of these holds, when a process is back is not known, however long a drill took in better days
+IN_DOUBT = {
+    *("drill-failed", "no-good-snapshot", "repository-missing", "repository-changed"),
+    *("repository-damaged", "snapshots-vanished"),
+}
 
 
 def question(assessment: Assessment) -> str:
@@ -110,9 +115,25 @@ def process_lines(assessment: Assessment) -> tuple[ProcessLine, ...]:
     return tuple(_line(assessment, one, processes[one.process]) for one in assessment.judgements)
 
 
+def back_at(assessment: Assessment, judgement: Judgement) -> datetime | None:
+    """When the process is back if it is lost at closing time; None when that is not known today."""
+    line = next(line for line in assessment.timetable.returns if line.process == judgement.process)
+    return None if is_doubtful(judgement) or judgement.verdict == Verdict.UNKNOWN else line.back
+
+
+def is_doubtful(judgement: Judgement) -> bool:
+    """The copy that the recovery time was measured with is bad now."""
+    measured = judgement.rto.repository
+    return any(
+        one.code in IN_DOUBT and one.verdict == Verdict.NOT_READY and one.repository in ("", measured)
+        for one in judgement.reasons
+    )
+
+
 def _line(assessment: Assessment, judgement: Judgement, process: CriticalProcess) -> ProcessLine:
     zone, rto, rpo = zone_of(assessment), judgement.rto, judgement.rpo
-    planned = next(line for line in assessment.timetable.returns if line.process == process.name)
+    back = back_at(assessment, judgement)
+    doubtful = is_doubtful(judgement)
     about = "~" if rto.basis == "extrapolated" else ""
     proven = judgement.last_proven_at
     return ProcessLine(
@@ -121,11 +142,11 @@ def _line(assessment: Assessment, judgement: Judgement, process: CriticalProcess
         promise=printable(process.promise),
         owner=printable(process.owner),
         proven=day(proven, zone, assessment.at) if proven else "never",
-        takes="unknown" if rto.actual_s is None else about + span(rto.actual_s),
+        takes="unknown" if rto.actual_s is None or doubtful else about + span(rto.actual_s),
         takes_promised=span(rto.objective_s),
         loses="everything" if rpo.actual_s is None else span(rpo.actual_s),
         loses_promised=span(rpo.objective_s),
-        back=moment(planned.back, zone, assessment.at) if planned.back else "unknown",
+        back=moment(back, zone, assessment.at) if back else "unknown",
     )
 
 

@@ -2,9 +2,9 @@
 
 from agent.core.forecast import Return
 from agent.core.judgement import Assessment
-from agent.core.phrases import moment, span
+from agent.core.phrases import joined, moment, span
 from agent.core.post import reaction_words, reactions
-from agent.core.report_answer import back_in_time, window_line, would_be, zone_of
+from agent.core.report_answer import back_in_time, is_doubtful, window_line, would_be, zone_of
 from agent.core.text import printable
 from agent.core.views import Forecast, ForecastLine
 
@@ -16,7 +16,10 @@ NO_NOTICE = "not measured: set test in [alarm]. The times above begin when someb
 def forecast(assessment: Assessment) -> Forecast:
     """When is each process back, and does that fit?"""
     plan, zone, now = assessment.timetable, zone_of(assessment), assessment.at
-    if plan.fits:
+    doubtful = [printable(one.process) for one in assessment.judgements if is_doubtful(one)]
+    if doubtful:
+        answer = f"When everything is back is not known: the measured copy of {joined(doubtful)} is bad now."
+    elif plan.fits:
         answer = f"Everything critical {would_be(assessment)} back by {back_in_time(assessment)}."
     elif plan.fits is None:
         answer = "When everything is back is not known, because not everything has been restored in a drill."
@@ -33,13 +36,14 @@ def forecast(assessment: Assessment) -> Forecast:
 
 def _line(assessment: Assessment, line: Return) -> ForecastLine:
     zone, now = zone_of(assessment), assessment.at
-    basis = next(one.rto.basis for one in assessment.judgements if one.process == line.process)
-    machine = "unknown" if line.machine_s is None else span(line.machine_s)
+    judgement = next(one for one in assessment.judgements if one.process == line.process)
+    basis, doubtful = judgement.rto.basis, is_doubtful(judgement)
+    machine = "unknown" if line.machine_s is None or doubtful else span(line.machine_s)
     return ForecastLine(
         process=printable(line.process),
-        back=moment(line.back, zone, now) if line.back else "unknown",
-        machine=f"~{machine}" if basis == "extrapolated" else machine,
+        back=moment(line.back, zone, now) if line.back and not doubtful else "unknown",
+        machine=f"~{machine}" if basis == "extrapolated" and not doubtful else machine,
         people=span(line.steps_s) if line.steps_s else "none",
         promised=moment(line.due, zone, now),
-        in_time={True: "yes", False: "no", None: "unknown"}[line.in_time],
+        in_time={True: "yes", False: "no", None: "unknown"}[None if doubtful else line.in_time],
     )
