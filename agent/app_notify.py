@@ -105,15 +105,16 @@ def _cry(config: Config, trouble: StateError) -> None:
 
 def send_report(config: Config, judged: "Assessment", audience: "Audience") -> "Sent":
     """Mail a report now: the owner's letter to the owner, any other whole to the administrator."""
+    from agent.adapters.render_html import html_report
     from agent.app import report, text_report
-    from agent.app_trends import html_report
     from agent.core.letter import in_brackets, subject_line
     from agent.operations.notify import owners_report, send_now
 
     def whole(desk: "Desk", _: object) -> "MessageRecord":
         words = report(judged, audience)
         subject = subject_line(f"{words.state} - readiness report", in_brackets(words.business))
-        return desk.page(subject, "admin", text_report(words), html_report(judged, words))
+        page = html_report(words)  # mail programs show no drawings
+        return desk.page(subject, "admin", text_report(words), page)
 
     with telling(config) as tools:
         return send_now(config, judged, tools, owners_report if audience == "owner" else whole)

@@ -1,7 +1,7 @@
 """What could not be sent in time, in one mail: the answer now, and then every message whole."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.judgement import Assessment
@@ -9,7 +9,7 @@ from agent.core.letter import Group, Letter, Quote, Sentence, called, in_bracket
 from agent.core.letter_alarm_words import answer_now
 from agent.core.letter_words import TONES, at_moment, short_moment
 from agent.core.notices import MessageRecord
-from agent.core.phrases import span
+from agent.core.phrases import MONTHS, span
 from agent.core.report_answer import STATES, zone_of
 from agent.core.text import count, printable
 
@@ -25,7 +25,8 @@ def digest_letter(assessment: Assessment, messages: Sequence[MessageRecord], tro
     state = STATES[assessment.verdict]
     lead = f"{state} - {many} could not be sent since {short_moment(first, zone, now, clock=True)}"
     name = called(assessment.config.business.name)
-    why = f" The mail server was out of reach: {printable(trouble)[:300]}" if trouble else ""
+    said = printable(trouble)[:300].rstrip(".")
+    why = f" Why they could not be sent: {said}." if trouble else ""
     ordered = sorted(messages, key=lambda one: (one.severity, -one.started.timestamp()))
     return Letter(
         subject=subject_line(lead, in_brackets(assessment.config.business.name)),
@@ -63,36 +64,42 @@ def bundle_letter(
 ) -> Letter:
     """The auditor's bundle is ready. Only its name and its digest are mailed, never what is in it."""
     zone, now = zone_of(assessment), assessment.at
-    first, last = (end.astimezone(zone).date().isoformat() for end in period)
+    first, last = (end.astimezone(zone).date() for end in period)
     name = called(assessment.config.business.name)
     head = assessment.evidence.head if assessment.evidence.sequence else "none yet"
     return Letter(
         subject=subject_line(
-            f"AUDIT BUNDLE - {count(drills, 'drill')}, {first} to {last}",
+            f"AUDIT BUNDLE - {count(drills, 'restore rehearsal')}, {first} to {last}",
             in_brackets(assessment.config.business.name),
         ),
         business=name,
         state="AUDIT BUNDLE",
         tone="plain",
-        opening=f"The evidence of {name or 'the business'} from {first} to {last} is ready. It holds "
-        f"{count(drills, 'due drill')}, those included that failed or were not made.",
+        opening=f"The evidence of {name or 'the business'} from {_day(first)} to {_day(last)} is ready for "
+        f"the auditor. It holds {count(drills, 'restore rehearsal')}, due or made, those included that "
+        "failed or never ran.",
         groups=(
             Group(
                 blocks=(
                     Sentence(label="FILE", text=printable(file)),
                     Sentence(label="SHA-256", text=printable(sha256)),
-                    Sentence(label="LEDGER", text=f"record {assessment.evidence.sequence:,}, {head}"),
+                    Sentence(label="SEAL", text=f"record {assessment.evidence.sequence:,}, {head}"),
                 )
             ),
             Group(
                 blocks=(
                     Sentence(
                         label="TO CHECK IT",
-                        text="compare the SHA-256 of the file that you got with the one above, then run the "
-                        "verification script inside. It needs nothing but Python.",
+                        text="Give the file to the auditor, and this mail as well. Where the SHA-256 of the "
+                        "file is the one above, it is this file. verify.py in it checks all that it holds, "
+                        "and needs nothing but Python.",
                     ),
                 )
             ),
         ),
         closing=(Sentence(text=f"Written {at_moment(now, zone, now)}."),),
     )
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
