@@ -73,10 +73,10 @@ def test_drift_is_told_to_nobody_but_in_the_weekly_mail() -> None:
     assert told(incident(severity=3, verdict=Verdict.AT_RISK, code="growth")) == []
 
 
-def test_what_will_be_tried_again_soon_has_to_last_an_hour() -> None:
+def test_what_will_be_tried_again_soon_has_to_last_some_hours() -> None:
     tried = incident(severity=2, code="drill-not-tested")
-    assert told(tried, now=NOON + HOUR * 0.9) == []
-    assert events(told(tried, now=NOON + HOUR)) == [("admin", "opened")]
+    assert told(tried, now=NOON + HOUR * 3.9) == []
+    assert events(told(tried, now=NOON + HOUR * 4)) == [("admin", "opened")]
 
 
 def test_what_is_worse_than_when_it_was_told_is_told_at_once() -> None:
@@ -229,3 +229,35 @@ def test_what_was_told_is_read_from_the_messages() -> None:
         told=(Told(12, "opened"),),
     )
     assert heard_of([message]) == {12: (heard("opened", NOON),)}
+
+
+def test_what_comes_and_goes_is_told_at_once_when_it_becomes_worse() -> None:
+    comings = tuple(NOON - HOUR * hours for hours in (5, 3, 1))
+    restless = incident(opened=comings[0], since=comings[2], comings=comings, worse=NOON)
+    before = (heard("opened", comings[0]), heard("flapping", comings[2]))
+    assert ("admin", "worse") in events(told(restless, heard={12: before}))
+
+
+def test_whoever_heard_of_it_hears_that_it_is_fixed_though_the_deputy_has_the_same_address() -> None:
+    same = replace(MAIL, deputy=MAIL.owner)
+    before = (heard("opened", NOON - HOUR), heard("escalated", NOON - HOUR / 2, "owner"))
+    news = told(incident(gone=NOON, closed=NOON), heard={12: before}, mail=same)
+    assert events(news) == [("admin", "fixed"), ("owner", "fixed")]
+
+
+def test_nobody_hears_as_deputy_what_he_heard_as_owner() -> None:
+    same = replace(MAIL, deputy=MAIL.owner)
+    before = (heard("opened", NOON), heard("escalated", NOON, "owner"))
+    assert told(incident(), heard={12: before}, mail=same, now=NOON + HOUR * 3) == []
+
+
+def test_when_the_administrator_takes_no_mail_the_next_one_hears_at_once() -> None:
+    before, now = {12: (heard("opened", NOON),)}, NOON + HOUR / 4
+    refusing = frozenset(MAIL.admin)
+    assert events(told(incident(), heard=before, refused=refusing, now=now)) == [("deputy", "escalated")]
+    refusing |= frozenset(MAIL.deputy)
+    both = [("deputy", "escalated"), ("owner", "escalated")]
+    assert events(told(incident(), heard=before, refused=refusing, now=now)) == both
+    alone = replace(MAIL, deputy=())
+    news = told(incident(), heard=before, refused=frozenset(MAIL.admin), mail=alone, now=now)
+    assert events(news) == [("owner", "escalated")]

@@ -247,10 +247,52 @@ def test_severity_follows_from_what_is_lost() -> None:
 
 def test_a_snapshot_that_was_refused_needs_no_patience() -> None:
     assert patience("snapshot-failing", "The newest snapshot to primary failed (...)") == 0
-    assert patience("snapshot-failing", "The newest snapshot to primary could not be taken (...)") == HOUR
+    assert patience("snapshot-failing", "The newest snapshot to primary could not be taken (...)") == 4 * HOUR
 
 
 def test_the_key_names_what_it_is_about() -> None:
     assert key_of(reason("drill-failed", where="planb")) == "drill|orders|planb"
     assert key_of(reason("snapshot-stale", where="planb")) == "snapshot|orders|"
     assert key_of(reason("repository-changed", where="planb")) == "repository||planb"
+
+
+def test_what_gets_worse_and_better_and_as_bad_again_is_no_news() -> None:
+    story = Story()
+    mild = concern("snapshot-failing", 2, verdict=Verdict.AT_RISK)
+    bad = concern("snapshot-stale", 2)
+    for each in (mild, bad):
+        story.round(each)
+    first = story.newest.worse
+    assert first == story.now
+    for each in (mild, bad):
+        assert story.round(each) == ["changed"]
+    assert story.newest.worse == first
+    story.round(concern("no-good-snapshot", 1))
+    assert story.newest.worse == story.now
+
+
+def test_a_repository_that_is_gone_is_one_trouble_for_all_that_was_kept_there() -> None:
+    gone = snapshot(outcome="failed", findings=(wrong("repository-missing"),))
+    failed = drill(outcome="failed", findings=(wrong("repository-missing"),))
+    shop = process("shop", paths=("/srv/orders",))
+    of_both = config(process(), shop, repositories=("primary", "planb"))
+    old = [snapshot(30), drill(29, of=30)]
+    copies = [copy(gone, failed, *old, name=name) for name in ("orders", "shop")]
+    copies += [copy(*old, name=name, repository="planb") for name in ("orders", "shop")]
+    found = concerns(judged(*copies, config=of_both))
+    assert [one.key for one in found] == ["repository||primary"]
+
+
+def test_a_snapshot_that_is_too_old_is_told_although_another_repository_is_gone() -> None:
+    gone = snapshot(outcome="failed", findings=(wrong("repository-missing"),))
+    old = [snapshot(30), drill(29, of=30)]
+    both = config(repositories=("primary", "planb"))
+    found = concerns(judged(copy(*old), copy(gone, *old, repository="planb"), config=both))
+    assert {one.code for one in found} == {"repository-missing", "snapshot-stale"}
+
+
+def test_a_clock_that_is_wrong_is_one_trouble() -> None:
+    both = config(process(), process("shop"))
+    copies = [copy(snapshot(-30), snapshot(1), drill(), name=name) for name in ("orders", "shop")]
+    found = concerns(judged(*copies, config=both))
+    assert [one.processes for one in found if one.code == "clock-went-back"] == [("orders", "shop")]

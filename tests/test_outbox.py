@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from agent.core.configuration import Mail
 from agent.core.notices import DeliveryRecord, MessageRecord, Receipt
-from agent.core.outbox import due, for_second_channel, merged, outbox, pause
+from agent.core.outbox import due, for_second_channel, merged, outbox, pause, refused
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -164,3 +165,33 @@ def test_other_alarms_go_there_when_mail_does_not_go_out() -> None:
 
 def test_the_webhook_has_no_say_in_what_was_mailed() -> None:
     assert len(outbox([message()], [webhook("accepted")]).waiting) == 1
+
+
+TODAY = Mail(sender="r@shop.example", owner=("o@shop.example",), admin=("x@shop.example", "new@shop.example"))
+
+
+def test_who_is_no_longer_in_the_config_gets_nothing_any_more() -> None:
+    (one,) = outbox([message()], (begun(), ended(x="deferred", y="deferred")), TODAY).waiting
+    assert one.recipients == ("x@shop.example",)
+    assert outbox([message()], (begun(), ended(x="accepted", y="deferred")), TODAY).waiting == ()
+
+
+def test_what_nobody_got_goes_to_whoever_has_that_role_now() -> None:
+    gone = message(recipients=("y@shop.example",))
+    (one,) = outbox([gone], (begun(), ended(y="deferred")), TODAY).waiting
+    assert one.recipients == ("x@shop.example", "new@shop.example")
+    (one,) = outbox([gone], (begun(), ended(y="deferred"), begun(), ended(x="deferred")), TODAY).waiting
+    assert one.recipients == ("x@shop.example", "new@shop.example")
+    assert outbox([gone], (ended(y="deferred"), ended(x="accepted", new="accepted")), TODAY).waiting == ()
+
+
+def test_who_was_put_off_for_a_fortnight_waits_no_longer() -> None:
+    day = timedelta(days=1)
+    assert waits(ended(at=NOON + 13 * day, x="deferred", y="accepted")) == ("x",)
+    assert waits(ended(at=NOON + 15 * day, x="deferred", y="accepted")) == ()
+    assert waits(ended(at=NOON + 15 * day, trouble="the server is down")) == ("x", "y")
+
+
+def test_who_took_no_mail_the_last_time_is_known() -> None:
+    tries = [ended(x="refused", y="accepted"), ended("b", x="accepted", y="refused")]
+    assert refused(tries) == frozenset({"y@shop.example"})

@@ -45,6 +45,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     heard: Mapping[int, tuple[Heard, ...]]  # by incident, oldest first
     acknowledged: Mapping[str, datetime]  # by name, the last time
     failed_drills: Mapping[str, int]  # of each process, in a row
+    refused: frozenset[str] = frozenset()  # addresses that took no mail the last time
     mail: Mail
     alarm: Alarm
     zone: ZoneInfo
@@ -68,10 +69,10 @@ def acknowledgements(entries: Sequence[Entry]) -> dict[str, datetime]:
 
 
 def recipients(mail: Mail, role: Role) -> tuple[str, ...]:
-    """The addresses of a role; where there is no administrator, alarms go to the owner."""
+    """The addresses of a role; where there is no administrator or no owner, the other is both."""
     if role == "admin":
         return mail.admin or mail.owner
-    return mail.deputy if role == "deputy" else mail.owner
+    return mail.deputy if role == "deputy" else mail.owner or mail.admin
 
 
 def alarms(situation: Situation) -> tuple[News, ...]:
@@ -126,14 +127,14 @@ def _event(incident: Incident, role: Role, told: Sequence[Heard], situation: Sit
 def _news(incident: Incident, told: Sequence[Heard], situation: Situation) -> Event | None:
     now = situation.now
     flapped = [heard.at for heard in told if heard.event == "flapping"]
+    if told and incident.worse is not None and incident.worse > told[-1].at:
+        return "worse"
     if not told:
         if (now - incident.since).total_seconds() < patience(incident.code, incident.sentence):
             return None
         return "flapping" if incident.flaps(now) else "opened"
     if incident.flaps(now):
         return "flapping" if not flapped or now - flapped[-1] >= A_DAY else None
-    if incident.worse is not None and incident.worse > told[-1].at:
-        return "worse"
     return "reminder" if _reminder_is_due(incident, told, situation) else None
 
 
@@ -155,6 +156,9 @@ def _is_due_for(role: Role, incident: Incident, told: Sequence[Heard], situation
     if not told or _is_acknowledged(incident, situation):
         return False
     if role == "owner" and _keeps_failing(incident, situation):
+        return True
+    before = {who for other in ROLES[: ROLES.index(role)] for who in recipients(situation.mail, other)}
+    if before <= situation.refused:  # nobody before could hear of it
         return True
     after = dict(ESCALATION[incident.severity]).get(role)
     return after is not None and situation.now - told[0].at >= after
@@ -182,10 +186,9 @@ def _may_be_told(incident: Incident, event: Event, role: Role, situation: Situat
         incident.severity > 1 or event == "reminder"
     ):
         return False
-    reached: set[str] = set()
-    for other in ROLES[: ROLES.index(role)]:
-        if event != "escalated" or other == "admin" or _heard(other, incident, situation):
-            reached |= set(recipients(situation.mail, other))
+    others = ROLES if event == "escalated" else ROLES[: ROLES.index(role)]
+    heard = [other for other in others if _heard(other, incident, situation)]
+    reached = {who for other in heard for who in recipients(situation.mail, other)}
     return bool(set(recipients(situation.mail, role)) - reached)
 
 

@@ -4,7 +4,7 @@ A trouble goes through stages ("the newest snapshot failed", "the newest good on
 topic, so that they make one story and not three. What follows from another trouble is left out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from msgspec import Struct
 
@@ -12,8 +12,10 @@ from agent.core.configuration import Config
 from agent.core.judgement import Assessment, Reason, badness
 from agent.core.model import Verdict
 from agent.core.notices import Severity
+from agent.core.post import PUTS_OFF
 
 HOUR, DAY = 3600, 86400
+LATER = 4 * HOUR  # what can wait longer becomes worse by itself: too old, or unproven
 
 TOPICS = {
     **dict.fromkeys(
@@ -31,8 +33,12 @@ OF_A_REPOSITORY = (
     "repository-damaged",
     "repository-same-device",
 )  # whatever process noticed it
+OF_THE_MACHINE = ("clock-went-back",)
 OF_A_COPY = ("drill", "plan-b-behind", "snapshots-vanished", "no-sound-copy", "paths-not-drilled")
 CONSEQUENCES = ("window-unknown",)  # of what is said of single processes
+GONE = ("repository-missing", "repository-changed")
+IN_WHAT_IS_GONE = ("drill-failed", "drill-not-tested", "plan-b-behind", "repository-damaged")
+WITHOUT_ANY_PLACE = ("snapshot-failing", "snapshot-stale")  # and nothing can be done about it there
 
 # nothing can be restored, or somebody may be at work to that end
 GRAVE = (
@@ -48,7 +54,9 @@ FAILING = (
 # seconds that it has to last before anybody is told: it may only be the beginning, or be tried again
 PATIENCE = {
     **dict.fromkeys(("never-proven", "no-snapshot", "paths-not-covered", "plan-b-behind"), DAY),
-    **dict.fromkeys(("drill-not-tested", "clock-went-back", "mail-blocked"), HOUR),
+    # after the machine was off, a snapshot is on its way
+    **dict.fromkeys(("clock-went-back", "mail-blocked", "snapshot-stale"), HOUR),
+    **dict.fromkeys(("drill-not-tested", "proof-expired"), LATER),
 }
 
 
@@ -73,11 +81,20 @@ def concerns(assessment: Assessment) -> tuple[Concern, ...]:
     """Everything that is wrong, worst first; of each topic its worst stage."""
     everything = [*(r for one in assessment.judgements for r in one.reasons), *assessment.reasons]
     grouped: dict[str, list[Reason]] = {}
+    gone = {reason.repository for reason in everything if reason.code in GONE}
     for reason in everything:
-        if reason.code not in CONSEQUENCES:
+        if not _follows(reason, gone, assessment.config):
             grouped.setdefault(key_of(reason), []).append(reason)
     found = [_concern(key, reasons, assessment.config) for key, reasons in grouped.items()]
     return tuple(sorted(found, key=lambda one: (one.severity, -badness(one.verdict))))
+
+
+def _follows(reason: Reason, gone: Set[str], config: Config) -> bool:
+    """It comes from something else that is said. `gone`: repositories that vanished or were replaced."""
+    if reason.code in WITHOUT_ANY_PLACE:
+        fed = [one.name for one in config.repositories if one.fed_by == "snapshot"]
+        return {config.repositories[0].name, *fed} <= gone
+    return reason.code in CONSEQUENCES or (reason.code in IN_WHAT_IS_GONE and reason.repository in gone)
 
 
 def topic_of(code: str) -> str:
@@ -88,7 +105,7 @@ def topic_of(code: str) -> str:
 def key_of(reason: Reason) -> str:
     """ "topic|process|repository", with what does not matter for the topic left empty."""
     topic = topic_of(reason.code)
-    process = "" if topic in OF_A_REPOSITORY else reason.process
+    process = "" if topic in (*OF_A_REPOSITORY, *OF_THE_MACHINE) else reason.process
     repository = reason.repository if topic in (*OF_A_REPOSITORY, *OF_A_COPY) else ""
     return f"{topic}|{process}|{repository}"
 
@@ -96,7 +113,9 @@ def key_of(reason: Reason) -> str:
 def patience(code: str, sentence: str) -> int:
     """For how many seconds a concern has to be seen before anybody is told."""
     if code == "snapshot-failing":  # one that was refused will be refused again
-        return HOUR if "could not be taken" in sentence else 0
+        return LATER if "could not be taken" in sentence else 0
+    if code == "mail-refused":
+        return LATER if PUTS_OFF in sentence else 0
     return PATIENCE.get(code, 0)
 
 

@@ -45,7 +45,8 @@ class Incident(Struct, frozen=True, kw_only=True):
     gone: datetime | None = None
     closed: datetime | None = None
     since: datetime  # when it came, or came back
-    worse: datetime | None = None  # when it last became worse than it was
+    worst: tuple[int, int] = (-3, 0)  # how bad it ever was, as `weight` has it
+    worse: datetime | None = None  # when it last became worse than it ever was
     comings: tuple[datetime, ...] = ()  # of all incidents of the same key: when it came or came back
     before: tuple[Earlier, ...] = ()  # newest first
 
@@ -88,6 +89,7 @@ def incidents(entries: Sequence[Entry]) -> tuple[Incident, ...]:
     """All incidents that the records tell of, oldest record first; the order is that of their opening."""
     found: dict[int, Incident] = {}
     comings: dict[str, list[datetime]] = {}
+    over: dict[str, tuple[Earlier, ...]] = {}  # by key, newest first
     for entry in entries:
         record = entry.body
         if not isinstance(record, IncidentRecord):
@@ -95,16 +97,13 @@ def incidents(entries: Sequence[Entry]) -> tuple[Incident, ...]:
         if record.happening in ("opened", "back"):
             comings.setdefault(record.key, []).append(record.started)
         if record.happening == "opened":
-            earlier = _earlier(record.key, found.values())
+            earlier = over.get(record.key, ())
             found[entry.sequence] = replace(_opened(entry.sequence, record), before=earlier)
         elif record.incident in found:
-            found[record.incident] = _after(found[record.incident], record)
+            one = found[record.incident] = _after(found[record.incident], record)
+            if record.happening == "closed":
+                over[one.key] = (Earlier(one.opened, record.started), *over.get(one.key, ()))
     return tuple(replace(one, comings=tuple(comings[one.key])) for one in found.values())
-
-
-def _earlier(key: str, incidents: Collection[Incident]) -> tuple[Earlier, ...]:
-    over = [Earlier(one.opened, one.closed) for one in incidents if one.key == key and one.closed]
-    return tuple(reversed(over))
 
 
 def _opened(number: int, record: IncidentRecord) -> Incident:
@@ -120,6 +119,7 @@ def _opened(number: int, record: IncidentRecord) -> Incident:
         hint=record.hint,
         opened=record.started,
         since=record.started,
+        worst=weight(record.severity, Verdict(record.verdict)),
     )
 
 
@@ -132,13 +132,16 @@ def _after(incident: Incident, record: IncidentRecord) -> Incident:
     newer = replace(
         _opened(incident.number, record), opened=incident.opened, before=incident.before, worse=incident.worse
     )
-    if _weight(newer) > _weight(incident):
+    if newer.worst > incident.worst:
         newer = replace(newer, worse=record.started)
+    else:  # whoever heard how bad it was, and not that it is better, need not hear it again
+        newer = replace(newer, worst=incident.worst)
     return replace(newer, since=record.started if record.happening == "back" else incident.since)
 
 
-def _weight(one: Incident | Concern) -> tuple[int, int]:
-    return -one.severity, badness(one.verdict)
+def weight(severity: Severity, verdict: Verdict) -> tuple[int, int]:
+    """To compare troubles: the greater, the worse."""
+    return -severity, badness(verdict)
 
 
 def happenings(
@@ -169,7 +172,9 @@ def happenings(
 
 
 def _differs(concern: Concern, incident: Incident) -> bool:
-    return _weight(concern) != _weight(incident) or (concern.code, concern.processes) != (
+    return (concern.severity, concern.verdict, concern.code, concern.processes) != (
+        incident.severity,
+        incident.verdict,
         incident.code,
         incident.processes,
     )

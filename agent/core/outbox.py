@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from agent.core.alarms import recipients
+from agent.core.configuration import Mail
 from agent.core.notices import DeliveryRecord, MessageRecord
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 MERGED_AFTER = timedelta(hours=1)  # messages that waited so long for the server are sent as one
 SECOND_CHANNEL_AFTER = timedelta(hours=1)  # alarms that mail did not carry for so long take the other way
 WEBHOOK_PATIENCE = timedelta(days=1)
+PUT_OFF = timedelta(days=14)  # whoever took no mail for so long does not get this one any more
 FINAL = ("accepted", "refused")
 
 
@@ -38,14 +42,17 @@ class Outbox(Struct, frozen=True, kw_only=True):
     tried: datetime | None = None
 
 
-def outbox(messages: Sequence[MessageRecord], deliveries: Sequence[DeliveryRecord]) -> Outbox:
-    """Both oldest first."""
+def outbox(
+    messages: Sequence[MessageRecord], deliveries: Sequence[DeliveryRecord], mail: Mail | None = None
+) -> Outbox:
+    """Both oldest first. `mail`: who has which role today, where that matters."""
     by_mail = [one for one in deliveries if one.channel == "mail"]
     of: dict[str, list[DeliveryRecord]] = {}
     for delivery in by_mail:
         of.setdefault(delivery.message, []).append(delivery)
     carried = {name for message in messages for name in message.replaces}
-    found = (_waiting(each, of.get(each.message, ())) for each in messages if each.message not in carried)
+    waiting = (_waiting(each, of.get(each.message, ())) for each in messages if each.message not in carried)
+    found = (_readdressed(each, mail, of.get(each.message.message, ())) for each in waiting)
     blocked = _blocked(by_mail)
     return Outbox(
         waiting=tuple(one for one in found if one.recipients),
@@ -75,7 +82,9 @@ def _waiting(message: MessageRecord, deliveries: Sequence[DeliveryRecord]) -> Wa
         lost += tuple(receipt.recipient for receipt in one.receipts if receipt.fate == "perhaps")
         _count(left, lost)
         for receipt in one.receipts:
-            if receipt.fate in FINAL:
+            if receipt.fate in FINAL or (
+                receipt.fate == "deferred" and one.started - message.started >= PUT_OFF
+            ):
                 left.pop(receipt.recipient, None)
         open_ = one.recipients if one.event == "begun" else ()
     _count(left, open_)
@@ -88,6 +97,18 @@ def _waiting(message: MessageRecord, deliveries: Sequence[DeliveryRecord]) -> Wa
     )
 
 
+def _readdressed(waiting: Waiting, mail: Mail | None, deliveries: Sequence[DeliveryRecord]) -> Waiting:
+    """Who is not in the config any more gets nothing; when nobody got it, whoever has that role now does."""
+    if mail is None:
+        return waiting
+    people = {*mail.owner, *mail.admin, *mail.deputy}
+    left = tuple(who for who in waiting.recipients if who in people)
+    fates = {receipt.recipient: receipt.fate for one in deliveries for receipt in one.receipts}
+    if not left and waiting.recipients and "accepted" not in fates.values():
+        left = tuple(who for who in recipients(mail, waiting.message.role) if fates.get(who) != "refused")
+    return replace(waiting, recipients=left)
+
+
 def _count(left: dict[str, int], lost: Sequence[str]) -> None:
     """Who may have two copies by now gets no third."""
     for recipient in lost:
@@ -95,6 +116,17 @@ def _count(left: dict[str, int], lost: Sequence[str]) -> None:
             del left[recipient]
         elif recipient in left:
             left[recipient] += 1
+
+
+def refused(deliveries: Sequence[DeliveryRecord]) -> frozenset[str]:
+    """The addresses that took no mail when it was tried last; `deliveries` oldest first."""
+    fates = {
+        receipt.recipient: receipt.fate
+        for one in deliveries
+        for receipt in one.receipts
+        if one.channel == "mail"
+    }
+    return frozenset(who for who, fate in fates.items() if fate == "refused")
 
 
 def due(box: Outbox, now: datetime) -> tuple[Waiting, ...]:

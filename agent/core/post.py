@@ -8,6 +8,7 @@ from agent.core.notices import AcknowledgementRecord, AlarmTestRecord, DeliveryR
 from agent.core.phrases import span
 
 UNSEEN = timedelta(days=1)  # an alarm test that nobody acknowledged for so long was not seen
+PUTS_OFF = "puts off"  # what a server does that says "later": it may well take the mail then
 MEASURED = 12  # alarm tests that tell how long it takes until an alarm is seen
 
 

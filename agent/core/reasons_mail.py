@@ -8,20 +8,23 @@ from agent.core.judgement import Reason
 from agent.core.model import Verdict
 from agent.core.notices import DeliveryRecord, Receipt
 from agent.core.phrases import moment
-from agent.core.post import UNSEEN, Post
+from agent.core.post import PUTS_OFF, UNSEEN, Post
+
+NOT_TAKEN = {"refused": "does not take", "deferred": PUTS_OFF}
 
 
 def mail_notes(post: Post, configured: Sequence[str], now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
     """Nothing of it changes the verdict: it says whether anybody hears of it. `configured`: all addresses."""
     yield from _blocked(post.deliveries, now, zone)
     newest = _newest_receipts(post.deliveries)
-    for address in dict.fromkeys(configured):
-        receipt = newest.get(address)
-        if receipt is not None and receipt.fate == "refused":
+    found = [newest[address] for address in dict.fromkeys(configured) if address in newest]
+    for fate, verb in NOT_TAKEN.items():
+        for receipt in (each for each in found if each.fate == fate):
+            to, said = receipt.recipient, f"{receipt.code} {receipt.reply}".rstrip()
             yield _reason(
                 "mail-refused",
-                f"The mail server does not take mail to {address}: {receipt.code} {receipt.reply}".rstrip(),
-                f"Correct {address} in [mail], or ask whoever runs that server; then: readiness mail test",
+                f"The mail server {verb} mail to {to}: {said}",
+                f"Correct {to} in [mail], or ask whoever runs that server; then: readiness mail test",
             )
     yield from _unseen(post, now, zone)
 

@@ -1,9 +1,11 @@
 """Send what waits in the outbox and record every attempt; what was blocked for long goes out as one."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from agent.core.configuration import Mail
 from agent.core.notices import DeliveryRecord, MessageRecord, Receipt
 from agent.core.outbox import Outbox, Waiting, due, for_second_channel, merged, outbox
 from agent.errors import MailError
@@ -11,19 +13,31 @@ from agent.operations.ports import Clock, Ledger
 from agent.operations.ports_alarm import Webhook
 from agent.operations.ports_mail import Courier
 
-MESSAGES, DELIVERIES = 400, 4000  # that are looked through
+KEPT = timedelta(days=60)  # what waited longer is not sent any more, unless it is of an open incident
 
 Digest = Callable[[Sequence[Waiting], str], MessageRecord]  # of what waited, and why it did
 
 
 class Letterbook:
-    """All messages and what became of them, oldest first: read from the ledger once, and kept with it."""
+    """The messages that still matter and what became of each, oldest first: read once, and kept up.
 
-    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+    Those of the last weeks, and all that told of an incident of `numbers`, however old.
+    """
+
+    def __init__(
+        self, ledger: Ledger, clock: Clock, mail: Mail | None, now: datetime, numbers: Sequence[int] = ()
+    ) -> None:
         self.ledger = ledger
         self.clock = clock
-        self.messages = ledger.newest(MessageRecord, limit=MESSAGES)[::-1]
-        self.deliveries = ledger.newest(DeliveryRecord, limit=DELIVERIES)[::-1]
+        self.mail = mail
+        found = {entry.sequence: entry.body for entry in ledger.since(MessageRecord, now - KEPT)}
+        for number in numbers:
+            told = ledger.search(MessageRecord, [f'"incident":{number}}}'], after=number)
+            found |= {entry.sequence: entry.body for entry in told}
+        first = min(found, default=0)  # all deliveries of a message stand behind it
+        deliveries = ledger.search(DeliveryRecord, after=first) if found else []
+        self.messages = [body for _, body in sorted(found.items()) if isinstance(body, MessageRecord)]
+        self.deliveries = [entry.body for entry in deliveries if isinstance(entry.body, DeliveryRecord)]
 
     def write(self, message: MessageRecord) -> None:
         """From now on it waits to be sent."""
@@ -37,7 +51,7 @@ class Letterbook:
 
     def outbox(self) -> Outbox:
         """What waits."""
-        return outbox(self.messages, self.deliveries)
+        return outbox(self.messages, self.deliveries, self.mail)
 
 
 class Ways(Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Tell people: notice what changed, write what is due, send what waits. Each step leaves a record."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -16,9 +16,9 @@ from agent.core.incidents import Incident, News, happenings, incidents, untried
 from agent.core.judgement import Assessment
 from agent.core.letter_trend import Trend
 from agent.core.messages import alarm_test_name
-from agent.core.model import SnapshotRecord
+from agent.core.model import Entry, SnapshotRecord
 from agent.core.notices import AcknowledgementRecord, AlarmTestRecord, IncidentRecord, MessageRecord
-from agent.core.outbox import Outbox, Waiting
+from agent.core.outbox import Outbox, Waiting, refused
 from agent.core.runs import AgentRecord
 from agent.core.schedule import following
 from agent.errors import UsageError
@@ -28,7 +28,8 @@ from agent.operations.ports_alarm import Webhook
 from agent.operations.ports_mail import Courier, Paper
 from agent.operations.write import Desk
 
-INCIDENTS, ACKNOWLEDGEMENTS = 2000, 500  # records that are looked through
+ACKNOWLEDGEMENTS = 500  # that are looked through
+SILENT_AFTER = timedelta(days=7)  # whoever could not be told until then that it is fixed is not told any more
 
 
 class Tools(Struct, frozen=True, kw_only=True):
@@ -70,19 +71,23 @@ Occasion = Callable[[Desk, Letterbook], MessageRecord]
 def notify(config: Config, assessment: Assessment, tools: Tools) -> Notified:
     """One round. What a round before did not get done, because it was killed, this one does."""
     standings = {one.process: one.standings for one in assessment.judgements}
-    book = Letterbook(tools.ledger, tools.clock)
+    entries = tools.ledger.search(IncidentRecord)
+    known = incidents(entries)
+    now = assessment.at
+    book = Letterbook(tools.ledger, tools.clock, config.mail, now, _talked_of(known, now))
     before = len(book.messages)
-    happened = _take_note(assessment, standings, book)
-    known = known_incidents(tools.ledger)
+    noted = _take_note(assessment, standings, known, book)
+    known = incidents((*entries, *noted)) if noted else known
     box = Outbox(waiting=())
     if config.mail is not None:
         desk = _desk(config, config.mail, assessment, tools)
         for message in tuple(_due(desk, known, book)):
-            _write(book, message)
+            book.write(message)
+        _record_tests(book)
         box = _send(desk, book, tools)
     still_open = tuple(one for one in known if one.closed is None)
     return Notified(
-        happened=happened,
+        happened=tuple(entry.body for entry in noted if isinstance(entry.body, IncidentRecord)),
         written=tuple(book.messages[before:]),
         outbox=box,
         prove=_to_prove(still_open, standings, assessment.at),
@@ -97,9 +102,9 @@ def send_now(config: Config, assessment: Assessment, tools: Tools, write: Occasi
             f"There is no [mail] in {config.file}.", "Say there who gets mail, and how it leaves."
         )
     desk = _desk(config, config.mail, assessment, tools)
-    book = Letterbook(tools.ledger, tools.clock)
+    book = Letterbook(tools.ledger, tools.clock, config.mail, assessment.at)
     message = write(desk, book)
-    _write(book, message)
+    book.write(message)
     return Sent(message=message, outbox=_send(desk, book, tools))
 
 
@@ -113,13 +118,6 @@ def _desk(config: Config, mail: Mail, assessment: Assessment, tools: Tools) -> D
     return Desk(config=config, mail=mail, assessment=assessment, paper=tools.paper, trend=tools.trend)
 
 
-def _write(book: Letterbook, message: MessageRecord) -> None:
-    book.write(message)
-    if message.kind == "alarm-test":
-        name = alarm_test_name(message.started)
-        book.ledger.append(AlarmTestRecord(name=name, started=message.started), book.clock.now())
-
-
 def _send(desk: Desk, book: Letterbook, tools: Tools) -> Outbox:
     def digest(waiting: Sequence[Waiting], trouble: str) -> MessageRecord:
         return desk.digest([one.message for one in waiting], trouble)
@@ -130,18 +128,23 @@ def _send(desk: Desk, book: Letterbook, tools: Tools) -> Outbox:
 
 def known_incidents(ledger: Ledger) -> tuple[Incident, ...]:
     """All that the ledger tells of, in the order of their opening."""
-    return incidents(ledger.newest_entries(IncidentRecord, limit=INCIDENTS)[::-1])
+    return incidents(ledger.search(IncidentRecord))
+
+
+def _talked_of(known: Sequence[Incident], now: datetime) -> list[int]:
+    """The numbers of those of which something may still have to be told."""
+    return [one.number for one in known if one.closed is None or now - one.closed < SILENT_AFTER]
 
 
 def _take_note(
-    assessment: Assessment, standings: Mapping[str, Sequence[Standing]], book: Letterbook
-) -> tuple[IncidentRecord, ...]:
+    assessment: Assessment,
+    standings: Mapping[str, Sequence[Standing]],
+    known: Sequence[Incident],
+    book: Letterbook,
+) -> list[Entry]:
     told = {told.incident for message in book.messages for told in message.told}
-    known = known_incidents(book.ledger)
-    records = tuple(happenings(concerns(assessment), known, told, standings, assessment.at))
-    for record in records:
-        book.ledger.append(record, assessment.at)
-    return records
+    records = happenings(concerns(assessment), known, told, standings, assessment.at)
+    return [book.ledger.append(record, assessment.at) for record in records]
 
 
 def _due(desk: Desk, known: Sequence[Incident], book: Letterbook) -> Iterator[MessageRecord]:
@@ -152,6 +155,7 @@ def _due(desk: Desk, known: Sequence[Incident], book: Letterbook) -> Iterator[Me
         heard=heard_of(book.messages),
         acknowledged=acknowledgements(acknowledged),
         failed_drills=_failed_drills(desk.assessment),
+        refused=refused(book.deliveries),
         mail=desk.mail,
         alarm=desk.config.alarm,
         zone=ZoneInfo(desk.config.business.time_zone),
@@ -167,10 +171,12 @@ def _due(desk: Desk, known: Sequence[Incident], book: Letterbook) -> Iterator[Me
 def _owners_mail(
     desk: Desk, known: Sequence[Incident], book: Letterbook, began: datetime
 ) -> Iterator[MessageRecord]:
-    regular = [one for one in book.messages if one.edition is not None]
+    now = desk.assessment.at
+    # what was written while the clock was ahead silences nothing
+    regular = [one for one in book.messages if one.edition is not None and one.started <= now]
     weekly = max((one.edition for one in regular if one.kind == "report" and one.edition), default=began)
     written = max((one.started for one in regular), default=began)
-    due = due_mail(desk.config, weekly, written, desk.assessment.at)
+    due = due_mail(desk.config, weekly, written, now)
     if due is not None:
         seen = [one for one in known if one.closed is None and one.gone is None]
         yield desk.owners_mail(due, _last_report(book), seen)
@@ -185,9 +191,20 @@ def _alarm_test(desk: Desk, book: Letterbook, began: datetime) -> Iterator[Messa
     rhythm = desk.config.alarm.test
     if rhythm is None:
         return
-    last = max((one.started for one in book.messages if one.kind == "alarm-test"), default=began)
-    if following(rhythm, last, ZoneInfo(desk.config.business.time_zone)) <= desk.assessment.at:
-        yield desk.alarm_test(alarm_test_name(desk.assessment.at))
+    now = desk.assessment.at
+    made = [one.started for one in book.ledger.newest(AlarmTestRecord, limit=9)]
+    made += [one.started for one in book.messages if one.kind == "alarm-test"]
+    last = max((at for at in made if at <= now), default=began)
+    if following(rhythm, last, ZoneInfo(desk.config.business.time_zone)) <= now:
+        yield desk.alarm_test(alarm_test_name(now))
+
+
+def _record_tests(book: Letterbook) -> None:
+    """Behind the message: who is killed between the two does it the next time."""
+    recorded = {one.started for one in book.ledger.newest(AlarmTestRecord, limit=9)}
+    for at in [one.started for one in book.messages if one.kind == "alarm-test"][-1:]:
+        if at not in recorded:
+            book.ledger.append(AlarmTestRecord(name=alarm_test_name(at), started=at), book.clock.now())
 
 
 def _began(ledger: Ledger, now: datetime) -> datetime:
