@@ -24,6 +24,15 @@ holidays = []                # such as ["2026-12-25", "2026-12-26"]
 state = {state}
 # scratch = "..."            # where drills restore to; needs room for the largest process
 
+# Without it nobody is told of anything. Try it with `readiness mail test`:
+# [mail]
+# from = "readiness@shop.example"
+# owner = ["owner@shop.example"]           # the weekly answer
+# admin = ["admin@shop.example"]           # what is wrong, at once
+# server = "mail.shop.example"             # STARTTLS, port 587; or "localhost" with security = "none"
+# user = "readiness@shop.example"
+# password_file = "/etc/readiness/mail.password"
+
 [repository.primary]
 url = {url}
 password_file = {password_file}
