@@ -1,5 +1,6 @@
 """The mails: what they say word by word, that text and HTML say the same, and that they fit a phone."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from msgspec.structs import replace
 from shop import HOUR, NOW, ago, assessed, copy, drill, process, snapshot
 from test_documentation import _literals as literals
 
-from agent.adapters.render_letter import letter_html, letter_text
+from agent.adapters.render_letter import letter_html, letter_text, unfolded
 from agent.core.findings import CODES
 from agent.core.letter import ascii_text, in_brackets, subject_line
 from agent.core.letter_alarm import alarm_letter
@@ -290,6 +291,19 @@ def test_a_digest_leaves_nothing_out_and_begins_with_the_gravest() -> None:
     assert whole in text
     assert text.index("F-1207") < text.index("F-1210")
     assert digest_letter(ready(), []).subject.startswith("READY - 0 mails")
+
+
+def test_a_quoted_mail_is_broken_by_the_screen_and_keeps_its_tables_labels_and_commands() -> None:
+    for name in GOLDEN:
+        text = letter_text(GOLDEN[name]())
+        whole = unfolded(text).split("\n")
+        for line in text.split("\n"):
+            if re.match(r"[A-Z][A-Z -]+: |    readiness|.*\S  +\S|  - ", line):
+                assert any(one.startswith(line) for one in whole), line
+        assert letters_of("".join(whole)) == letters_of(text)
+    whole = unfolded(letter_text(GOLDEN["owner-not-ready"]()))
+    assert "this server on Friday at 17:00, promises would be broken: orders" in whole
+    assert "(since Wednesday 04:00, F-1207); the second" in whole
 
 
 # ---- subjects -------------------------------------------------------------------------------

@@ -1,12 +1,16 @@
 """A letter as plain text and as HTML, from the very same words."""
 
+import re
 from functools import cache
 
 from jinja2 import Template
 
-from agent.adapters.letter_lines import fitted, lines
+from agent.adapters.letter_lines import WIDTH, fitted, lines
 from agent.adapters.templates import template
 from agent.core.letter import Cell, Letter
+from agent.core.text_layout import GAP, columns
+
+LABEL = re.compile(r"[A-Z][A-Z -]+: ")
 
 
 def letter_text(letter: Letter) -> str:
@@ -24,7 +28,9 @@ def letter_html(letter: Letter, cells: str = "") -> str:
 
 @cache
 def _template() -> Template:
-    return template("letter", kind=lambda block: type(block).__name__, filled=filled, stacked=stacked)
+    return template(
+        "letter", kind=lambda block: type(block).__name__, filled=filled, stacked=stacked, unfolded=unfolded
+    )
 
 
 def filled(share: float) -> int:
@@ -41,3 +47,24 @@ def stacked(headings: tuple[str, ...], cells: tuple[Cell, ...]) -> list[list[Cel
         else:
             columns[-1].append(cell)
     return columns
+
+
+def unfolded(text: str) -> str:
+    """A quoted mail without the breaks that keep its sentences within its columns: a phone has fewer.
+
+    Such a break stands where the next word had no room. Tables and commands stay as they are.
+    """
+    found, before = "", ""
+    for line in text.split("\n"):
+        found += f" {line.lstrip()}" if _goes_on(before, line) else f"\n{line}"
+        before = line
+    return found[1:]
+
+
+def _goes_on(before: str, line: str) -> bool:
+    """Whether the line is the rest of the sentence before."""
+    words = line.split()
+    if not before.strip() or not words or LABEL.match(line) or GAP in before.strip() or GAP in line.strip():
+        return False
+    indents = [len(one) - len(one.lstrip(" -")) for one in (before, line)]
+    return indents[0] == indents[1] and columns(before) + 1 + columns(words[0]) > WIDTH
