@@ -4,6 +4,7 @@ import os
 import shlex
 import stat
 
+from agent.core.location import missing_secret_hint
 from agent.core.text import printable
 from agent.errors import MailError
 
@@ -26,7 +27,7 @@ def read_secret(path: str) -> str:
         finally:
             os.close(file)
     except OSError as error:
-        hint = "Write the mail server's password into it (mode 0600), or correct password_file in [mail]."
+        hint = missing_secret_hint(path, "mail server")
         raise MailError(f"The password file {shown} cannot be read: {error.strerror}.", hint, CODE) from error
     except UnicodeDecodeError:
         raise _unusable(f"The password file {shown} is not text in UTF-8.") from None  # its bytes are secret

@@ -1,5 +1,6 @@
 """Where things lie: repositories by their URL, paths inside or outside of each other."""
 
+import posixpath
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -53,3 +54,11 @@ class Extent(Struct, frozen=True):
     bytes: int
     files: int
     whole: bool = True
+
+
+def missing_secret_hint(path: str, whose: str) -> str:
+    """What to do where the file of a password, or the credential that stands for it, is not there."""
+    if not path.startswith("/run/credentials/"):
+        return f"Write the {whose}'s password into it (mode 0600), or correct the path."
+    name = posixpath.basename(path).removeprefix("readiness_")
+    return f"Put the credential into /etc/readiness/credentials/{name}, and run: systemctl restart readiness"

@@ -1,9 +1,8 @@
 """Files that hold secrets: there, readable by us, and by nobody else."""
 
-import posixpath
 import shlex
 
-from agent.core.location import FileFacts
+from agent.core.location import FileFacts, missing_secret_hint
 from agent.core.problem import At, Noted
 from agent.core.text import printable
 from agent.errors import ResticError
@@ -15,7 +14,7 @@ def check_password(at: At, path: str, whose: str, machine: Machine) -> list[Note
     shown = printable(path)
     facts = machine.facts(machine.real_path(path))
     if facts is None:
-        return [Noted(at, f"{shown} is not there", _missing_secret_hint(path, whose))]
+        return [Noted(at, f"{shown} is not there", missing_secret_hint(path, whose))]
     if facts.kind != "file":
         return [Noted(at, f"{shown} is no file that can be read", "Name a file that holds the password.")]
     noted = _check_closed(at, path, facts, machine)
@@ -45,13 +44,6 @@ def _check_closed(at: At, path: str, facts: FileFacts, machine: Machine) -> list
         return []
     hint = f"Run: chmod 600 {shlex.quote(machine.real_path(path))}"
     return [Noted(at, f"{printable(path)} is open to {others} (mode {facts.mode:04o})", hint)]
-
-
-def _missing_secret_hint(path: str, whose: str) -> str:
-    if not path.startswith("/run/credentials/"):
-        return f"Write the {whose}'s password into it (mode 0600), or correct the path."
-    name = posixpath.basename(path).removeprefix("readiness_")
-    return f"Put the credential into /etc/readiness/credentials/{name}, and run: systemctl restart readiness"
 
 
 def _who_else(facts: FileFacts) -> str:
