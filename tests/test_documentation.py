@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import click
@@ -99,18 +100,24 @@ def test_no_finding_is_documented_that_does_not_exist() -> None:
     assert sorted(documented) == sorted(CODES)
 
 
-def _literals(function: str) -> set[str]:
-    """The codes that the core hands to a function by this name."""
-    calls = (
-        node
+@cache
+def _calls() -> list[tuple[str, ast.expr]]:
+    """Every function that is called in our code, with its first argument."""
+    return [
+        (getattr(node.func, "attr", getattr(node.func, "id", "")), node.args[0])
         for file in (ROOT / "agent").rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == function and node.args
-    )
+        if isinstance(node, ast.Call) and node.args
+    ]
+
+
+def _literals(function: str) -> set[str]:
+    """The codes that the core hands to a function by this name."""
     return {
         code.value
-        for call in calls
-        for code in ast.walk(call.args[0])
+        for name, first in _calls()
+        if name == function
+        for code in ast.walk(first)
         if isinstance(code, ast.Constant) and isinstance(code.value, str)
     }
 

@@ -70,7 +70,7 @@ def businesses(draw: st.DrawFn) -> Assessment:
     return assessed(*copies, shop=found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(businesses(), businesses(), st.booleans(), st.integers(0, 9), WORDS)
 def test_an_owner_s_mail_fits_whatever_the_business_is(
     assessment: Assessment, before: Assessment, long_weekend: bool, open_incidents: int, trend: str
