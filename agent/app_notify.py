@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.app import SystemClock, ledger_path
+from agent.app import SystemClock, ledger_path, load_config
 from agent.core.configuration import Config
 from agent.core.holding import MAIL
-from agent.errors import Busy, StateError
+from agent.errors import Busy, ConfigError, StateError
 
 if TYPE_CHECKING:
     from datetime import date
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from agent.operations.sign_of_life import SignOfLife
     from agent.operations.write import Desk
 
-EMERGENCY_SECONDS = 86_400.0  # between two mails that the ledger cannot be used
-RETRY_SECONDS = 600.0  # until one that nobody got is tried again
 OTHERS_SECONDS = 60.0  # that another run may take to send what waits
 
 
@@ -53,17 +51,33 @@ def telling(config: Config) -> Iterator["Tools"]:
         )
 
 
+def load(file: str) -> Config:
+    """The config; where it cannot be used, those whom the last one named are told before the ConfigError
+    goes on."""
+    from agent.app_emergency import cry_for_config
+
+    try:
+        return load_config(file)
+    except ConfigError as error:
+        cry_for_config(file, error)
+        raise
+
+
 def notify(config: Config) -> "tuple[Notified, SignOfLife]":
     """Notice what changed, write what is due, send what waits, and give the sign of life.
 
     Where the ledger cannot be used, none of that is possible: then that itself is told, once a day, before
     the StateError goes on.
     """
+    from agent.app_emergency import cry_for_ledger, keep_config
+
     try:
-        return _notify(config)
+        told = _notify(config)
     except StateError as error:
-        _cry(config, error)
+        cry_for_ledger(config, error)
         raise
+    keep_config(config)
+    return told
 
 
 def _notify(config: Config) -> "tuple[Notified, SignOfLife]":
@@ -76,31 +90,6 @@ def _notify(config: Config) -> "tuple[Notified, SignOfLife]":
         judged = assess_now(config, tools.ledger, tools.clock, read_signs(config.settings.state))
         sign = sign_of_life(config, judged, tools.ledger)
         return tell(config, judged, tools), sign
-
-
-def _cry(config: Config, trouble: StateError) -> None:
-    """Best effort, by every way there is: nothing of it can be recorded."""
-    from agent.adapters.paper import LetterPaper
-    from agent.adapters.throttle import passes, passes_again
-    from agent.app_alarm import cry, webhook
-    from agent.app_mail import courier
-    from agent.operations.emergency import emergency_message, mailed, posted
-
-    cry(config)
-    message = emergency_message(config, trouble, SystemClock(), LetterPaper())
-    directory = Path(os.environ.get("RUNTIME_DIRECTORY") or config.settings.state)
-
-    def daily(way: str, told: Callable[[], bool]) -> None:
-        file = directory / f"emergency-{way}"
-        if passes(file, EMERGENCY_SECONDS) and not told():
-            passes_again(file, EMERGENCY_SECONDS, RETRY_SECONDS)
-
-    second = webhook(config)
-    if second is not None:
-        daily("webhook", lambda: posted(message, second, config.business.name))
-    if config.mail is not None:
-        with courier(config) as by:
-            daily("mail", lambda: mailed(message, by))
 
 
 def send_report(config: Config, judged: "Assessment", audience: "Audience") -> "Sent":

@@ -14,7 +14,7 @@ from running_agent import Business, running, until
 from test_mime import part
 
 from agent.adapters.ledger import open_ledger
-from agent.app_notify import RETRY_SECONDS
+from agent.app_emergency import AT_WORK_SECONDS, RETRY_SECONDS
 from agent.core.runs import AgentRecord
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -164,10 +164,29 @@ def test_an_emergency_that_nobody_could_be_told_of_is_tried_again_before_tomorro
 
     assert business.run("notify").returncode == 3
     assert arrived(mail_server, "admin") == 0  # not at once: a service that dies again and again would ask
-    told = (business.state / "emergency-mail").stat().st_mtime
-    os.utime(business.state / "emergency-mail", (told - RETRY_SECONDS, told - RETRY_SECONDS))
+    told = (business.state / "emergency-ledger-mail").stat().st_mtime
+    os.utime(business.state / "emergency-ledger-mail", (told - RETRY_SECONDS, told - RETRY_SECONDS))
     assert business.run("notify").returncode == 3
     mail_server.inbox("admin")
+
+
+@pytest.mark.parametrize("wrong", ["[mail", "[agent]\nstate = 7", ""])
+def test_a_config_that_cannot_be_used_is_mailed_once_a_day_but_not_while_somebody_is_at_it(
+    business: Business, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", str(business.state))
+    assert business.run("notify").returncode == 0
+    business.config.write_text(business.config.read_text() + wrong if wrong else "")
+
+    assert business.run("notify").returncode == 78
+    assert arrived(mail_server, "admin") == 0
+    long_ago = business.config.stat().st_mtime - AT_WORK_SECONDS
+    os.utime(business.config, (long_ago, long_ago))
+    for _ in range(2):
+        assert business.run("notify").returncode == 78
+    [mail] = mail_server.inbox("admin")
+    assert subject(mail) == "UNKNOWN - the config cannot be used, so nothing is saved (A small business)"
+    assert str(business.config) in part(mail, "plain").replace("\n", "")
 
 
 def test_the_password_is_in_no_record_output_or_mail(business: Business, mail_server: MailServer) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from agent import app, app_notify
+from agent import app_notify
 from agent.cli.output import Invocation, print_json
 from agent.core.configuration import Config
 from agent.core.incidents import Incident
@@ -24,7 +24,7 @@ def command(invocation: Invocation) -> Exit:
     The service runs it every quarter of an hour and after everything that it does. The exit status is 3
     while mail waits because no server takes it, otherwise 0: for the verdict ask `readiness status`.
     """
-    config = app.load_config(invocation.config_file)
+    config = app_notify.load(invocation.config_file)
     told, sign = app_notify.notify(config)
     status = Exit.NOT_TESTED if told.outbox.blocked else Exit.GOOD
     if invocation.as_json:

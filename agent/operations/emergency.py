@@ -1,20 +1,22 @@
-"""Say that the ledger cannot be used, without it: by mail and by the second channel."""
+"""Say that the ledger or the config cannot be used, without it: by mail and by the second channel."""
 
 from agent.core.alarms import recipients
 from agent.core.configuration import Config
-from agent.core.letter_emergency import emergency_letter
+from agent.core.letter_emergency import Subject, emergency_letter
 from agent.core.messages import message_id, stamped
 from agent.core.notices import MessageRecord
-from agent.errors import MailError, StateError
+from agent.errors import MailError, ReadinessError
 from agent.operations.ports import Clock
 from agent.operations.ports_alarm import Webhook
 from agent.operations.ports_mail import Courier, Paper
 
 
-def emergency_message(config: Config, trouble: StateError, clock: Clock, paper: Paper) -> MessageRecord:
+def emergency_message(
+    config: Config, trouble: ReadinessError, subject: Subject, clock: Clock, paper: Paper
+) -> MessageRecord:
     """To the administrator; it goes to nobody where there is no [mail]."""
     now = clock.now()
-    letter = emergency_letter(config, trouble.message, trouble.hint, now)
+    letter = emergency_letter(config, subject, (trouble.message, trouble.hint), now)
     name = stamped("emergency", now)
     return MessageRecord(
         message=name,
