@@ -331,3 +331,18 @@ def test_what_cannot_be_restored_now_is_promised_for_no_time() -> None:
         ("orders", True, "unknown"),
         ("web", False, "yes"),
     ]
+
+
+def test_a_business_without_a_name_is_still_asked_about() -> None:
+    shop = config()
+    nameless = replace(shop, business=replace(shop.business, name=""))
+    page = html_report(build(assessed(copy(snapshot(), drill()), shop=nameless)))
+    assert "Could the business recover" in Page(page).words
+    assert "<title>READY</title>" in page
+
+
+def test_the_answer_stands_before_the_question_and_what_to_do_has_its_label_without_any_style() -> None:
+    page = html_report(report(snapshot(), drill(0.2, "failed"), drill(20)))
+    words = " ".join(Page(page).words.partition("</style>")[2].split() or Page(page).words.split())
+    assert words.index("NOT READY") < words.index("Could Harbour Lane") < words.index("Do first")
+    assert "To do: Mend" in words

@@ -18,7 +18,8 @@ def command(invocation: Invocation, finding: str) -> Exit:
     """Say that you have seen FINDING, such as F-1207 from a mail, or an alarm test, such as T-20261201.
 
     For a day nobody is reminded of it and nobody else is told. It closes nothing: a finding is closed when
-    it is gone and a drill has passed. How long an alarm test took to be seen is recorded.
+    it is gone and, where that is a matter of drills, one has passed. How long an alarm test took to be seen
+    is recorded.
     """
     by = app_notify.person()
     config = app.load_config(invocation.config_file)
@@ -32,5 +33,6 @@ def command(invocation: Invocation, finding: str) -> Exit:
     else:
         until_words = moment(seen.until, ZoneInfo(config.business.time_zone), seen.until - timedelta(days=1))
         click.echo(f"{seen.name}: nobody is reminded of it, and nobody else told, until {until_words}.")
-        click.echo("It stays open until it is gone and a drill has passed.")
+        drilled = seen.incident is None or seen.incident.needs_a_drill
+        click.echo(f"It stays open until it is gone{' and a drill has passed' if drilled else ''}.")
     return Exit.GOOD

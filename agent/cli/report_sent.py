@@ -7,10 +7,13 @@ import click
 from agent.cli.output import Invocation, print_json
 from agent.core.phrases import joined
 from agent.core.text import printable
+from agent.core.text_layout import wrapped
 from agent.errors import Exit
 
 if TYPE_CHECKING:
     from agent.operations.notify import Sent
+
+WIDTH = 80
 
 
 def print_sent(invocation: Invocation, sent: "Sent", quiet: bool = False) -> Exit:
@@ -23,6 +26,6 @@ def print_sent(invocation: Invocation, sent: "Sent", quiet: bool = False) -> Exi
         print_json("report-sent", status, {"message": sent.message.message, **result})
     elif not invocation.as_json:
         click.echo(f"The mail to {to} waits: it is tried again." if sent.waits else f"Sent to {to}.")
-        if trouble:
-            click.echo(f"  {trouble}")
+        for line in wrapped(trouble, WIDTH, "  ") if trouble else ():
+            click.echo(line)
     return status

@@ -39,7 +39,7 @@ WHAT IS WHAT
 HOW TO VERIFY
   python3 verify.py                            what was unpacked
   python3 verify.py BUNDLE.zip --sha256 HASH   the archive, with HASH from a mail
-  python3 verify.py --head "{short}"      a head from an old report or mail
+  python3 verify.py --head "{short}"    a head from an old report or mail
 
   Read verify.py before you trust it, or take it from readiness's own sources,
   where it is agent/verify_bundle.py: whoever replaces this bundle can replace

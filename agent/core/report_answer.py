@@ -28,7 +28,7 @@ IN_DOUBT = {
 
 def question(assessment: Assessment) -> str:
     """The one question that everything else is for."""
-    name = printable(assessment.config.business.name)
+    name = printable(assessment.config.business.name).strip() or "the business"
     return f"Could {name} recover its daily operations over the weekend if it lost this server today?"
 
 
