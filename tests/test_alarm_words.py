@@ -62,6 +62,14 @@ def test_a_process_that_nobody_looks_after_any_more_is_not_called_fixed() -> Non
         assert "proven" not in whole(letter).lower()
 
 
+def test_a_copy_that_nobody_looks_after_any_more_is_not_called_fixed() -> None:
+    dropped = incident(repository="tape", gone=ago(3), closed=ago(2))
+    for role in ("admin", "deputy", "owner"):
+        letter = alarm_letter(ready(), news("fixed", role, dropped))
+        assert letter.subject.startswith("CLOSED - the copy tape is not looked after any more (")
+        assert "proven" not in whole(letter).lower()
+
+
 @pytest.mark.parametrize("event", ["opened", "worse", "reminder", "escalated", "flapping"])
 def test_since_never_stands_behind_the_copy_that_can_be_restored(event: str) -> None:
     for role in ("admin", "owner"):

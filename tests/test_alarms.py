@@ -185,12 +185,15 @@ def test_without_an_administrator_the_owner_gets_the_alarms() -> None:
     assert events(told(incident(), mail=alone)) == [("admin", "opened")]
 
 
-def test_the_third_time_within_a_day_is_told_as_flapping_and_then_no_more_for_a_day() -> None:
+def test_the_third_time_within_three_days_is_told_as_flapping_and_then_as_any_other_trouble() -> None:
     often = incident(comings=(NOON - 2 * HOUR, NOON - HOUR, NOON), since=NOON)
     assert events(told(often)) == [("admin", "flapping")]
     assert told(often)[0].changes == 3
     again = replace(often, comings=(*often.comings, NOON + HOUR))
-    assert told(again, now=NOON + HOUR, heard={12: (heard("flapping", NOON),)}) == []
+    known = {12: (heard("flapping", NOON),)}
+    assert told(again, now=NOON + HOUR, heard=known) == []
+    [first, *_] = told(again, now=NOON + DAY, heard=known)
+    assert (first.role, first.event) == ("admin", "reminder")
 
 
 def test_many_at_once_make_one_mail_worst_first() -> None:
@@ -261,3 +264,13 @@ def test_when_the_administrator_takes_no_mail_the_next_one_hears_at_once() -> No
     alone = replace(MAIL, deputy=())
     news = told(incident(), heard=before, refused=frozenset(MAIL.admin), mail=alone, now=now)
     assert events(news) == [("owner", "escalated")]
+
+
+def test_a_drill_that_failed_because_the_repository_was_gone_is_made_again_before_anybody_is_told() -> None:
+    back = incident(opened=NOON - DAY, key="repository||primary", number=7, gone=NOON)
+    before = {7: (heard("opened", NOON - DAY),)}
+    failed = incident(opened=NOON)
+    assert told(back, failed, heard=before, now=NOON + HOUR) == []
+    assert events(told(back, failed, heard=before, now=NOON + HOUR * 4)) == [("admin", "opened")]
+    elsewhere = incident(opened=NOON, repository="planb")
+    assert events(told(back, elsewhere, heard=before, now=NOON + HOUR)) == [("admin", "opened")]

@@ -296,3 +296,20 @@ def test_a_clock_that_is_wrong_is_one_trouble() -> None:
     copies = [copy(snapshot(-30), snapshot(1), drill(), name=name) for name in ("orders", "shop")]
     found = concerns(judged(*copies, config=both))
     assert [one.processes for one in found if one.code == "clock-went-back"] == [("orders", "shop")]
+
+
+def test_what_was_about_a_copy_that_is_not_in_the_config_any_more_needs_no_drill() -> None:
+    story = Story()
+    elsewhere = replace(concern("repository-damaged", 2), repository="planb")
+    story.round(elsewhere)
+    story.told = {story.newest.number}
+    assert story.round() == ["closed"]
+
+
+def test_what_comes_each_day_flaps() -> None:
+    story = Story()
+    for _ in range(3):
+        story.round(concern("snapshot-failing", 2), after=timedelta(hours=12))
+        assert story.round(after=timedelta(hours=12)) == ["closed"]
+    assert story.newest.flaps(story.now)
+    assert not story.newest.flaps(story.now + timedelta(days=3))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agent.core.concerns import patience
+from agent.core.concerns import LATER, patience
 from agent.core.configuration import Alarm, Mail, QuietHours
 from agent.core.incidents import A_DAY, Incident, News
 from agent.core.model import Entry
@@ -106,7 +106,7 @@ def _of(incident: Incident, situation: Situation) -> Iterator[News]:
                 role=role,
                 incidents=(incident,),
                 days=(situation.now - told[0].at).days if event == "reminder" else 0,
-                changes=len([c for c in incident.comings if situation.now - c < A_DAY]),
+                changes=incident.changes(situation.now),
                 escalates=_next_up(incident, told, situation) if role == "admin" else None,
             )
 
@@ -126,16 +126,30 @@ def _event(incident: Incident, role: Role, told: Sequence[Heard], situation: Sit
 
 def _news(incident: Incident, told: Sequence[Heard], situation: Situation) -> Event | None:
     now = situation.now
-    flapped = [heard.at for heard in told if heard.event == "flapping"]
+    flapped = any(heard.event == "flapping" for heard in told)
     if told and incident.worse is not None and incident.worse > told[-1].at:
         return "worse"
     if not told:
-        if (now - incident.since).total_seconds() < patience(incident.code, incident.sentence):
+        lasted = (now - incident.since).total_seconds()
+        if lasted < patience(incident.code, incident.sentence):
+            return None
+        if lasted < LATER and _is_drilled_anew(incident, situation):
             return None
         return "flapping" if incident.flaps(now) else "opened"
-    if incident.flaps(now):
-        return "flapping" if not flapped or now - flapped[-1] >= A_DAY else None
+    if incident.flaps(now) and not flapped:
+        return "flapping"
     return "reminder" if _reminder_is_due(incident, told, situation) else None
+
+
+def _is_drilled_anew(incident: Incident, situation: Situation) -> bool:
+    """A failed drill of a repository that was gone, is back, and has to be proven anyway."""
+    return incident.topic == "drill" and any(
+        other.topic == "repository"
+        and other.repository == incident.repository
+        and other.gone is not None
+        and other.closed is None
+        for other in situation.incidents
+    )
 
 
 def _reminder_is_due(incident: Incident, told: Sequence[Heard], situation: Situation) -> bool:

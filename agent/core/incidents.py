@@ -16,7 +16,7 @@ from agent.core.model import DrillRecord, Entry, Verdict
 from agent.core.notices import Event, Happening, IncidentRecord, Role, Severity
 
 A_DAY = timedelta(days=1)
-RESTLESS = 3  # so often within a day it came, or came back: it flaps
+RESTLESS, MEANWHILE = 3, timedelta(days=3)  # so often it came, or came back, within that time: it flaps
 ENDED_BY_DRILLS = ("drill", "proof", "time", "window-missed")  # what a drill says may end it
 NO_MATTER_OF_DRILLS = ("mail-blocked", "mail-refused", "alarm-test-unseen", "ping-failing")
 OF_SNAPSHOTS = ("snapshot", "source-missing", "source-empty", "snapshots-vanished", "plan-b-behind")
@@ -64,9 +64,13 @@ class Incident(Struct, frozen=True, kw_only=True):
         """Only a drill that passes shows that it is mended."""
         return self.topic not in NO_MATTER_OF_DRILLS
 
+    def changes(self, now: datetime) -> int:
+        """How often it came, or came back, within three days."""
+        return len([coming for coming in self.comings if now - coming < MEANWHILE])
+
     def flaps(self, now: datetime) -> bool:
-        """It came and went so often within a day that nobody wants to read of each time."""
-        return len([coming for coming in self.comings if now - coming < A_DAY]) >= RESTLESS
+        """It came and went so often that nobody wants to read of each time."""
+        return self.changes(now) >= RESTLESS
 
 
 class News(Struct, frozen=True, kw_only=True):
@@ -79,7 +83,7 @@ class News(Struct, frozen=True, kw_only=True):
     role: Role
     incidents: tuple[Incident, ...]
     days: int = 0  # of a reminder: after how many days
-    changes: int = 0  # of flapping: how often it changed within a day
+    changes: int = 0  # how often it came within three days
     escalates: tuple[Role, datetime] | None = None  # who hears of it next, and when
     drills: datetime | None = None  # when the next drill of it is due
     over_budget: int = 0  # messages of today beyond the budget, this one included
@@ -206,14 +210,14 @@ def unproven(incident: Incident, standings: Mapping[str, Sequence[Standing]]) ->
     """The processes of which no drill has passed since the incident began.
 
     Where it was about snapshots, the drill has to be of one that was taken since. Of the whole business any
-    process will do.
+    process will do. What is not in the config any more needs none.
     """
-    if not incident.needs_a_drill:
+    if not incident.needs_a_drill or not any(_there(incident, each) for each in standings.values()):
         return ()
     names = incident.processes or tuple(standings)
     lacking = tuple(name for name in names if not _is_proven(incident, standings.get(name, ())))
     if incident.processes:
-        return tuple(name for name in lacking if name in standings)  # others are no longer in the config
+        return tuple(name for name in lacking if name in standings)
     return () if len(lacking) < len(names) else lacking[:1]
 
 
@@ -254,5 +258,5 @@ def _could_prove(incident: Incident, drill: DrillRecord) -> bool:
 
 
 def _there(incident: Incident, standings: Sequence[Standing]) -> Sequence[Standing]:
-    """The copy that it is about; all of them where it is about none, or one that is no longer configured."""
-    return [one for one in standings if one.repository == incident.repository] or standings
+    """The copy that it is about, if that is still in the config; all of them where it is about none."""
+    return [one for one in standings if incident.repository in ("", one.repository)]

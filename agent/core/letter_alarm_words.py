@@ -9,7 +9,7 @@ from agent.core.letter_words import at_moment, code_now, short_moment, worst_tro
 from agent.core.model import DrillRecord, Verdict
 from agent.core.plain_words import MENDED, ONE_COPY, names, trouble
 from agent.core.report_answer import STATES, back_in_time, zone_of
-from agent.core.text import count, duration
+from agent.core.text import count, duration, printable
 
 DAY = 86400
 SINCE = ("drill-failed",)  # "cannot be restored since Tue 02:10"; others carry the time in brackets
@@ -27,7 +27,13 @@ def state_of(assessment: Assessment, news: News) -> str:
 def _is_dropped(assessment: Assessment, incident: Incident) -> bool:
     """Nothing was mended: what it was about is not looked after any more."""
     looked_after = {process.name for process in assessment.config.processes}
-    return bool(incident.processes) and looked_after.isdisjoint(incident.processes)
+    gone = bool(incident.processes) and looked_after.isdisjoint(incident.processes)
+    return gone or _is_lost_sight_of(assessment, incident.repository)
+
+
+def _is_lost_sight_of(assessment: Assessment, repository: str) -> bool:
+    """A copy that is not in the config any more."""
+    return bool(repository) and repository not in [one.name for one in assessment.config.repositories]
 
 
 def _verdict(incident: Incident) -> str:
@@ -66,7 +72,7 @@ def subject_of(assessment: Assessment, news: News) -> str:
     elif news.event == "flapping":
         said, tail = (
             f"comes and goes: {headline(assessment, worst)}",
-            [f"{count(news.changes, 'time')} in a day"],
+            [f"{count(news.changes, 'time')} in 3 days"],
         )
     elif news.event == "escalated":
         said = f"not confirmed: {said}"
@@ -86,6 +92,8 @@ def _was(incident: Incident) -> str:
 def _mended(assessment: Assessment, incident: Incident) -> str:
     """What is good again, and since when: no more than what is known."""
     concerned = names(incident.processes, 2)
+    if _is_lost_sight_of(assessment, incident.repository):
+        return f"the copy {printable(incident.repository)[:60]} is not looked after any more"
     if _is_dropped(assessment, incident):
         verb = "is" if len(incident.processes) == 1 else "are"
         return f"{concerned} {verb} not looked after any more"
@@ -139,8 +147,8 @@ def opening(assessment: Assessment, news: News) -> str:
         "worse": f"this became worse: {plainly}",
         "reminder": f"still {_verdict(worst)} since {since}: {said}.",
         "escalated": f"{plainly} Nobody has confirmed lately that somebody is at work on it.",
-        "flapping": f"this comes and goes, {count(news.changes, 'time')} within a day: {said}. "
-        "It is told once a day until it stays away.",
+        "flapping": f"this comes and goes, {count(news.changes, 'time')} within 3 days: {said}. "
+        "You are not told each time; FIXED comes once it has stayed away for a day.",
     }
     return starts[news.event] + others
 
