@@ -9,11 +9,15 @@ from agent import app_notify
 from agent.cli.output import Invocation, print_json
 from agent.core.configuration import Config
 from agent.core.incidents import Incident
+from agent.core.letter_alarm_evidence import sentence_then
 from agent.core.outbox import Outbox
 from agent.core.phrases import moment
 from agent.core.text import count, printable
+from agent.core.text_layout import wrapped
 from agent.errors import Exit
 from agent.operations.notify import Notified
+
+WIDTH = 80
 
 
 @click.command(name="notify")
@@ -40,12 +44,14 @@ def command(invocation: Invocation) -> Exit:
 
 
 def _words(config: Config, told: Notified) -> list[str]:
-    lines = [_answer(config, told)]
-    if told.outbox.trouble:
-        lines.append(printable(told.outbox.trouble))
-    lines += [f"  wrote: {message.subject}" for message in told.written]
-    lines += [_line(config, incident) for incident in told.incidents if incident.gone is None]
-    return lines
+    said = [f"wrote: {message.subject}" for message in told.written]
+    said += [_line(incident) for incident in told.incidents if incident.gone is None]
+    trouble = wrapped(printable(told.outbox.trouble), WIDTH) if told.outbox.trouble else ()
+    return [
+        _answer(config, told),
+        *trouble,
+        *(line for one in said for line in wrapped(one, WIDTH, "  ", "    ")),
+    ]
 
 
 def _answer(config: Config, told: Notified) -> str:
@@ -65,9 +71,9 @@ def _since(config: Config, box: Outbox) -> str:
     return f" since {moment(box.blocked, ZoneInfo(config.business.time_zone), box.tried or box.blocked)}"
 
 
-def _line(config: Config, incident: Incident) -> str:
+def _line(incident: Incident) -> str:
     where = f"{', '.join(incident.processes)}: " if incident.processes else ""
-    return printable(f"  {incident.name} {where}{incident.sentence}")
+    return f"{incident.name} {printable(where)}{sentence_then(incident)}"
 
 
 def _result(told: Notified) -> dict[str, Any]:
