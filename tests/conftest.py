@@ -10,6 +10,9 @@ import pytest
 from backends import RestServer, SftpServer, running_rest_server, running_sftp_server
 from live_files import Mount, mounted_over
 from mail_server import MailServer, running_mail_server
+from simulated_business import BusinessWorld
+
+from agent.core import duties
 
 # Debian 12's, 13's and sid's; scripts/fetch-restic puts them into the cache
 RESTIC_VERSIONS = ("0.14.0", "0.18.0", "0.19.1")
@@ -86,6 +89,17 @@ def mail_server(exim: None, tmp_path: Path) -> Iterator[MailServer]:
     """A mail server of this test's own: STARTTLS, TLS, and a password."""
     with running_mail_server(tmp_path / "mail") as server:
         yield server
+
+
+@pytest.fixture
+def worlds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BusinessWorld]]:
+    """Simulated businesses, closed at the end. They look what to tell after each run and every hour: every
+    quarter of an hour takes more than twice the time, and shows the same."""
+    monkeypatch.setattr(duties, "NOTIFY_EVERY", 3600)
+    made: list[BusinessWorld] = []
+    yield made
+    for world in made:
+        world.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Alarm tests, and the second channel for when mail is what is down: real server, real listener."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,14 +26,6 @@ def state(exim: None, tmp_path: Path) -> Path:
     directory = tmp_path / "state"
     directory.mkdir()
     return directory
-
-
-@pytest.fixture
-def worlds() -> Iterator[list[BusinessWorld]]:
-    made: list[BusinessWorld] = []
-    yield made
-    for world in made:
-        world.close()
 
 
 def test_an_alarm_test_is_mailed_and_the_time_until_somebody_sees_it_is_measured(

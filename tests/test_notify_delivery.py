@@ -1,6 +1,5 @@
 """What becomes of mails when servers are down, refuse, or we die: judged by what a real server received."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
@@ -25,14 +24,6 @@ def place(exim: None, tmp_path: Path) -> Path:
 
 class Died(BaseException):
     """As if the power had failed."""
-
-
-@pytest.fixture
-def worlds() -> Iterator[list[BusinessWorld]]:
-    made: list[BusinessWorld] = []
-    yield made
-    for world in made:
-        world.close()
 
 
 def open_world(server: MailServer, place: Path, worlds: list[BusinessWorld], *faults: Fault) -> BusinessWorld:
@@ -91,7 +82,7 @@ def test_whoever_is_greylisted_gets_it_later_and_the_others_at_once(
         mail = replace(world.config.mail, admin=("admin@shop.example", "grey@shop.example"))
         world.config = replace(world.config, mail=mail)
         (server.base / "grey").touch()
-        world.live(2.6)
+        world.live(2.2)
         assert len(server.inbox("admin")) == 1
         assert server.inbox("grey", 0) == []
         (server.base / "grey").unlink()

@@ -1,6 +1,5 @@
 """Months of the service in simulated time, judged by the mails that a real server received."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
@@ -18,14 +17,6 @@ def state(tmp_path: Path) -> Path:
     directory = tmp_path / "state"
     directory.mkdir()
     return directory
-
-
-@pytest.fixture
-def worlds() -> Iterator[list[BusinessWorld]]:
-    made: list[BusinessWorld] = []
-    yield made
-    for world in made:
-        world.close()
 
 
 def subjects(mails: list[Message]) -> list[str]:
