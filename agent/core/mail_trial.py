@@ -14,12 +14,18 @@ from agent.core.text import count, printable
 
 SUBJECT = "TEST - mail from readiness reaches you"
 PARAGRAPHS = (
-    "This is a test that somebody on {host} asked for: mail from readiness reaches you. Nothing is wrong, and"
-    " there is nothing to do.",
+    "Mail from readiness reaches you. Somebody on {host} asked for this test. Nothing is wrong, and there is"
+    " nothing to do.",
     "If it lies among the unwanted mail, please mark it as wanted: the mail that matters will come from the"
     " same address.",
 )
 WIDTH = 72
+HEAD = (
+    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+    '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    f'<meta name="color-scheme" content="light dark"><title>{SUBJECT}</title></head>'
+    '<body style="margin:16px;font-family:sans-serif;font-size:16px;line-height:24px;">'
+)
 
 
 class Protection(Struct, frozen=True, kw_only=True):
@@ -56,8 +62,7 @@ def trial_message(config: Config, mail: Mail, now: datetime) -> MessageRecord:
     host = config.settings.host
     paragraphs = [each.format(host=printable(host)) for each in PARAGRAPHS]
     digest = sha256(f"{host}|{config.settings.state}|{now.isoformat()}".encode(errors="replace")).hexdigest()
-    body = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
-    title = f"<title>{SUBJECT}</title>"
+    page = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
     return MessageRecord(
         message=f"mail-test {now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
         kind="alarm-test",
@@ -65,8 +70,8 @@ def trial_message(config: Config, mail: Mail, now: datetime) -> MessageRecord:
         started=now,
         recipients=everybody(mail),
         subject=SUBJECT,
-        text="\n\n".join(fill(paragraph, WIDTH) for paragraph in paragraphs) + "\n",
-        html=f'<!DOCTYPE html>\n<html lang="en"><head>{title}</head><body>{body}</body></html>\n',
+        text="\n\n".join(fill(each, WIDTH) for each in (f"TEST - {paragraphs[0]}", *paragraphs[1:])) + "\n",
+        html=f"{HEAD}<h1>TEST</h1>{page}</body></html>\n",
         message_id=f"<readiness.{digest[:32]}@{mail.sender.rpartition('@')[2]}>",
     )
 
