@@ -23,6 +23,14 @@ data, measures how long that took, and says READY, AT RISK, NOT READY or UNKNOWN
 """
 
 FOOT = """\
+.SH UNITS
+.TP
+.I readiness.service
+does what is due
+.TP
+.I readiness-notify.timer
+has people told hourly, also while the service is dead or was stopped; to end all of it:
+\\fBsystemctl disable \\-\\-now readiness.service readiness\\-notify.timer\\fR
 .SH FILES
 .TP
 .I /etc/readiness/readiness.toml

@@ -6,7 +6,7 @@ import pytest
 from container import KIT, Container, until
 
 pytestmark = pytest.mark.timeout(600)
-SERVICE = "readiness.service"
+SERVICE, TIMER = "readiness.service", "readiness-notify.timer"
 DRILL = "readiness-drill@orders:primary.service"
 RELEASES = "/opt/readiness/releases"
 CONFIG = "/etc/readiness/readiness.toml"
@@ -60,10 +60,12 @@ def test_from_a_bare_machine_to_a_service(machine: Container) -> None:
     assert machine.shows(SERVICE, "ActiveState") == "inactive"  # there is no config yet
     assert machine.shell("stat -c '%a %U %G' /etc/readiness") == "750 root readiness\n"
     assert machine.shell("stat -c '%a %U' /var/lib/readiness") == "700 readiness\n"
-    units = machine.shell(
-        "systemd-analyze verify --man=no /usr/local/lib/systemd/system/readiness*.service 2>&1"
-    )
+    units = machine.shell("systemd-analyze verify --man=no /usr/local/lib/systemd/system/readiness* 2>&1")
     assert units == ""
+    assert (machine.shows(TIMER, "UnitFileState"), machine.shows(TIMER, "ActiveState")) == (
+        "enabled",
+        "active",
+    )
 
 
 def test_completion_and_manual_come_with_it(machine: Container) -> None:
@@ -148,6 +150,7 @@ def test_removed_it_leaves_config_ledger_and_repository(machine: Container) -> N
     )
     ours = ("/etc/readiness", "/var/lib/readiness", "/run/", "/srv/", "/sys/", "/var/log", "/tmp/")
     assert [path for path in left.splitlines() if not path.startswith(ours)] == []
+    assert machine.shows(TIMER, "LoadState") == "not-found"
     assert machine.shell("pgrep --euid readiness,readiness-proof || true") == ""
 
 
