@@ -2,6 +2,12 @@
 
 Noticing, writing and sending are separate steps, each with a record of its own, so that a crash between
 two of them loses nothing and a mail server that is down delays nothing but the mail.
+
+The words of all modules that tell people something: a *finding* is what one operation noted, a *reason* what
+a rule of the verdict makes of it. The reasons on one subject make a *concern*, as it is at one moment; an
+*incident* is its history, from when it was first seen until it was proven mended. People know it as the
+finding "F-1207". A *letter* is words, a *message* a letter as it waits for its recipients, a *delivery* one
+attempt to send it; the channels are mail and webhook.
 """
 
 from datetime import datetime

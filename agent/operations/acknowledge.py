@@ -30,7 +30,7 @@ def acknowledge(ledger: Ledger, clock: Clock, name: str, by: str) -> Acknowledge
     if wanted not in still_open and wanted not in tests:
         names = ", ".join(still_open) or "none"
         raise UsageError(
-            f"There is no open incident and no alarm test with the name {name}.", f"Open incidents: {names}."
+            f"There is no open finding and no alarm test with the name {name}.", f"Open findings: {names}."
         )
     ledger.append(AcknowledgementRecord(name=wanted, started=now, by=by), now)
     if wanted in tests:

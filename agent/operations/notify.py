@@ -44,9 +44,8 @@ class Tools(Struct, frozen=True, kw_only=True):
 
 
 class Notified(Struct, frozen=True, kw_only=True):
-    """What was done: what opened and closed, what was written, what waits, and what a drill has to prove."""
+    """What was done: what was written, what waits, what a drill has to prove, and what is open."""
 
-    happened: tuple[IncidentRecord, ...]
     written: tuple[MessageRecord, ...]
     outbox: Outbox
     prove: tuple[str, ...]  # processes: what was wrong with them is gone, and no drill has shown it yet
@@ -87,7 +86,6 @@ def notify(config: Config, assessment: Assessment, tools: Tools) -> Notified:
         box = _send(desk, book, tools)
     still_open = tuple(one for one in known if one.closed is None)
     return Notified(
-        happened=tuple(entry.body for entry in noted if isinstance(entry.body, IncidentRecord)),
         written=tuple(book.messages[before:]),
         outbox=box,
         prove=_to_prove(still_open, standings, assessment.at),
