@@ -157,7 +157,10 @@ def news(event="opened", role="admin", *incidents: Incident, **changes) -> News:
 
 def opened() -> Letter:
     told = news(
-        escalates=("deputy", NOW + timedelta(hours=2)), drills=NOW + timedelta(hours=15), over_budget=2
+        escalates=("deputy", NOW + timedelta(hours=2)),
+        drills=NOW + timedelta(hours=15),
+        over_budget=2,
+        again_by=NOW + timedelta(hours=26),
     )
     return alarm_letter(broken(), told)
 

@@ -24,6 +24,7 @@ ESCALATION: dict[Severity, tuple[tuple[Role, timedelta], ...]] = {
     2: (("deputy", timedelta(hours=24)), ("owner", timedelta(hours=48))),
     3: (),
 }
+GRACE = timedelta(hours=2)  # for a reminder to be written and to arrive
 FAILED_DRILLS = 2  # after so many in a row the owner hears of it, however short it took
 BUDGET = 1  # mails a day to the administrator that are not of the worst kind
 BUNDLED = 4  # so many of one kind at once make one mail
@@ -108,6 +109,7 @@ def _of(incident: Incident, situation: Situation) -> Iterator[News]:
                 days=(situation.now - told[0].at).days if event == "reminder" else 0,
                 changes=incident.changes(situation.now),
                 escalates=_next_up(incident, told, situation) if role == "admin" else None,
+                again_by=_again_by(event, told, situation) if role == "admin" else None,
             )
 
 
@@ -158,6 +160,20 @@ def _reminder_is_due(incident: Incident, told: Sequence[Heard], situation: Situa
     due = [after for after in REMINDERS if situation.now - told[0].at >= after]
     sent = [heard for heard in told if heard.event == "reminder"]
     return len(sent) < len(due) and situation.now - told[-1].at >= BETWEEN_REMINDERS
+
+
+def _again_by(event: Event, told: Sequence[Heard], situation: Situation) -> datetime | None:
+    """When the next reminder has come, unless somebody sees to it; None when there is none to come."""
+    sent = len([heard for heard in told if heard.event == "reminder"]) + (event == "reminder")
+    if event not in ("opened", "worse", "reminder") or sent >= len(REMINDERS):
+        return None
+    first = told[0].at if told else situation.now
+    due = max(first + REMINDERS[sent], situation.now + BETWEEN_REMINDERS)
+    for _ in range(24):
+        if not is_quiet(situation.alarm.quiet, due, situation.zone):
+            break
+        due += timedelta(hours=1)
+    return (due + GRACE).replace(minute=0, second=0, microsecond=0)
 
 
 def _is_acknowledged(incident: Incident, situation: Situation) -> bool:

@@ -87,6 +87,7 @@ class News(Struct, frozen=True, kw_only=True):
     escalates: tuple[Role, datetime] | None = None  # who hears of it next, and when
     drills: datetime | None = None  # when the next drill of it is due
     over_budget: int = 0  # messages of today beyond the budget, this one included
+    again_by: datetime | None = None  # when there has been another mail on it, if mail gets through
 
 
 def incidents(entries: Sequence[Entry]) -> tuple[Incident, ...]:

@@ -160,7 +160,12 @@ def _closing(assessment: Assessment, news: News) -> tuple[Sentence, ...]:
     seal = seal_words(assessment.evidence.head) if assessment.evidence.sequence else "none yet"
     written = at_moment(assessment.at, zone_of(assessment), assessment.at)
     name = called(assessment.config.business.name, 40) or "the business"
+    by = at_moment(news.again_by, zone_of(assessment), assessment.at) if news.again_by else ""
+    silence = (
+        f"If by {by} nobody acknowledged it, and neither FIXED nor a reminder came, no mail gets through"
+    )
     return (
         *confirmed_by(news),
+        *((Sentence(text=f"{silence}: run readiness status."),) if by else ()),
         Sentence(text=f"Written {written} for {name}. Details: {which}. Seal: {seal}"),
     )
