@@ -74,9 +74,12 @@ def test_drift_is_told_to_nobody_but_in_the_weekly_mail() -> None:
 
 
 def test_what_will_be_tried_again_soon_has_to_last_some_hours() -> None:
-    tried = incident(severity=2, code="drill-not-tested")
+    tried = incident(severity=2, code="proof-expired")
     assert told(tried, now=NOON + HOUR * 3.9) == []
     assert events(told(tried, now=NOON + HOUR * 4)) == [("admin", "opened")]
+    drill = incident(severity=2, code="drill-not-tested")
+    assert told(drill, now=NOON + HOUR * 47) == []
+    assert events(told(drill, now=NOON + HOUR * 48)) == [("admin", "opened")]
 
 
 def test_what_is_worse_than_when_it_was_told_is_told_at_once() -> None:

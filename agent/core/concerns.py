@@ -56,7 +56,8 @@ PATIENCE = {
     **dict.fromkeys(("never-proven", "no-snapshot", "paths-not-covered", "plan-b-behind"), DAY),
     # after the machine was off, a snapshot is on its way
     **dict.fromkeys(("clock-went-back", "mail-blocked", "snapshot-stale"), HOUR),
-    **dict.fromkeys(("drill-not-tested", "proof-expired"), LATER),
+    "proof-expired": LATER,
+    "drill-not-tested": 2 * DAY,  # the next one may be of another copy; what was proven still counts
 }
 
 
@@ -115,7 +116,7 @@ def patience(code: str, sentence: str) -> int:
     if code == "snapshot-failing":  # one that was refused will be refused again
         return LATER if "could not be taken" in sentence else 0
     if code == "mail-refused":
-        return LATER if PUTS_OFF in sentence else 0
+        return DAY if PUTS_OFF in sentence else 0
     return PATIENCE.get(code, 0)
 
 

@@ -86,7 +86,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "look after the connection to the watcher outside",
     ),
     "mail-blocked": ("mails to you do not go out", "find out why mails do not go out"),
-    "mail-refused": ("a mail was refused on its way", "check the mail addresses"),
+    "mail-refused": ("somebody who should get mail does not get it", "check the mail addresses"),
     "alarm-test-unseen": ("nobody answered the last alarm test", "find out who gets alarms, and answer it"),
     "ledger-damaged": ("the book of all tests was damaged or altered", "find out who altered the records"),
     # findings
