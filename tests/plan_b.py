@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from quick_key import quicken
+from quick_key import empty_repository
 from readiness_cli import SMALL_PACKS, Shop
 
 from agent.adapters.ledger import open_reader
@@ -32,6 +32,7 @@ class PlanB:
         self.options = options
         self.environment = environment or {}
         self.path = shop.base / "planb"
+        self.inits = 0
         self.url = url or str(self.path)
         self.password = shop.base / "planb.password"
         self.password.write_text("battery staple\n")
@@ -53,9 +54,11 @@ class PlanB:
         self.shop.write_config()
 
     def init(self) -> "PlanB":
-        self.restic("init")
-        if self.url == str(self.path):
-            quicken(self.path, "battery staple")
+        self.inits += 1
+        if self.url == str(self.path):  # made anew it is another one
+            empty_repository(self.path, self.shop.restic, "battery staple", f"planb {self.inits}")
+        else:
+            self.restic("init")
         return self
 
     def restic(self, *arguments: str, check: bool = True) -> bytes:

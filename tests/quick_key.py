@@ -1,20 +1,41 @@
-"""Gives a test repository a key that opens at once.
+"""Repositories for tests that cost nothing to make, with a key that opens at once.
 
 restic makes every key so that deriving it takes half a second, at each start. The tests start restic
 a thousand times; their passwords guard nothing. Only the key file is replaced (format: restic's design
 document, "Keys, Encryption and MAC"): restic itself stays the real one.
 """
 
+import atexit
 import base64
 import hashlib
 import json
 import os
+import shutil
+import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 QUICK = {"N": 2, "r": 8, "p": 1}
+
+
+def empty_repository(repository: Path, restic: Path, password: str, which: str = "primary") -> None:
+    """As `restic init` makes it. Those of one name are copies of one and have its ID; two names differ."""
+    assert not (repository / "config").exists()
+    shutil.copytree(_initialised(restic, password, which), repository, dirs_exist_ok=True)
+
+
+@cache
+def _initialised(restic: Path, password: str, which: str) -> Path:
+    made = Path(tempfile.mkdtemp(prefix="readiness-repository-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    environment = {**os.environ, "RESTIC_REPOSITORY": str(made), "RESTIC_PASSWORD": password}
+    subprocess.run([restic, "--no-cache", "init"], check=True, env=environment, capture_output=True)
+    quicken(made, password)
+    return made
 
 
 def quicken(repository: Path, password: str) -> None:

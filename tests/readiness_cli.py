@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from quick_key import quicken
+from quick_key import empty_repository, quicken
 
 from agent.adapters.ledger_check import examine
 
@@ -109,7 +109,10 @@ class Shop:
         self.password.write_text("correct horse\n")
         self.password.chmod(0o600)
         self.write_config()
-        self.plain_restic("init")
+        if self.url:
+            self.plain_restic("init")
+        else:
+            empty_repository(self.repository, self.restic, self.password.read_text().strip())
         return self
 
     def write_config(self) -> None:

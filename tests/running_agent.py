@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from quick_key import quicken
+from quick_key import empty_repository
 from readiness_cli import ROOT, SMALL_PACKS, Shop, fill
 
 PATIENCE = 90.0
@@ -57,19 +57,10 @@ class Business:
         self.shop = Shop(base, restic).set_up()
         fill(self.shop.source, files=40, big=6 << 20)
         self.planb = base / "planb"
-        self._make_planb()
+        empty_repository(self.planb, restic, self.shop.password.read_text().strip(), "planb")
         self.config = base / "agent.toml"
         self.state = base / "state"
         self.write_config()
-
-    def _make_planb(self) -> None:
-        environment = self.environment(self.planb)
-        subprocess.run([self.restic, "--no-cache", "init"], check=True, env=environment, capture_output=True)
-        quicken(self.planb, self.shop.password.read_text().strip())
-
-    def environment(self, repository: Path) -> dict[str, str]:
-        own = {"RESTIC_REPOSITORY": str(repository), "RESTIC_PASSWORD_FILE": str(self.shop.password)}
-        return {**os.environ, **SMALL_PACKS, **own}
 
     def write_config(self, suffix: str = "", extra: str = "") -> None:
         self.config.write_text(CONFIG.format(base=self.base, restic=self.restic, suffix=suffix, extra=extra))
