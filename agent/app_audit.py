@@ -8,10 +8,10 @@ from msgspec import Struct
 from agent import __version__, app, app_trends
 from agent.adapters.ledger import open_raw
 from agent.adapters.report_file import write_bundle
-from agent.core.audit import Period
-from agent.core.audit_archive import archive, fits
-from agent.core.audit_bundle import Paper, bundle
-from agent.core.audit_period import asked_period
+from agent.core.audit.archive import archive, fits
+from agent.core.audit.asked_period import asked_period
+from agent.core.audit.bundle import Paper, bundle
+from agent.core.audit.records import Period
 from agent.core.configuration import Config
 from agent.errors import StateError
 from agent.operations.audit import gather

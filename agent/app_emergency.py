@@ -12,7 +12,7 @@ from agent.core.configuration import Config
 from agent.errors import ConfigError, ReadinessError, StateError
 
 if TYPE_CHECKING:
-    from agent.core.letter_emergency import Subject
+    from agent.core.letters.emergency import Subject
 
 EMERGENCY_SECONDS = 86_400.0  # between two mails about the same
 RETRY_SECONDS = 600.0  # until one that nobody got is tried again

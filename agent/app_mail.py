@@ -11,7 +11,7 @@ from agent.errors import UsageError
 if TYPE_CHECKING:
     from agent.adapters.sendmail import SendmailCourier
     from agent.adapters.smtp import SmtpCourier
-    from agent.core.mail_trial import Trial
+    from agent.core.telling.mail_trial import Trial
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def courier(config: Config) -> "Iterator[SmtpCourier | SendmailCourier]":
 
 def try_mail(config: Config) -> "Trial":
     """Send a test to everybody in the config at once; MailError when it goes to nobody."""
-    from agent.core.mail_trial import Trial, trial_message
+    from agent.core.telling.mail_trial import Trial, trial_message
 
     with courier(config) as by:
         assert config.mail is not None

@@ -96,7 +96,7 @@ def send_report(config: Config, judged: "Assessment", audience: "Audience") -> "
     """Mail a report now: the owner's letter to the owner, any other whole to the administrator."""
     from agent.adapters.render_html import html_report
     from agent.app import report, text_report
-    from agent.core.letter import in_brackets, subject_line
+    from agent.core.letters.letter import in_brackets, subject_line
     from agent.operations.notify import owners_report, send_now
 
     def whole(desk: "Desk", _: object) -> "MessageRecord":

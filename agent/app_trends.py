@@ -9,8 +9,8 @@ from agent.core.configuration import Config
 
 if TYPE_CHECKING:
     from agent.core.judgement import Assessment
-    from agent.core.letter_trend import Trend
-    from agent.core.trends import History
+    from agent.core.letters.trend import Trend
+    from agent.core.trends.history import History
     from agent.core.views import Report
 
 
@@ -26,7 +26,7 @@ def histories(config: Config, now: datetime) -> "tuple[History, ...]":
 def html_report(judged: "Assessment", report: "Report") -> str:
     """The report as an HTML page with its pictures, in the order of recovery."""
     from agent.adapters.render_html import html_report as page
-    from agent.core.trend_page import trend_page
+    from agent.core.trends.page import trend_page
 
     return page(report, trend_page(_in_order(judged)))
 
@@ -34,8 +34,8 @@ def html_report(judged: "Assessment", report: "Report") -> str:
 def mail_trend(judged: "Assessment") -> "Trend":
     """The pictures of the owner's mail as table cells: recovery time and drills of every process."""
     from agent.adapters.render_trend_cells import trend_cells
-    from agent.core.letter_trend import Trend, trend_sentence
-    from agent.core.trend_cells import cell_charts
+    from agent.core.letters.trend import Trend, trend_sentence
+    from agent.core.trends.cells import cell_charts
 
     found = _in_order(judged)
     cells = trend_cells([chart for one in found for chart in cell_charts(one)])

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from shop import PROOF, config, process
 
 from agent.adapters.ledger import SqliteLedger, open_ledger, open_raw
-from agent.core.audit import Period, period_of
-from agent.core.audit_bundle import Bundle, Paper, bundle
+from agent.core.audit.bundle import Bundle, Paper, bundle
+from agent.core.audit.records import Period, period_of
 from agent.core.config_record import config_to_note
 from agent.core.configuration import Config, Rhythm
 from agent.core.model import (

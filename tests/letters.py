@@ -11,15 +11,15 @@ from shop import GIB, HOUR, NOW, ago, assessed, config, copy, drill, process, sn
 from agent.adapters.render_letter import letter_text
 from agent.core.configuration import Alarm, Config, CriticalProcess, Step
 from agent.core.evidence import Copy
-from agent.core.incidents import Earlier, Incident, News
 from agent.core.judgement import Assessment
-from agent.core.letter import Letter
-from agent.core.letter_alarm import alarm_letter, alarm_test_letter
-from agent.core.letter_digest import bundle_letter, digest_letter
-from agent.core.letter_owner import owner_letter, state_then
+from agent.core.letters.alarm import alarm_letter, alarm_test_letter
+from agent.core.letters.digest import bundle_letter, digest_letter
+from agent.core.letters.letter import Letter
+from agent.core.letters.owner import owner_letter, state_then
 from agent.core.model import DrillSeconds, Verdict
 from agent.core.notices import MessageRecord, StateThen
 from agent.core.report_answer import zone_of
+from agent.core.telling.incidents import Earlier, Incident, News
 
 CONTACT = "the administrator on duty, 0xx-xxx"
 NEXT_BY = datetime(2026, 12, 4, 9, 0, tzinfo=UTC)

@@ -19,9 +19,9 @@ from agent.adapters.render_trend_cells import trend_cells
 from agent.adapters.smtp import SmtpCourier
 from agent.core.configuration import Alarm, Config, Mail, Rhythm
 from agent.core.judgement import Assessment
-from agent.core.letter_trend import Trend, trend_sentence
+from agent.core.letters.trend import Trend, trend_sentence
 from agent.core.model import Body, CheckRecord, Outcome, SnapshotRecord
-from agent.core.trend_cells import cell_charts
+from agent.core.trends.cells import cell_charts
 from agent.operations.assess import assess_now
 from agent.operations.notify import Notified, Tools, notify
 from agent.operations.ports_alarm import Webhook

@@ -5,11 +5,11 @@ from letters import FOUR, broken, incident, news, ready, shop, weekly
 from shop import ago, assessed, copy, drill, snapshot
 
 from agent.adapters.render_letter import letter_text
-from agent.core.incidents import NO_MATTER_OF_DRILLS, Incident
 from agent.core.judgement import Assessment
-from agent.core.letter import Letter
-from agent.core.letter_alarm import alarm_letter
+from agent.core.letters.alarm import alarm_letter
+from agent.core.letters.letter import Letter
 from agent.core.model import Verdict
+from agent.core.telling.incidents import NO_MATTER_OF_DRILLS, Incident
 
 
 def whole(letter: Letter) -> str:

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
-from agent.core.alarms import Heard, Situation, alarms, heard_of, is_quiet
 from agent.core.configuration import Alarm, Mail, QuietHours
-from agent.core.incidents import Incident, News
 from agent.core.model import Verdict
 from agent.core.notices import MessageRecord, Told
+from agent.core.telling.alarms import Heard, Situation, alarms, heard_of, is_quiet
+from agent.core.telling.incidents import Incident, News
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from shop import config, process, wrong
 
 from agent.adapters.ledger import open_ledger
-from agent.core.audit import Item, Period, period_of
+from agent.core.audit.records import Item, Period, period_of
 from agent.core.configuration import Config
 from agent.core.model import DrillFiles, RetentionRecord
 from agent.core.notices import AcknowledgementRecord, MessageRecord

@@ -20,7 +20,7 @@ from test_ledger_cli import CONFIG
 from agent.adapters.ledger import open_ledger
 from agent.adapters.report_file import write_bundle
 from agent.cli import run
-from agent.core.audit_archive import TOP
+from agent.core.audit.archive import TOP
 from agent.core.model import ProofResult
 from agent.errors import StateError
 

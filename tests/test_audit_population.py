@@ -9,8 +9,8 @@ from audit_year import DAY, MINUTE, NOW, START, WEEK, YEAR, Business, made, prom
 from shop import config, process
 
 from agent.adapters.ledger import open_ledger
-from agent.core.audit import Row, period_of
-from agent.core.audit_bundle import Bundle
+from agent.core.audit.bundle import Bundle
+from agent.core.audit.records import Row, period_of
 from agent.core.configuration import Rhythm
 
 

@@ -30,8 +30,8 @@ from audit_year import (
 from msgspec.structs import replace
 
 from agent.adapters.ledger import open_ledger
-from agent.core.audit import period_of
-from agent.core.audit_archive import TOP, archive, with_sums
+from agent.core.audit.archive import TOP, archive, with_sums
+from agent.core.audit.records import period_of
 from agent.core.chain import canonical
 
 Records = list[dict[str, Any]]

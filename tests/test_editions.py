@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from shop import config
 
 from agent.core.configuration import Config, Rhythm
-from agent.core.editions import due_mail, next_by
+from agent.core.telling.editions import due_mail, next_by
 
 BERLIN = ZoneInfo("Europe/Berlin")
 CHRISTMAS = (date(2026, 12, 24), date(2026, 12, 25), date(2026, 12, 26), date(2027, 1, 1))

@@ -9,11 +9,11 @@ from shop import NOW, ago, assessed, config, copy, damage, drill, process, snaps
 
 from agent.core.configuration import Alarm
 from agent.core.evidence import Copy, Evidence
-from agent.core.heartbeat import Answer, Ping, Word, beat, is_due
 from agent.core.judgement import Assessment
 from agent.core.life import Life, Signs, Turn
 from agent.core.model import Verdict
 from agent.core.notices import Fate, PingRecord
+from agent.core.telling.heartbeat import Answer, Ping, Word, beat, is_due
 from agent.core.verdict import assess
 from agent.errors import StateError
 from agent.operations.assess import assess_now

@@ -9,7 +9,7 @@ import pytest
 from listener import TOKEN, Listener, listening, make_certificate
 
 from agent.adapters.http import JsonWebhook, OutsideWatcher, host_of
-from agent.core.heartbeat import Answer
+from agent.core.telling.heartbeat import Answer
 
 PATIENCE = 0.7  # seconds
 

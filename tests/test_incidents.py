@@ -9,7 +9,11 @@ import pytest
 from msgspec.structs import replace
 from shop import HOUR, NOW, config, copy, drill, process, snapshot, wrong
 
-from agent.core.concerns import (
+from agent.core.evidence import Evidence, Standing
+from agent.core.judgement import Assessment, Reason
+from agent.core.model import Entry, Verdict
+from agent.core.notices import IncidentRecord
+from agent.core.telling.concerns import (
     CONSEQUENCES,
     TOPICS,
     Concern,
@@ -19,11 +23,7 @@ from agent.core.concerns import (
     severity_of,
     topic_of,
 )
-from agent.core.evidence import Evidence, Standing
-from agent.core.incidents import Incident, happenings, incidents, unproven
-from agent.core.judgement import Assessment, Reason
-from agent.core.model import Entry, Verdict
-from agent.core.notices import IncidentRecord
+from agent.core.telling.incidents import Incident, happenings, incidents, unproven
 from agent.core.verdict import assess
 
 LATER = timedelta(hours=1)

@@ -25,13 +25,13 @@ from test_documentation import _literals as literals
 
 from agent.adapters.render_letter import letter_html, letter_text, unfolded
 from agent.core.findings import CODES
-from agent.core.letter import ascii_text, in_brackets, subject_line
-from agent.core.letter_alarm import alarm_letter
-from agent.core.letter_digest import digest_letter
-from agent.core.letter_owner import state_then
+from agent.core.letters.alarm import alarm_letter
+from agent.core.letters.digest import digest_letter
+from agent.core.letters.letter import ascii_text, in_brackets, subject_line
+from agent.core.letters.owner import state_then
+from agent.core.letters.plain_words import WORDS
 from agent.core.model import Verdict
 from agent.core.notices import StateThen
-from agent.core.plain_words import WORDS
 from agent.core.text_layout import columns
 
 FOLDER = Path(__file__).parent / "golden"

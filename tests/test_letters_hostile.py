@@ -13,10 +13,10 @@ from shop import DAY, HOUR, NOW, ago, assessed, config, copy, drill, process, sn
 from agent.adapters.render_letter import letter_html, letter_text
 from agent.core.configuration import Alarm, Config, Step
 from agent.core.judgement import Assessment
-from agent.core.letter import Letter
-from agent.core.letter_alarm import alarm_letter, alarm_test_letter
-from agent.core.letter_digest import bundle_letter, digest_letter
-from agent.core.letter_owner import owner_letter, state_then
+from agent.core.letters.alarm import alarm_letter, alarm_test_letter
+from agent.core.letters.digest import bundle_letter, digest_letter
+from agent.core.letters.letter import Letter
+from agent.core.letters.owner import owner_letter, state_then
 from agent.core.report_answer import zone_of
 from agent.core.text_layout import columns
 

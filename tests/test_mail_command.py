@@ -17,8 +17,8 @@ from test_mime import part
 
 from agent.config.schema import schema
 from agent.core.configuration import Mail
-from agent.core.mail_trial import Protection, Trial, answer, everybody
 from agent.core.notices import Receipt
+from agent.core.telling.mail_trial import Protection, Trial, answer, everybody
 
 CONFIG = """
 [business]

@@ -12,8 +12,8 @@ from test_mime import part
 
 from agent.adapters.http import JsonWebhook
 from agent.core.configuration import Alarm, Rhythm
-from agent.core.post import Reactions, reaction_words, reactions
 from agent.core.report_forecast import forecast
+from agent.core.telling.post import Reactions, reaction_words, reactions
 from agent.operations.acknowledge import acknowledge
 from agent.operations.assess import assess_now
 

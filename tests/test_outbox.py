@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agent.core.configuration import Mail
 from agent.core.notices import DeliveryRecord, MessageRecord, Receipt
-from agent.core.outbox import due, for_second_channel, merged, outbox, pause, refused
+from agent.core.telling.outbox import due, for_second_channel, merged, outbox, pause, refused
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

@@ -13,7 +13,7 @@ from test_trend_pictures import HOSTILE
 from agent.adapters.render_trend_cells import MOST, trend_cells
 from agent.core.configuration import CriticalProcess
 from agent.core.model import Body, DrillSeconds
-from agent.core.trend_cells import BEYOND, HIGH, LOW, CellChart, cell_charts, key
+from agent.core.trends.cells import BEYOND, HIGH, LOW, CellChart, cell_charts, key
 from agent.operations.trends import gather_trends
 
 KINDS = ("times", "rehearsals")

@@ -15,9 +15,9 @@ from test_report import Page
 from agent.adapters.render_html import html_report
 from agent.core.model import Body, DrillSeconds
 from agent.core.report import build
-from agent.core.trend_page import TrendPage, trend_page
-from agent.core.trend_picture import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Picture
-from agent.core.trend_scale import of_counts, of_durations, of_sizes
+from agent.core.trends.page import TrendPage, trend_page
+from agent.core.trends.picture import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Picture
+from agent.core.trends.scale import of_counts, of_durations, of_sizes
 from agent.operations.trends import gather_trends
 
 HOSTILE = "<script>alert(1)</script>\u202egpj\n\x1b[31m \udcff'\"&amp;" + "x" * 300

@@ -14,8 +14,8 @@ from agent.core.config_record import ConfigRecord, config_to_note
 from agent.core.configuration import Step
 from agent.core.model import Body, DrillSeconds, RefusedSnapshot
 from agent.core.objectives import Objectives
-from agent.core.trend_axis import last_months
-from agent.core.trends import History
+from agent.core.trends.axis import last_months
+from agent.core.trends.history import History
 from agent.operations.trends import gather_trends
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -21,8 +21,8 @@ from urllib.request import (
 
 from msgspec import Struct
 
-from agent.core.heartbeat import Answer, Word
 from agent.core.notices import Fate
+from agent.core.telling.heartbeat import Answer, Word
 from agent.core.text import printable
 
 SECONDS = 10.0  # that a call may take, whatever the server does

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from agent.core.letter import Block, Command, Letter, Quote, Row, Sentence, Table
+from agent.core.letters.letter import Block, Command, Letter, Quote, Row, Sentence, Table
 from agent.core.text import printable
 from agent.core.text_layout import CUT, GAP, aligned, columns, cut, widths_of, wrapped
 

@@ -1,6 +1,6 @@
 """Implements the port `Paper`."""
 
-from agent.core.letter import Letter
+from agent.core.letters.letter import Letter
 
 
 class LetterPaper:

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import ValidationError, convert, to_builtins
 
 from agent.adapters.report_file import write_report
-from agent.core.heartbeat import Ping
+from agent.core.telling.heartbeat import Ping
 from agent.errors import StateError
 
 LARGEST = 4096  # bytes

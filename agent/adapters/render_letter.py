@@ -7,7 +7,7 @@ from jinja2 import Template
 
 from agent.adapters.letter_lines import WIDTH, fitted, lines
 from agent.adapters.templates import template
-from agent.core.letter import Cell, Letter
+from agent.core.letters.letter import Cell, Letter
 from agent.core.text_layout import GAP, columns
 
 LABEL = re.compile(r"[A-Z][A-Z -]+: ")

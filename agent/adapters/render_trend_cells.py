@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from agent.adapters.templates import template
-from agent.core.trend_cells import BEYOND, HIGH, CellChart, key
+from agent.core.trends.cells import BEYOND, HIGH, CellChart, key
 
 MOST = 12  # pictures in one mail: about 4.5 KB each, and Gmail cuts a mail off at 102 KB
 

@@ -22,8 +22,8 @@ from agent.adapters.smtp_words import (
     translated,
 )
 from agent.core.configuration import Mail
-from agent.core.mail_trial import Protection
 from agent.core.notices import Fate, MessageRecord, Receipt
+from agent.core.telling.mail_trial import Protection
 from agent.core.text import printable
 from agent.errors import MailError
 

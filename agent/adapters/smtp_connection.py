@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agent.adapters.smtp_words import TooSlow, spoken
-from agent.core.mail_trial import Protection
+from agent.core.telling.mail_trial import Protection
 
 PATIENCE = 30.0  # seconds for every step
 LONGEST_ANSWER = 1 << 16

@@ -6,7 +6,7 @@ import click
 
 from agent import app, app_mail
 from agent.cli.output import Invocation, print_json
-from agent.core.mail_trial import Trial, answer, lines
+from agent.core.telling.mail_trial import Trial, answer, lines
 from agent.errors import Exit
 
 NOT_YET_READ = "Accepted is not read: ask each of them whether it arrived, and not among the unwanted mail."

@@ -8,10 +8,10 @@ import click
 from agent import app_notify
 from agent.cli.output import Invocation, print_json
 from agent.core.configuration import Config
-from agent.core.incidents import Incident
-from agent.core.letter_alarm_evidence import sentence_then
-from agent.core.outbox import Outbox
+from agent.core.letters.alarm_evidence import sentence_then
 from agent.core.phrases import moment
+from agent.core.telling.incidents import Incident
+from agent.core.telling.outbox import Outbox
 from agent.core.text import count, printable
 from agent.core.text_layout import wrapped
 from agent.errors import Exit

@@ -17,7 +17,7 @@ from agent.core.model import (
     WatchRecord,
 )
 from agent.core.notices import PingRecord
-from agent.core.post import Post
+from agent.core.telling.post import Post
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding

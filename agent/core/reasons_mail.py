@@ -8,7 +8,7 @@ from agent.core.judgement import Reason
 from agent.core.model import Verdict
 from agent.core.notices import DeliveryRecord, Receipt
 from agent.core.phrases import moment
-from agent.core.post import PUTS_OFF, UNSEEN, Post
+from agent.core.telling.post import PUTS_OFF, UNSEEN, Post
 
 NOT_TAKEN = {"refused": "does not take", "deferred": PUTS_OFF}
 

@@ -8,8 +8,8 @@ from agent.core.evidence import WHOLE, Standing, taken_at
 from agent.core.judgement import Assessment, Judgement
 from agent.core.model import DrillRecord, SnapshotRecord
 from agent.core.phrases import joined, moment, percent, span
-from agent.core.post import reaction_words, reactions
 from agent.core.report_answer import zone_of
+from agent.core.telling.post import reaction_words, reactions
 from agent.core.text import count, duration, printable, size
 from agent.core.views import Fact, FindingLine, Proofs
 

@@ -3,8 +3,8 @@
 from agent.core.forecast import Return
 from agent.core.judgement import Assessment
 from agent.core.phrases import joined, moment, span
-from agent.core.post import reaction_words, reactions
 from agent.core.report_answer import back_in_time, is_doubtful, window_line, would_be, zone_of
+from agent.core.telling.post import reaction_words, reactions
 from agent.core.text import printable
 from agent.core.views import Forecast, ForecastLine
 

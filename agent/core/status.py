@@ -10,7 +10,7 @@ from agent.core.exposed import Exposure, exposure_row
 from agent.core.judgement import Assessment, Judgement, Reason
 from agent.core.model import Verdict
 from agent.core.plan_b_lag import lags
-from agent.core.post import reactions
+from agent.core.telling.post import reactions
 from agent.errors import Exit
 
 EXITS = {

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from agent.core.incidents import A_DAY, Incident
 from agent.core.notices import AcknowledgementRecord, AlarmTestRecord
+from agent.core.telling.incidents import A_DAY, Incident
 from agent.errors import UsageError
 from agent.operations.notify import known_incidents
 from agent.operations.ports import Clock, Ledger

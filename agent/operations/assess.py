@@ -16,8 +16,8 @@ from agent.core.model import (
     WatchRecord,
 )
 from agent.core.notices import AcknowledgementRecord, AlarmTestRecord, DeliveryRecord, PingRecord
-from agent.core.post import MEASURED, Post
 from agent.core.runs import AgentRecord
+from agent.core.telling.post import MEASURED, Post
 from agent.core.verdict import assess
 from agent.operations.freezing import freezes
 from agent.operations.last_check import last_checked

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from agent.core.audit import History
-from agent.core.audit_archive import Compressed
-from agent.core.audit_bundle import Gathered
+from agent.core.audit.archive import Compressed
+from agent.core.audit.bundle import Gathered
+from agent.core.audit.records import History
 from agent.core.chain import GENESIS, StoredRecord, chain_faults, exported, open_record
 from agent.core.config_record import ConfigRecord
 from agent.core.model import KINDS, DrillRecord, Entry, RetentionRecord, SnapshotRecord

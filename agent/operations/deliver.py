@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from agent.core.configuration import Mail
 from agent.core.notices import DeliveryRecord, MessageRecord, Receipt
-from agent.core.outbox import Outbox, Waiting, due, for_second_channel, merged, outbox
+from agent.core.telling.outbox import Outbox, Waiting, due, for_second_channel, merged, outbox
 from agent.errors import MailError
 from agent.operations.ports import Clock, Ledger
 from agent.operations.ports_alarm import Webhook

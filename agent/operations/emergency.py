@@ -1,10 +1,10 @@
 """Say that the ledger or the config cannot be used, without it: by mail and by the second channel."""
 
-from agent.core.alarms import recipients
 from agent.core.configuration import Config
-from agent.core.letter_emergency import Subject, emergency_letter
-from agent.core.messages import message_id, stamped
+from agent.core.letters.emergency import Subject, emergency_letter
 from agent.core.notices import MessageRecord
+from agent.core.telling.alarms import recipients
+from agent.core.telling.messages import message_id, stamped
 from agent.errors import MailError, ReadinessError
 from agent.operations.ports import Clock
 from agent.operations.ports_alarm import Webhook

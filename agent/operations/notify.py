@@ -7,20 +7,20 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agent.core.alarms import Situation, acknowledgements, alarms, heard_of
-from agent.core.concerns import concerns
 from agent.core.configuration import Config, Mail
-from agent.core.editions import due_mail
 from agent.core.evidence import Standing
-from agent.core.incidents import Incident, News, happenings, incidents, untried
 from agent.core.judgement import Assessment
-from agent.core.letter_trend import Trend
-from agent.core.messages import alarm_test_name
+from agent.core.letters.trend import Trend
 from agent.core.model import Entry, SnapshotRecord
 from agent.core.notices import AcknowledgementRecord, AlarmTestRecord, IncidentRecord, MessageRecord
-from agent.core.outbox import Outbox, Waiting, refused
 from agent.core.runs import AgentRecord
 from agent.core.schedule import following
+from agent.core.telling.alarms import Situation, acknowledgements, alarms, heard_of
+from agent.core.telling.concerns import concerns
+from agent.core.telling.editions import due_mail
+from agent.core.telling.incidents import Incident, News, happenings, incidents, untried
+from agent.core.telling.messages import alarm_test_name
+from agent.core.telling.outbox import Outbox, Waiting, refused
 from agent.errors import UsageError
 from agent.operations.deliver import Letterbook, Ways, deliver
 from agent.operations.ports import Clock, Ledger

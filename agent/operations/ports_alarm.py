@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from agent.core.heartbeat import Answer, Ping, Word
+from agent.core.telling.heartbeat import Answer, Ping, Word
 
 
 class Watcher(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from agent.core.letter import Letter
+from agent.core.letters.letter import Letter
 from agent.core.notices import MessageRecord, Receipt
 
 

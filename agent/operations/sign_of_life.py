@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from agent.core.heartbeat import Beat, Ping, Word, beat, is_due
 from agent.core.judgement import Assessment
 from agent.core.notices import Fate, PingRecord
+from agent.core.telling.heartbeat import Beat, Ping, Word, beat, is_due
 from agent.errors import ReadinessError
 from agent.operations.ports import Clock, Ledger
 from agent.operations.ports_alarm import PingMemory, Watcher

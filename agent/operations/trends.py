@@ -8,8 +8,8 @@ from agent.core.config_record import ConfigRecord
 from agent.core.configuration import Config, CriticalProcess
 from agent.core.model import DrillRecord, Entry, SnapshotRecord
 from agent.core.objectives import Objectives
-from agent.core.trend_axis import Months, last_months
-from agent.core.trends import History, Saved, history, saved
+from agent.core.trends.axis import Months, last_months
+from agent.core.trends.history import History, Saved, history, saved
 from agent.operations.ports import LedgerReader
 
 

@@ -7,18 +7,18 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agent.core.alarms import recipients
 from agent.core.configuration import Config, Mail
-from agent.core.editions import DueMail, next_by
-from agent.core.incidents import Incident, News
 from agent.core.judgement import Assessment
-from agent.core.letter import Letter
-from agent.core.letter_alarm import alarm_letter, alarm_test_letter
-from agent.core.letter_digest import bundle_letter, digest_letter
-from agent.core.letter_owner import owner_letter, state_then
-from agent.core.letter_trend import Trend
-from agent.core.messages import message_id, stamped, thread
+from agent.core.letters.alarm import alarm_letter, alarm_test_letter
+from agent.core.letters.digest import bundle_letter, digest_letter
+from agent.core.letters.letter import Letter
+from agent.core.letters.owner import owner_letter, state_then
+from agent.core.letters.trend import Trend
 from agent.core.notices import Kind, MessageRecord, Role, Told
+from agent.core.telling.alarms import recipients
+from agent.core.telling.editions import DueMail, next_by
+from agent.core.telling.incidents import Incident, News
+from agent.core.telling.messages import message_id, stamped, thread
 from agent.core.window import Window
 from agent.operations.ports_mail import Paper
 

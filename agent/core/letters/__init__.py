@@ -1,0 +1,1 @@
+"""What mails say: letters, from which text and HTML are made."""

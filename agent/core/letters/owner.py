@@ -1,0 +1,265 @@
+"""The owner's mail before the weekend: the answer, what changed, one thing to do, a line for each process."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from agent.core.forecast import timetable
+from agent.core.judgement import Assessment, Judgement, Reason, badness
+from agent.core.letters.letter import (
+    SUBJECT,
+    Cell,
+    Group,
+    Letter,
+    Row,
+    Sentence,
+    Table,
+    ascii_text,
+    called,
+    seal_words,
+    sentence,
+    short_name,
+    subject_line,
+)
+from agent.core.letters.owner_facts import at_stake, changed, not_tested, plan_b_now, still_open
+from agent.core.letters.plain_words import ONE_COPY, names, wish
+from agent.core.letters.words import (
+    TONES,
+    at_moment,
+    code_now,
+    days_of,
+    holidays_within,
+    hours_of,
+    short_moment,
+    worst_trouble,
+)
+from agent.core.model import Verdict
+from agent.core.notices import StateThen
+from agent.core.phrases import MONTHS, joined, moment, span
+from agent.core.report_answer import STATES, all_reasons, back_at, back_in_time, zone_of
+from agent.core.telling.incidents import Incident
+from agent.core.window import Window
+
+LINES = 30  # one phone screen and a half
+HEADINGS = ("process", "", "proven", "back by", "promised", "may lose")
+
+
+def owner_letter(
+    assessment: Assessment,
+    holiday: Window | None,
+    previous: StateThen | None,
+    next_by: datetime,
+    incidents: Sequence[Incident] = (),
+    trend: str = "",
+) -> Letter:
+    """The weekly mail, or the one that announces the long weekend `holiday`.
+
+    `previous` is the state in the mail before, `next_by` when the next one must have come. `incidents` are
+    those that are open, worst first; `trend` is what the pictures in the HTML show, in one sentence.
+    """
+    if holiday:
+        assessment = _in_window(assessment, holiday)
+    facts = (
+        *sentence("AT STAKE", at_stake(assessment)),
+        *sentence("PLAN B", plan_b_now(assessment)),
+        *sentence("NOT MENDED YET", still_open(assessment, incidents)),
+        *sentence("NOT TESTED", not_tested(assessment)),
+    )
+    return Letter(
+        subject=_subject(assessment, holiday, previous),
+        business=called(assessment.config.business.name),
+        state=STATES[assessment.verdict],
+        tone=TONES[assessment.verdict],
+        opening=_opening(assessment, holiday),
+        groups=(
+            Group(blocks=sentence("CHANGED SINCE THE LAST MAIL", changed(assessment, previous))),
+            Group(blocks=(Sentence(label="DO ONE THING", text=one_thing(assessment), strong=True),)),
+            *((Group(blocks=(_table(assessment),)),) if assessment.judgements else ()),
+            Group(blocks=facts),
+            *((Group(blocks=sentence("TREND", trend), trend=True),) if trend else ()),
+        ),
+        closing=_closing(assessment, next_by),
+        limit=LINES,
+    )
+
+
+def state_then(assessment: Assessment) -> StateThen:
+    """What the next mail compares itself with."""
+    newest = {one.process: _newest_bytes(one) for one in assessment.judgements}
+    return StateThen(
+        verdict=assessment.verdict.value,
+        back=assessment.timetable.all_back,
+        opens=assessment.window.opens,
+        processes={one.process: one.verdict.value for one in assessment.judgements},
+        bytes={name: size for name, size in newest.items() if size is not None},
+        probability=assessment.timetable.probability,
+        reasons=tuple(dict.fromkeys(reason.code for reason in all_reasons(assessment))),
+    )
+
+
+def _newest_bytes(judgement: Judgement) -> int | None:
+    return next((one.good[0].bytes for one in judgement.standings if one.good), None)
+
+
+def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen | None) -> str:
+    state = _with_chance(assessment.verdict, assessment.timetable.probability)
+    if previous:
+        before = _with_chance(Verdict(previous.verdict), previous.probability)
+        state += f" (was {before})" if before != state else ""
+    back = assessment.timetable.all_back
+    if assessment.verdict == Verdict.READY and back:
+        short = f"back by {moment(back, zone_of(assessment), assessment.at)}"
+    else:
+        short = worst_trouble(assessment)
+    ahead = f"holiday weekend ahead, {hours_of(assessment.window)}: " if holiday else ""
+    tail = f"({short_name(assessment.config.business.name)}, {days_of(assessment)})"
+    if len(f"{state} - {ahead}{ascii_text(short)} {tail}") > SUBJECT:
+        short = worst_trouble(assessment, 1) or short
+    return subject_line(f"{state} - {ahead}{short}", tail)
+
+
+def _with_chance(verdict: Verdict, chance: float | None) -> str:
+    """ "READY 92%", or "READY" alone where no chance was worked out."""
+    return STATES[verdict] + (f" {_percent(chance)}%" if chance is not None else "")
+
+
+def _opening(assessment: Assessment, holiday: Window | None) -> str:
+    ahead = _holiday(assessment) if holiday else ""
+    zone, closes = zone_of(assessment), assessment.window.closes
+    begun = closes <= assessment.at
+    name = called(assessment.config.business.name, 40) or "the business"
+    when = at_moment(closes, zone, assessment.at)
+    lost = f"If {name} {'had lost' if begun else 'lost'} this server on {when}"
+    back = f"everything critical would {'have been' if begun else 'be'} back by {back_in_time(assessment)}"
+    chance = assessment.timetable.probability
+    often = f" in about {_weekends(chance)}" if chance is not None else ""
+    short = worst_trouble(assessment)
+    if doomed := _doomed(assessment):
+        lives = "the backups lie on the same disk. If that lives"
+        back = f"{names(doomed, 2)} might never come back: {lives}, {back}"
+    slipping = "" if doomed else f" But that is slipping: {short}{_others(assessment)}."
+    said = {
+        Verdict.READY: f"{lost}, {back}{often}.",
+        Verdict.AT_RISK: f"{lost}, {back}{often}.{slipping}",
+        Verdict.NOT_READY: f"{lost}, {_broken(assessment)}: {short}{_others(assessment)}.",
+        Verdict.UNKNOWN: f"{lost}, nobody could say when it is back: {short}{_others(assessment)}.",
+    }
+    return said[assessment.verdict] + ahead
+
+
+def _broken(assessment: Assessment) -> str:
+    """One copy that fails breaks no promise while another is proven."""
+    codes = [
+        code_now(assessment, one.code, [one.process] if one.process else [])
+        for one in all_reasons(assessment)
+        if one.verdict == Verdict.NOT_READY
+    ]
+    return "only a part of the copies would help" if {*codes} == {ONE_COPY} else "promises would be broken"
+
+
+def _doomed(assessment: Assessment) -> list[str]:
+    """Processes whose every copy would be lost with the machine's disk."""
+    return [r.process for r in all_reasons(assessment) if r.code == "repository-same-device" and r.process]
+
+
+def _in_window(assessment: Assessment, window: Window) -> Assessment:
+    """The same for another window than the next."""
+    if window == assessment.window:
+        return assessment
+    recoveries = {one.process: one.rto for one in assessment.judgements}
+    plan = timetable(assessment.config.processes, recoveries, window)
+    return replace(assessment, window=window, timetable=plan)
+
+
+def _holiday(assessment: Assessment) -> str:
+    """How long the holiday weekend is, and which days make it one."""
+    zone, window, now = zone_of(assessment), assessment.window, assessment.at
+    ends = f"from {at_moment(window.closes, zone, now)} to {at_moment(window.opens, zone, now)}"
+    off = joined([f"{day.day} {MONTHS[day.month - 1]}" for day in holidays_within(assessment)])
+    which = f" ({off} off)" if off else ""
+    return f" A holiday weekend is ahead: closed for {hours_of(window)}, {ends}{which}."
+
+
+def _others(assessment: Assessment) -> str:
+    """How many other reasons of the same weight there are."""
+    reasons = [one for one in all_reasons(assessment) if one.verdict != Verdict.READY]
+    others = len({_kind(one) for one in reasons}) - 1
+    return f" (and {others} more {'thing' if others == 1 else 'things'})" if others > 0 else ""
+
+
+def _kind(reason: Reason) -> tuple[str, Verdict]:
+    return reason.code, reason.verdict
+
+
+def _weekends(chance: float) -> str:
+    """A chance as people count: "9 weekends out of 10 (92%)"."""
+    shown = _percent(chance)
+    ten = round(shown / 10)
+    return f"{ten if 0 < ten < 10 else shown} weekends out of {10 if 0 < ten < 10 else 100} ({shown}%)"
+
+
+def _percent(chance: float) -> int:
+    return min(max(round(chance * 100), 1), 99)
+
+
+def one_thing(assessment: Assessment) -> str:
+    """The one thing that helps most, in words for somebody who does not run the server."""
+    worst = next((one for one in all_reasons(assessment) if one.verdict != Verdict.READY), None)
+    if worst is None and len(assessment.config.repositories) < 2:
+        return "Have a second copy kept in another place. Today there is only one."
+    if worst is None:
+        return "Nothing this time. All is as it should be."
+    same = [one.process for one in all_reasons(assessment) if _kind(one) == _kind(worst) and one.process]
+    return f"Ask your administrator to {wish(worst.code, list(dict.fromkeys(same)))}."
+
+
+def _table(assessment: Assessment) -> Table:
+    return Table(
+        name="The critical processes",
+        headings=HEADINGS,
+        rows=tuple(_row(assessment, one) for one in assessment.judgements),
+    )
+
+
+def _row(assessment: Assessment, judgement: Judgement) -> Row:
+    zone, now = zone_of(assessment), assessment.at
+    line = next(line for line in assessment.timetable.returns if line.process == judgement.process)
+    back, share = back_at(assessment, judgement), None
+    if back:
+        closes = assessment.window.closes.timestamp()
+        share = (back.timestamp() - closes) / (line.due.timestamp() - closes)
+    proven = judgement.last_proven_at
+    state = STATES[judgement.verdict]
+    return Row(
+        cells=(
+            Cell(text=called(judgement.process)),
+            Cell(text=state, tone=TONES[judgement.verdict]),
+            Cell(text=short_moment(proven, zone, now) if proven else "never"),
+            Cell(text=short_moment(back, zone, now, True) if back else "unknown", share=share),
+            Cell(text=short_moment(line.due, zone, now, True)),
+            Cell(text=_may_lose(judgement)),
+        ),
+        weight=badness(judgement.verdict),
+        state=state,
+    )
+
+
+def _may_lose(judgement: Judgement) -> str:
+    """At most what was promised while the promise holds, else what would be lost now."""
+    actual, promised = judgement.rpo.actual_s, judgement.rpo.objective_s
+    return "everything" if actual is None else span(max(actual, promised))
+
+
+def _closing(assessment: Assessment, next_by: datetime) -> tuple[Sentence, ...]:
+    contact = called(assessment.config.alarm.contact, 90)
+    by = at_moment(next_by, zone_of(assessment), assessment.at)
+    call = f"call {contact}" if contact else "call your administrator"
+    seal = seal_words(assessment.evidence.head) if assessment.evidence.sequence else "none yet"
+    return (
+        Sentence(
+            text=f"If the next mail has not come by {by}, the answer is UNKNOWN: {call}.",
+            firm=True,
+        ),
+        Sentence(text=f"Details: readiness report, on the server. Seal: {seal}", firm=True),
+    )

@@ -1,0 +1,81 @@
+"""Small words that several mails share: states, windows, times for narrow columns, the worst trouble."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from agent.core.judgement import Assessment
+from agent.core.letters.letter import Tone
+from agent.core.letters.plain_words import ONE_COPY, trouble
+from agent.core.model import Verdict
+from agent.core.phrases import MONTHS, SOON, WEEKDAYS, moment
+from agent.core.report_answer import all_reasons, zone_of
+from agent.core.window import Window
+
+TONES: dict[Verdict, Tone] = {
+    Verdict.READY: "ready",
+    Verdict.AT_RISK: "at-risk",
+    Verdict.NOT_READY: "not-ready",
+    Verdict.UNKNOWN: "unknown",
+}
+
+
+def at_moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Within a sentence: "Friday at 17:00"."""
+    day, _, clock = moment(when, zone, now).rpartition(" ")
+    return f"{day} at {clock}"
+
+
+def code_now(assessment: Assessment, code: str, processes: Sequence[str]) -> str:
+    """The code to say: a drill that failed is less of a trouble while another copy is proven."""
+    concerned = [one for one in assessment.judgements if one.process in processes]
+    helped = [any(s.current and s.good and not s.failures for s in one.standings) for one in concerned]
+    return ONE_COPY if code == "drill-failed" and helped and all(helped) else code
+
+
+def short_moment(when: datetime, zone: ZoneInfo, now: datetime, clock: bool = False) -> str:
+    """ "Tue 03:10", beyond a week "14 Nov" and in another year "14 Nov 2025"; with `clock` "1 Dec 09:00"."""
+    local, today = when.astimezone(zone), now.astimezone(zone)
+    if abs(local.date() - today.date()) <= SOON:
+        return f"{WEEKDAYS[local.weekday()][:3]} {local:%H:%M}"
+    date = f"{local.day} {MONTHS[local.month - 1][:3]}"
+    if clock and local.year == today.year:
+        return f"{date} {local:%H:%M}"
+    return date if local.year == today.year else f"{date} {local.year}"
+
+
+def days_of(assessment: Assessment) -> str:
+    """The window's days: "27-30 Nov", "30 Oct-2 Nov"."""
+    zone, window = zone_of(assessment), assessment.window
+    first, last = (end.astimezone(zone) for end in (window.closes, window.opens))
+    months = [MONTHS[day.month - 1][:3] for day in (first, last)]
+    start = f"{first.day}" if months[0] == months[1] else f"{first.day} {months[0]}"
+    return f"{start}-{last.day} {months[1]}"
+
+
+def hours_of(window: Window) -> str:
+    """How long it is, in whole hours rounded up: "87 h"."""
+    return f"{-(-window.seconds // 3600)} h"
+
+
+def holidays_within(assessment: Assessment) -> list[datetime]:
+    """The configured holidays between closing and opening, each as its noon."""
+    zone, window = zone_of(assessment), assessment.window
+    first, last = (end.astimezone(zone).date() for end in (window.closes, window.opens))
+    days = [first + timedelta(days=ahead) for ahead in range((last - first).days + 1)]
+    holidays = set(assessment.config.business.holidays)
+    return [datetime(day.year, day.month, day.day, 12, tzinfo=zone) for day in days if day in holidays]
+
+
+def worst_trouble(assessment: Assessment, limit: int = 2) -> str:
+    """What is worst, of all processes that it concerns: "mail and orders cannot be restored".
+
+    No more than `limit` of them are named.
+    """
+    reasons = all_reasons(assessment)
+    if not reasons or reasons[0].verdict == Verdict.READY:
+        return ""
+    worst = reasons[0]
+    same = [one.process for one in reasons if (one.code, one.verdict) == (worst.code, worst.verdict)]
+    concerned = list(dict.fromkeys(name for name in same if name))
+    return trouble(code_now(assessment, worst.code, concerned), concerned, limit)

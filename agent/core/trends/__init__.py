@@ -1,0 +1,1 @@
+"""The last twelve months of a process, and the pictures of them."""
