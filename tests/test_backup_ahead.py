@@ -56,6 +56,17 @@ def test_what_changes_before_it_may_begin_is_in_the_snapshot(business: Business)
     assert business.shop.locks() == []
 
 
+def test_one_that_ends_before_anybody_looks_is_a_snapshot(business: Business) -> None:
+    """On a busy machine restic may be done before we are back at the wheel."""
+    begun = business.begin()
+    assert business.waits()
+    begun._open()
+    while begun._messages.summary is None:
+        time.sleep(0.02)
+
+    assert business.snapshots()[0].startswith(begun.finish(lambda *_: None).snapshot)
+
+
 @pytest.mark.parametrize("wait", [0.0, 0.1, 0.6, None])
 def test_a_backup_that_is_not_wanted_leaves_nothing(business: Business, wait: float | None) -> None:
     begun = business.begin()

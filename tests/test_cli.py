@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -170,7 +171,9 @@ def test_two_at_once_are_told_apart(shop: Shop) -> None:
     lock = shop.state / "locks" / "drill.primary"
     while not (lock.exists() and lock.read_text()):
         assert running.poll() is None
+    running.send_signal(signal.SIGSTOP)  # however long the second takes to come up
     second = shell(f"readiness --json --config {shop.config} drill")
+    running.send_signal(signal.SIGCONT)
     running.communicate()
     assert (second.returncode, running.returncode) == (75, 0)
     assert json.loads(second.stdout)["result"]["code"] == "busy"

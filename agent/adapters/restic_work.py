@@ -86,9 +86,9 @@ class Backup:
             os.close(gate)
 
     def _once(self) -> Completed:
-        self._messages.summary = None
         running, self._ahead = self._ahead, None
         if running is None:
+            self._messages.summary = None  # of the attempt before; one that waited may have ended by now
             running = self._restic.start(["backup", *self._options, "--", *self._paths], self._messages)
         return running.wait(tick=StallWatch(running, lambda: self._messages.done, self._restic.stall_timeout))
 
