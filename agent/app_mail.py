@@ -44,10 +44,11 @@ def courier(config: Config) -> "Iterator[SmtpCourier | SendmailCourier]":
 
 def try_mail(config: Config) -> "Trial":
     """Send a test to everybody in the config at once; MailError when it goes to nobody."""
-    from agent.core.telling.mail_trial import Trial, trial_message
+    from agent.adapters.paper import LetterPaper
+    from agent.core.telling.mail_trial import Trial
+    from agent.operations.try_mail import try_mail as send
 
     with courier(config) as by:
         assert config.mail is not None
-        message = trial_message(config, config.mail, SystemClock().now())
-        receipts = by.deliver(message, message.recipients, lambda: None)
+        receipts = send(config, config.mail, by, LetterPaper(), SystemClock())
         return Trial(via=by.name, protection=by.protection, receipts=receipts)

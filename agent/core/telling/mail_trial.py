@@ -1,31 +1,13 @@
-"""The mail that only tries whether mail arrives: its words, and what is said of how it went."""
+"""The mail that only tries whether mail arrives: who gets it, and what is said of how it went."""
 
-from datetime import UTC, datetime
-from hashlib import sha256
-from html import escape
-from textwrap import fill
+from datetime import datetime
 
 from msgspec import Struct
 
-from agent.core.configuration import Config, Mail
-from agent.core.notices import MessageRecord, Receipt
+from agent.core.configuration import Mail
+from agent.core.notices import Receipt
 from agent.core.phrases import MONTHS
 from agent.core.text import count, printable
-
-SUBJECT = "TEST - mail from readiness reaches you"
-PARAGRAPHS = (
-    "Mail from readiness reaches you. Somebody on {host} asked for this test. Nothing is wrong, and there is"
-    " nothing to do.",
-    "If it lies among the unwanted mail, please mark it as wanted: the mail that matters will come from the"
-    " same address.",
-)
-WIDTH = 72
-HEAD = (
-    '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    f'<meta name="color-scheme" content="light dark"><title>{SUBJECT}</title></head>'
-    '<body style="margin:16px;font-family:sans-serif;font-size:16px;line-height:24px;">'
-)
 
 
 class Protection(Struct, frozen=True, kw_only=True):
@@ -55,25 +37,6 @@ def everybody(mail: Mail) -> tuple[str, ...]:
     for person in (*mail.owner, *mail.admin, *mail.deputy):
         once.setdefault(person.lower(), person)
     return tuple(once.values())
-
-
-def trial_message(config: Config, mail: Mail, now: datetime) -> MessageRecord:
-    """The mail itself."""
-    host = config.settings.host
-    paragraphs = [each.format(host=printable(host)) for each in PARAGRAPHS]
-    digest = sha256(f"{host}|{config.settings.state}|{now.isoformat()}".encode(errors="replace")).hexdigest()
-    page = "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
-    return MessageRecord(
-        message=f"mail-test {now.astimezone(UTC):%Y%m%dT%H%M%SZ}",
-        kind="alarm-test",
-        role="admin",
-        started=now,
-        recipients=everybody(mail),
-        subject=SUBJECT,
-        text="\n\n".join(fill(each, WIDTH) for each in (f"TEST - {paragraphs[0]}", *paragraphs[1:])) + "\n",
-        html=f"{HEAD}<h1>TEST</h1>{page}</body></html>\n",
-        message_id=f"<readiness.{digest[:32]}@{mail.sender.rpartition('@')[2]}>",
-    )
 
 
 def answer(trial: Trial) -> str:
