@@ -41,7 +41,7 @@ def incident(severity: Any = 1, opened: datetime = NOON, **changes: Any) -> Inci
 
 
 def heard(event: Any, at: datetime, role: Any = "admin") -> Heard:
-    return Heard(event, role, at)
+    return Heard(event, role, at, f"{event} {role} {at}")
 
 
 def told(*incidents: Incident, now: datetime = NOON, **changes: Any) -> list[News]:
@@ -93,7 +93,7 @@ def test_reminders_come_after_one_three_and_seven_days_and_then_no_more() -> Non
     for hours in range(1, 24 * 20):
         now = NOON + HOUR * hours
         for news in told(one, now=now, heard={12: tuple(known)}):
-            known.append(Heard(news.event, news.role, now))
+            known.append(heard(news.event, now, news.role))
             if news.event == "reminder":
                 came.append((hours / 24, news.days))
     assert came == [(1, 1), (3, 3), (7, 7)]
@@ -115,7 +115,7 @@ def test_the_worst_goes_on_to_the_deputy_after_two_hours_and_to_the_owner_after_
     for minutes in range(0, 6 * 60, 15):
         now = NOON + HOUR * minutes / 60
         for news in told(incident(), now=now, heard={12: tuple(known)}):
-            known.append(Heard(news.event, news.role, now))
+            known.append(heard(news.event, now, news.role))
             came.append((minutes, news.role, news.event))
     assert came == [(120, "deputy", "escalated"), (240, "owner", "escalated")]
 
@@ -229,6 +229,13 @@ def test_mails_beyond_one_a_day_are_counted_but_not_held_back() -> None:
     assert told(new)[0].over_budget == 0
 
 
+def test_two_mails_of_one_round_are_two() -> None:
+    before = [incident(severity=2, number=n, key=f"drill|p{n}|x", opened=NOON - HOUR) for n in (12, 14)]
+    new = incident(severity=2, number=13, key="drill|shop|primary")
+    both = {n: (replace(heard("opened", NOON - HOUR), message=f"F-{n}"),) for n in (12, 14)}
+    assert told(*before, new, heard=both)[0].over_budget == 2
+
+
 def test_the_worst_does_not_count() -> None:
     before = incident(severity=1, opened=NOON - HOUR)
     new = incident(severity=2, number=13, key="drill|shop|primary")
@@ -248,7 +255,7 @@ def test_what_was_told_is_read_from_the_messages() -> None:
         message_id="",
         told=(Told(12, "opened"),),
     )
-    assert heard_of([message]) == {12: (heard("opened", NOON),)}
+    assert heard_of([message]) == {12: (Heard("opened", "admin", NOON, "x"),)}
 
 
 def test_what_comes_and_goes_is_told_at_once_when_it_becomes_worse() -> None:

@@ -37,6 +37,7 @@ class Heard(Struct, frozen=True):
     event: Event
     role: Role
     at: datetime
+    message: str  # its name
 
 
 class Situation(Struct, frozen=True, kw_only=True):
@@ -58,7 +59,7 @@ def heard_of(messages: Sequence[MessageRecord]) -> dict[int, tuple[Heard, ...]]:
     found: dict[int, tuple[Heard, ...]] = {}
     for message in messages:
         for told in message.told:
-            heard = Heard(told.event, message.role, message.started)
+            heard = Heard(told.event, message.role, message.started, message.message)
             found[told.incident] = (*found.get(told.incident, ()), heard)
     return found
 
@@ -244,7 +245,7 @@ def _bundled(news: Sequence[News]) -> list[News]:
 def _within_budget(news: Sequence[News], situation: Situation) -> tuple[News, ...]:
     """Count what goes beyond the budget; it is told all the same."""
     today = {
-        (heard.at, heard.role)
+        heard.message
         for incident in situation.incidents
         if incident.severity > 1
         for heard in situation.heard.get(incident.number, ())
