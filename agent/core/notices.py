@@ -115,7 +115,7 @@ class AlarmTestRecord(Struct, frozen=True, kw_only=True):
 
 
 class AcknowledgementRecord(Struct, frozen=True, kw_only=True):
-    """A person has seen an incident ("F-1207") or an alarm test ("T-2026-12-01")."""
+    """A person has seen an incident ("F-1207") or an alarm test ("T-20261201")."""
 
     name: str
     started: datetime
