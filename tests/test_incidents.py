@@ -201,6 +201,25 @@ def test_what_comes_and_goes_all_day_has_to_stay_away_for_a_day() -> None:
     assert story.round(after=timedelta(days=1)) == ["closed"]
 
 
+def test_what_comes_every_night_stays_one_story_though_it_is_back_minutes_later_than_three_days_ago() -> None:
+    story = Story()
+    story.now -= timedelta(days=5)
+    failing = concern("snapshot-failing", 2)
+    for _ in range(3):
+        story.round(failing, after=timedelta(hours=13))
+        story.round(after=timedelta(hours=11))
+    assert story.round(failing, after=timedelta(hours=13)) == ["opened"]
+    story.told.add(story.newest.number)
+    for _ in range(3):
+        assert story.round(after=timedelta(hours=11)) == ["gone"]
+        passed = snapshot(0, snapshot_at=story.now), drill(0, started=story.now, snapshot_at=story.now)
+        story.standings["orders"] = standings(*passed)
+        assert story.round(after=timedelta(hours=13, minutes=-1)) == []
+        assert story.newest.changes(story.now + timedelta(minutes=9)) < 3
+        assert story.round(after=timedelta(minutes=9)) == []
+        assert story.round(failing, after=timedelta(minutes=2)) == ["back"]
+
+
 def test_a_process_that_left_the_config_keeps_nothing_open() -> None:
     story = Story()
     story.round(concern())

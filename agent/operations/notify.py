@@ -237,5 +237,5 @@ def _to_prove(
     open_ones: Sequence[Incident], standings: Mapping[str, Sequence[Standing]], now: datetime
 ) -> tuple[str, ...]:
     """What is mended but not proven, where no drill that could prove it was tried since."""
-    calm = (one for one in open_ones if not one.flaps(now))
+    calm = (one for one in open_ones if one.is_calm(now))
     return tuple(dict.fromkeys(name for incident in calm for name in untried(incident, standings)))

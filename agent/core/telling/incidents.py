@@ -66,11 +66,20 @@ class Incident(Struct, frozen=True, kw_only=True):
 
     def changes(self, now: datetime) -> int:
         """How often it came, or came back, within three days."""
-        return len([coming for coming in self.comings if now - coming < MEANWHILE])
+        return len([coming for coming in self.comings if timedelta() <= now - coming < MEANWHILE])
 
     def flaps(self, now: datetime) -> bool:
         """It came and went so often that nobody wants to read of each time."""
         return self.changes(now) >= RESTLESS
+
+    @property
+    def restless(self) -> bool:
+        """It flapped at some time while it was open."""
+        return any(self.flaps(coming) for coming in self.comings if coming >= self.opened)
+
+    def is_calm(self, now: datetime) -> bool:
+        """It is gone, and what came and went has stayed away for a day."""
+        return self.gone is not None and (not self.restless or now - self.gone >= A_DAY)
 
 
 class News(Struct, frozen=True, kw_only=True):
@@ -170,7 +179,7 @@ def happenings(
         elif _differs(concern, incident):
             yield _record(concern, "changed", incident.number, now)
     for incident in still_open.values():
-        if incident.number not in told or _may_close(incident, standings, now):
+        if incident.number not in told or _is_over(incident, standings, now):
             yield _record(incident, "closed", incident.number, now)
         elif incident.gone is None:
             yield _record(incident, "gone", incident.number, now)
@@ -201,10 +210,9 @@ def _record(one: Concern | Incident, happening: Happening, number: int, now: dat
     )
 
 
-def _may_close(incident: Incident, standings: Mapping[str, Sequence[Standing]], now: datetime) -> bool:
-    """What comes and goes has to stay away for a day first."""
-    calm = incident.gone is not None and now - incident.gone >= A_DAY
-    return not unproven(incident, standings) and (calm or not incident.flaps(now))
+def _is_over(incident: Incident, standings: Mapping[str, Sequence[Standing]], now: datetime) -> bool:
+    """A drill has passed that proves it. What comes and goes has to stay away for a day first."""
+    return (incident.is_calm(now) or not incident.restless) and not unproven(incident, standings)
 
 
 def unproven(incident: Incident, standings: Mapping[str, Sequence[Standing]]) -> tuple[str, ...]:
