@@ -410,6 +410,13 @@ def test_a_trouble_of_watching_is_told_once_and_again_when_it_comes_back(world: 
     assert world.noted == [[trouble], [], [trouble]]
 
 
+def test_troubles_of_watching_that_an_earlier_service_noted_are_taken_back(world: Steered) -> None:
+    world.boot()
+    world.go(5)
+
+    assert world.noted == [[]]
+
+
 def test_a_jump_of_the_clock_is_recorded_before_anything_is_started(world: Steered) -> None:
     world.boot()
     world.go(300)

@@ -21,7 +21,7 @@ class Changes:
     """Tells the agenda of changed files. Events are hints; what a scan finds is the truth."""
 
     def __init__(self, agenda: Agenda, clocks: Clocks) -> None:
-        self.troubles: list[Finding] = []  # of watching, as they are now
+        self.troubles: list[Finding] | None = None  # of watching, as they are now; at first not known
         self._agenda = agenda
         self._clocks = clocks
         self._lost: set[str] = set()  # processes of which events were lost
@@ -30,7 +30,8 @@ class Changes:
     def hear(self, watching: Watching, snapping: Set[str]) -> list[Finding] | None:
         """Take up what was heard; what changes while a process is `snapping` may be our own doing.
 
-        Returns the troubles of watching that are new, None when there are the same as before.
+        Returns the troubles of watching that are new, None when there are the same as before. The first time
+        it is a list, if an empty one: what an earlier service noted may be over.
         """
         now, elapsed = self._clocks.now(), self._clocks.elapsed()
         stirs = watching.changes()
@@ -45,7 +46,7 @@ class Changes:
         before, self.troubles = self.troubles, watching.troubles()
         if self.troubles == before:
             return None
-        return [finding for finding in self.troubles if finding not in before]
+        return [finding for finding in self.troubles if finding not in (before or ())]
 
     def saved(self, process: str, watching: Watching) -> None:
         """A good snapshot ended. What was heard of meanwhile may be our own traces: a scan tells."""

@@ -284,6 +284,6 @@ class Service:
         for finding in troubles:
             self.tools.log("warning", f"{finding.code}: {finding.message} {finding.hint}".strip())
         try:
-            self.tools.note_troubles(self.config, self.changes.troubles)
+            self.tools.note_troubles(self.config, self.changes.troubles or ())
         except ReadinessError as error:
             self.tools.log("error", f"This could not be noted: {error.message} {error.hint}".strip())
