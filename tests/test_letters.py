@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from letters import (
+    BEHIND,
     FOUR,
     GOLDEN,
     Page,
@@ -12,7 +13,9 @@ from letters import (
     incident,
     last_week,
     letters_of,
+    message,
     news,
+    opened,
     ready,
     remote,
     shop,
@@ -24,6 +27,7 @@ from shop import HOUR, NOW, ago, assessed, copy, drill, process, snapshot
 from test_documentation import _literals as literals
 
 from agent.adapters.render_letter import letter_html, letter_text, unfolded
+from agent.core.configuration import Alarm
 from agent.core.findings import CODES
 from agent.core.letters.alarm import alarm_letter
 from agent.core.letters.digest import digest_letter
@@ -207,6 +211,24 @@ def test_without_a_contact_the_administrator_is_called() -> None:
     assert "UNKNOWN: call your administrator." in " ".join(letter_text(weekly(ready(silent))).split())
 
 
+def test_where_all_is_ready_what_is_not_mended_is_what_to_do() -> None:
+    note = incident(code="mail-refused", processes=(), verdict=Verdict.READY, severity=2)
+    drift = incident(code="growth", verdict=Verdict.AT_RISK, severity=3)
+    text = letter_text(weekly(ready(), incidents=(drift, note)))
+    assert "NOT MENDED YET: somebody who should get mail does not get it" in text
+    assert "DO ONE THING: Ask your administrator to check the mail addresses." in text
+
+
+def test_what_to_do_is_never_cut() -> None:
+    names = [f"{n}-{'x' * 50}" for n in range(3)]
+    stale = [copy(snapshot(200, paths=()), drill(30), name=name) for name in names]
+    found = shop(*(process(name, owner="x" * 90) for name in names), repositories=("primary", "y" * 60))
+    found = replace(found, alarm=Alarm(contact="z " * 45))
+    letter = weekly(assessed(*stale, shop=found), incidents=(incident(), BEHIND), trend="word " * 40)
+    text = " ".join(letter_text(letter).split())
+    assert f"make a backup of {names[0]}, {names[1]} and 1 more." in text
+
+
 def test_a_long_table_keeps_the_worst() -> None:
     text = letter_text(GOLDEN["owner-fourteen"]())
     assert all(f"process-number-{n} " in text for n in (3, 7, 11, 12, 13))
@@ -293,6 +315,34 @@ def test_a_digest_leaves_nothing_out_and_begins_with_the_gravest() -> None:
     assert digest_letter(ready(), []).subject.startswith("READY - 0 mails")
 
 
+def test_a_digest_that_gmail_would_cut_names_what_it_leaves_out_and_where_that_is() -> None:
+    many = [message(opened(), 100 - n, severity=3) for n in range(80)]
+    gravest = message(GOLDEN["admin-two"](), 3)
+    letter = digest_letter(broken(), [*many, gravest])
+    page, text = letter_html(letter), letter_text(letter)
+    words = " ".join(text.split())
+
+    assert len(page.encode()) < 95_000
+    assert text.index(gravest.text) < text.index(many[0].text)
+    quoted = text.count("\nWHAT: ") - 2  # the gravest one has two of them
+    assert 20 < quoted < 80
+    assert (
+        f"81 mails to you could not be sent since Saturday at 09:00, 4 d 4 h ago. Here are {quoted + 1}"
+        in words
+    )
+    assert f"{80 - quoted} more are kept on the server" in words
+    assert "\n    readiness ledger export\n" in text
+    assert letters_of(Page(page).words) == letters_of(text)
+
+
+def test_one_mail_that_is_too_long_for_a_digest_is_named() -> None:
+    page = replace(message(opened(), 9), text="x <b>\n" * 30_000, subject="UNKNOWN - a long report")
+    letter = digest_letter(broken(), [page, message(opened(), 5)])
+    assert len(letter_html(letter).encode()) < 50_000
+    assert "UNKNOWN - a long report" in letter_text(letter)
+    assert letter_text(opened()) in letter_text(letter)
+
+
 def test_a_quoted_mail_is_broken_by_the_screen_and_keeps_its_tables_labels_and_commands() -> None:
     for name in GOLDEN:
         text = letter_text(GOLDEN[name]())
@@ -304,6 +354,15 @@ def test_a_quoted_mail_is_broken_by_the_screen_and_keeps_its_tables_labels_and_c
     whole = unfolded(letter_text(GOLDEN["owner-not-ready"]()))
     assert "this server on Friday at 17:00, promises would be broken: orders" in whole
     assert "(since Wednesday 04:00, F-1207); the second" in whole
+
+
+def test_the_name_of_a_finding_is_never_broken_on_a_phone_and_can_be_copied() -> None:
+    for name in ("owner-not-ready", "admin-two", "owner-escalated", "digest", "alarm-test"):
+        page = letter_html(GOLDEN[name]()).partition("<body")[2]
+        whole = page.count('<span style="white-space:nowrap;">F-1210</span>')
+        assert page.count("F-1210") == whole
+        assert whole or name == "alarm-test"
+    assert '<span style="white-space:nowrap;">T-20261201</span>' in page
 
 
 # ---- subjects -------------------------------------------------------------------------------
@@ -322,6 +381,8 @@ def test_a_long_subject_keeps_its_state_and_its_name() -> None:
 
 def test_a_business_without_a_name_leaves_no_empty_brackets() -> None:
     assert (in_brackets(""), in_brackets("Müller")) == ("", "(Muller)")
+    nameless = replace(shop(), business=replace(shop().business, name=""))
+    assert weekly(ready(nameless)).subject == "READY - back by Saturday 18:53 (27-30 Nov)"
 
 
 def test_ages_in_what_was_recorded_are_left_out_later() -> None:

@@ -15,9 +15,10 @@ from agent.core.configuration import Alarm, Config, Step
 from agent.core.judgement import Assessment
 from agent.core.letters.alarm import alarm_letter, alarm_test_letter
 from agent.core.letters.digest import bundle_letter, digest_letter
-from agent.core.letters.letter import Letter
+from agent.core.letters.letter import Block, Letter, Sentence
 from agent.core.letters.owner import owner_letter, state_then
-from agent.core.report_answer import zone_of
+from agent.core.model import Verdict
+from agent.core.report_answer import STATES, zone_of
 from agent.core.text_layout import columns
 
 # ---- any business ---------------------------------------------------------------------------
@@ -40,16 +41,34 @@ MADE = {
 }
 
 
+GOOD = ["good", "drilled"]
+MOODS = {  # what each copy has been through; of the first process, what its first copy has
+    Verdict.READY: (st.just(GOOD), GOOD),
+    Verdict.AT_RISK: (st.just(GOOD), ["same disk", "drilled"]),
+    Verdict.NOT_READY: (RECORDS, ["good", "failed"]),
+    Verdict.UNKNOWN: (st.just(GOOD), ["good"]),
+}
+ANSWERS = {
+    Verdict.READY: ("everything critical would be back by",),
+    Verdict.AT_RISK: ("everything critical would be back by", "might never come back: the backups lie on"),
+    Verdict.NOT_READY: ("promises would be broken: ", "only a part of the copies would help: "),
+    Verdict.UNKNOWN: ("nobody could say when it is back: ",),
+}
+
+
 @st.composite
-def businesses(draw: st.DrawFn) -> Assessment:
-    names = draw(st.lists(NAMES, max_size=20, unique=True))
-    steps = draw(st.lists(st.builds(Step, name=WORDS, minutes=st.integers(1, 3000)), max_size=3))
+def businesses(draw: st.DrawFn, verdict: Verdict = Verdict.NOT_READY) -> Assessment:
+    usual, first = MOODS[verdict]
+    is_bad = verdict == Verdict.NOT_READY
+    names = draw(st.lists(NAMES, min_size=1, max_size=20, unique=True))
+    minutes = st.integers(1, 3000 if is_bad else 20)
+    steps = draw(st.lists(st.builds(Step, name=WORDS, minutes=minutes), max_size=3))
     value = st.floats(0, 1e9, allow_nan=False)
     processes = [
         process(
             name,
-            rto=draw(st.integers(1, 400)) * HOUR,
-            rpo=draw(st.integers(1, 90 * DAY)),
+            rto=draw(st.integers(1 if is_bad else 50, 400)) * HOUR,
+            rpo=draw(st.integers(1 if is_bad else DAY, 90 * DAY)),
             value_per_hour=draw(value),
             steps=tuple(steps),
             owner=draw(WORDS),
@@ -63,30 +82,50 @@ def businesses(draw: st.DrawFn) -> Assessment:
         found, business=replace(found.business, name=draw(WORDS)), alarm=Alarm(contact=draw(WORDS))
     )
     copies = [
-        copy(*(MADE[kind]() for kind in draw(RECORDS)), name=name, repository=place)
+        copy(*(MADE[kind]() for kind in kinds), name=name, repository=place)
         for name in names
         for place in places
+        for kinds in [first if name == names[0] else draw(usual)]
     ]
     return assessed(*copies, shop=found)
 
 
-@settings(max_examples=60, deadline=None)
-@given(businesses(), businesses(), st.booleans(), st.integers(0, 9), WORDS)
-def test_an_owner_s_mail_fits_whatever_the_business_is(
-    assessment: Assessment, before: Assessment, long_weekend: bool, open_incidents: int, trend: str
+@pytest.mark.parametrize("verdict", Verdict)
+@settings(max_examples=25, deadline=None)
+@given(st.data(), st.booleans(), st.integers(0, 9), WORDS)
+def test_an_owner_s_mail_fits_and_begins_with_the_answer_whatever_the_business_is(
+    verdict: Verdict, data: st.DataObject, long_weekend: bool, open_incidents: int, trend: str
 ) -> None:
+    assessment, before = data.draw(businesses(verdict)), data.draw(businesses())
     window = assessment.window if long_weekend else None
     incidents = [incident(number=n) for n in range(open_incidents)]
     letter = owner_letter(
         assessment, window, state_then(before), NOW + timedelta(days=9), incidents, ascii(trend)
     )
     text = letter_text(letter)
+    words = " ".join(text.split())
 
+    assert assessment.verdict == verdict
     assert len(text.splitlines()) <= 30
     assert wrong_with(letter) == []
+    state = STATES[verdict]
+    assert letter.subject.startswith((f"{state} - ", f"{state} (was "))
+    assert text.startswith(f"{state} - If ")
+    assert [one for one in ANSWERS[verdict] if one in " ".join(text.splitlines()[:6])]
+    assert [one for other in Verdict for one in ANSWERS[other] if one in words and other != verdict] in (
+        [],
+        [ANSWERS[Verdict.READY][0]],  # AT RISK says when, and that it is slipping
+    )
+    (to_do,) = (one.text for group in letter.groups for one in group.blocks if _is_to_do(one))
+    assert letters_of(f"DO ONE THING: {to_do}") in letters_of(text)
+    assert "nobody knows when" not in words
     contact = assessment.config.alarm.contact
-    assert "the answer is UNKNOWN" in " ".join(text.split())
+    assert "the answer is UNKNOWN" in words
     assert not contact.strip().isalnum() or letters_of(contact)[:40] in letters_of(text)
+
+
+def _is_to_do(block: Block) -> bool:
+    return isinstance(block, Sentence) and block.label == "DO ONE THING"
 
 
 def wrong_with(letter: Letter) -> list[str]:

@@ -11,6 +11,7 @@ from agent.core.letters.letter import Cell, Letter
 from agent.core.text_layout import GAP, columns
 
 LABEL = re.compile(r"[A-Z][A-Z -]+: ")
+NAME = re.compile(r"\b([FT]-[0-9]{1,9})\b")  # of a finding or an alarm test
 
 
 def letter_text(letter: Letter) -> str:
@@ -29,7 +30,12 @@ def letter_html(letter: Letter, cells: str = "") -> str:
 @cache
 def _template() -> Template:
     return template(
-        "letter", kind=lambda block: type(block).__name__, filled=filled, stacked=stacked, unfolded=unfolded
+        "letter",
+        kind=lambda block: type(block).__name__,
+        filled=filled,
+        stacked=stacked,
+        unfolded=unfolded,
+        names_apart=names_apart,
     )
 
 
@@ -47,6 +53,11 @@ def stacked(headings: tuple[str, ...], cells: tuple[Cell, ...]) -> list[list[Cel
         else:
             columns[-1].append(cell)
     return columns
+
+
+def names_apart(text: str) -> list[str]:
+    """The text in pieces, of which every second is a name such as "F-1207"."""
+    return NAME.split(text)
 
 
 def unfolded(text: str) -> str:

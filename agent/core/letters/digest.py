@@ -1,12 +1,14 @@
 """What could not be sent in time, in one mail: the answer now, and then every message whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from html import escape
 from zoneinfo import ZoneInfo
 
 from agent.core.judgement import Assessment
 from agent.core.letters.alarm_words import answer_now
 from agent.core.letters.letter import (
+    Command,
     Group,
     Letter,
     Quote,
@@ -22,9 +24,14 @@ from agent.core.phrases import MONTHS, span
 from agent.core.report_answer import STATES, zone_of
 from agent.core.text import count, printable
 
+# Gmail cuts off a page beyond 102 kB: what is quoted whole, with what stands around each, has to stay below
+ROOM = 60_000  # bytes
+AROUND = 1_000
+NAMED = 30  # of those without room; the others are counted
+
 
 def digest_letter(assessment: Assessment, messages: Sequence[MessageRecord], trouble: str = "") -> Letter:
-    """All `messages` that could not be sent, the gravest first and of these the newest; nothing is left out.
+    """`messages` that could not be sent, the gravest first and of these the newest; whole while they fit.
 
     `trouble`: why they could not be sent, as the mail server or the network said it.
     """
@@ -36,17 +43,19 @@ def digest_letter(assessment: Assessment, messages: Sequence[MessageRecord], tro
     name = called(assessment.config.business.name)
     said = printable(trouble)[:300].rstrip(".")
     why = f" Why they could not be sent: {said}." if trouble else ""
-    ordered = sorted(messages, key=lambda one: (one.severity, -one.started.timestamp()))
+    whole, named = _divided(sorted(messages, key=lambda one: (one.severity, -one.started.timestamp())))
+    shown = f"Here are {len(whole):,} of them" if named else "Here they all are"
     return Letter(
         subject=subject_line(lead, in_brackets(assessment.config.business.name)),
         business=name,
         state=state,
         tone=TONES[assessment.verdict],
         opening=f"{many} to you could not be sent since {at_moment(first, zone, now)}, "
-        f"{span(max(0.0, (now - first).total_seconds()))} ago. Here they all are, the gravest first.{why}",
+        f"{span(max(0.0, (now - first).total_seconds()))} ago. {shown}, the gravest first.{why}",
         groups=(
             Group(blocks=(Sentence(label="ANSWER NOW", text=answer_now(assessment)),)),
-            *(_message(number, one, zone, now) for number, one in enumerate(ordered, 1)),
+            *(_message(number, one, zone, now) for number, one in enumerate(whole, 1)),
+            *_left_out(named),
         ),
         closing=(_seal(assessment),),
     )
@@ -61,6 +70,30 @@ def _message(number: int, message: MessageRecord, zone: ZoneInfo, now: datetime)
             Quote("\n".join(printable(line) for line in message.text.splitlines())),
         ),
     )
+
+
+def _divided(messages: Sequence[MessageRecord]) -> tuple[list[MessageRecord], list[MessageRecord]]:
+    """Those that are quoted whole, and those for which there is no room."""
+    whole: list[MessageRecord] = []
+    named: list[MessageRecord] = []
+    left = ROOM
+    for one in messages:
+        size = AROUND + len(escape(one.text).encode("utf-8", "backslashreplace"))
+        (whole if size <= left else named).append(one)
+        left -= size if size <= left else 0
+    return whole, named
+
+
+def _left_out(messages: Sequence[MessageRecord]) -> Iterator[Group]:
+    """Each in a line, and where they are kept whole."""
+    if not messages:
+        return
+    are = "is" if len(messages) == 1 else "are"
+    title = f"{len(messages):,} more {are} kept on the server, as a longer mail would be cut off"
+    lines = [Sentence(text=printable(one.subject), item=True) for one in messages[:NAMED]]
+    if len(messages) > NAMED:
+        lines.append(Sentence(text=f"... and {len(messages) - NAMED:,} more", item=True))
+    yield Group(title=title, blocks=(*lines, Command("readiness ledger export")))
 
 
 def _seal(assessment: Assessment) -> Sentence:

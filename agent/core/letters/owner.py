@@ -22,7 +22,7 @@ from agent.core.letters.letter import (
     short_name,
     subject_line,
 )
-from agent.core.letters.owner_facts import at_stake, changed, not_tested, plan_b_now, still_open
+from agent.core.letters.owner_facts import at_stake, changed, not_tested, plan_b_now, still_open, worst_first
 from agent.core.letters.plain_words import ONE_COPY, names, wish
 from agent.core.letters.words import (
     TONES,
@@ -56,7 +56,7 @@ def owner_letter(
     """The weekly mail, or the one that announces the long weekend `holiday`.
 
     `previous` is the state in the mail before, `next_by` when the next one must have come. `incidents` are
-    those that are open, worst first; `trend` is what the pictures in the HTML show, in one sentence.
+    those that are open; `trend` is what the pictures in the HTML show, in one sentence.
     """
     if holiday:
         assessment = _in_window(assessment, holiday)
@@ -74,7 +74,7 @@ def owner_letter(
         opening=_opening(assessment, holiday),
         groups=(
             Group(blocks=sentence("CHANGED SINCE THE LAST MAIL", changed(assessment, previous))),
-            Group(blocks=(Sentence(label="DO ONE THING", text=one_thing(assessment), strong=True),)),
+            Group(blocks=(_to_do(assessment, incidents),)),
             *((Group(blocks=(_table(assessment),)),) if assessment.judgements else ()),
             Group(blocks=facts),
             *((Group(blocks=sentence("TREND", trend), trend=True),) if trend else ()),
@@ -113,7 +113,8 @@ def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen
     else:
         short = worst_trouble(assessment)
     ahead = f"holiday weekend ahead, {hours_of(assessment.window)}: " if holiday else ""
-    tail = f"({short_name(assessment.config.business.name)}, {days_of(assessment)})"
+    name = short_name(assessment.config.business.name).strip()
+    tail = f"({f'{name}, ' if name else ''}{days_of(assessment)})"
     if len(f"{state} - {ahead}{ascii_text(short)} {tail}") > SUBJECT:
         short = worst_trouble(assessment, 1) or short
     return subject_line(f"{state} - {ahead}{short}", tail)
@@ -203,15 +204,23 @@ def _percent(chance: float) -> int:
     return min(max(round(chance * 100), 1), 99)
 
 
-def one_thing(assessment: Assessment) -> str:
+def _to_do(assessment: Assessment, incidents: Sequence[Incident]) -> Sentence:
+    text = one_thing(assessment, incidents)
+    return Sentence(label="DO ONE THING", text=text, strong=True, firm=True)
+
+
+def one_thing(assessment: Assessment, incidents: Sequence[Incident] = ()) -> str:
     """The one thing that helps most, in words for somebody who does not run the server."""
     worst = next((one for one in all_reasons(assessment) if one.verdict != Verdict.READY), None)
-    if worst is None and len(assessment.config.repositories) < 2:
+    if worst:
+        same = [one.process for one in all_reasons(assessment) if _kind(one) == _kind(worst) and one.process]
+        return f"Ask your administrator to {wish(worst.code, list(dict.fromkeys(same)))}."
+    if incidents:
+        gravest = worst_first(incidents)[0]
+        return f"Ask your administrator to {wish(gravest.code, gravest.processes)}."
+    if len(assessment.config.repositories) < 2:
         return "Have a second copy kept in another place. Today there is only one."
-    if worst is None:
-        return "Nothing this time. All is as it should be."
-    same = [one.process for one in all_reasons(assessment) if _kind(one) == _kind(worst) and one.process]
-    return f"Ask your administrator to {wish(worst.code, list(dict.fromkeys(same)))}."
+    return "Nothing this time. All is as it should be."
 
 
 def _table(assessment: Assessment) -> Table:

@@ -121,13 +121,17 @@ def _copy_now(assessment: Assessment, repository: str) -> str:
     return f"Copy {called(repository)}: {words}{late}."
 
 
+def worst_first(incidents: Sequence[Incident]) -> list[Incident]:
+    """The gravest first, of equal ones in their order."""
+    return sorted(incidents, key=lambda one: (one.severity, -badness(one.verdict)))
+
+
 def still_open(assessment: Assessment, incidents: Sequence[Incident]) -> str:
     """What is not mended yet, the worst first."""
     zone, now = zone_of(assessment), assessment.at
-    worst_first = sorted(incidents, key=lambda one: (one.severity, -badness(one.verdict)))
     told = [
         f"{trouble(code, one.processes)} (since {moment(one.opened, zone, now)}, {one.name})"
-        for one in worst_first
+        for one in worst_first(incidents)
         for code in [code_now(assessment, one.code, one.processes)]
     ]
     more = len(told) - 2
