@@ -214,11 +214,40 @@ def test_the_third_time_within_three_days_is_told_as_flapping_and_then_as_any_ot
 
 
 def test_many_at_once_make_one_mail_worst_first() -> None:
-    many = [incident(severity=2, number=n, key=f"drill|p{n}|x", processes=(f"p{n}",)) for n in range(20, 24)]
+    many = [
+        incident(severity=2, number=n, key=f"drill|p{n}|x", processes=(f"p{n}",), repository=f"r{n}")
+        for n in range(20, 24)
+    ]
     worst = incident(number=30, key="drill|orders|y")
     (news,) = told(*many, worst)
     assert [one.number for one in news.incidents] == [30, 20, 21, 22, 23]
     assert len(told(*many[:2], worst)) == 3
+
+
+def test_what_comes_at_once_of_one_process_or_copy_is_one_mail_and_stays_one_thread() -> None:
+    damage = incident(number=20)
+    follows = incident(severity=2, number=21, key="snapshot|orders|", code="no-good-snapshot", repository="")
+    copy = incident(severity=2, number=22, key="drill|shop|primary", processes=("shop",))
+    other = incident(severity=2, number=23, key="proof|mail|", processes=("mail",), repository="")
+    for many, mails in (((damage, follows, other), [[20, 21], [23]]), ((damage, copy), [[20, 22]])):
+        assert [[one.number for one in news.incidents] for news in told(*many)] == mails
+
+    known = {
+        n: (replace(heard("opened", NOON), message=root),) for n, root in ((20, "a"), (21, "a"), (22, "b"))
+    }
+    over = [replace(one, gone=NOON + HOUR, closed=NOON + HOUR) for one in (damage, follows, copy)]
+    news = told(*over, now=NOON + HOUR, heard=known)
+    assert [[one.number for one in each.incidents] for each in news] == [[20, 21], [22]]
+    [later] = told(damage, follows, heard={20: known[20]})
+    assert [one.number for one in later.incidents] == [21]
+
+
+def test_nothing_is_promised_of_what_comes_and_goes() -> None:
+    comings = tuple(NOON - HOUR * hours for hours in (50, 26, 2))
+    restless = incident(severity=2, opened=comings[0], since=comings[2], comings=comings)
+    before = {12: (heard("opened", comings[0]), heard("flapping", comings[2]))}
+    [news] = [each for each in told(restless, now=NOON + DAY, heard=before) if each.role == "admin"]
+    assert (news.event, news.again_by) == ("reminder", None)
 
 
 def test_mails_beyond_one_a_day_are_counted_but_not_held_back() -> None:

@@ -27,7 +27,7 @@ ESCALATION: dict[Severity, tuple[tuple[Role, timedelta], ...]] = {
 GRACE = timedelta(hours=2)  # for a reminder to be written and to arrive
 FAILED_DRILLS = 2  # after so many in a row the owner hears of it, however short it took
 BUDGET = 1  # mails a day to the administrator that are not of the worst kind
-BUNDLED = 4  # so many of one kind at once make one mail
+BUNDLED = 4  # so many of one kind at once make one mail, whatever they are about
 ROLES: tuple[Role, ...] = ("admin", "deputy", "owner")
 
 
@@ -83,7 +83,7 @@ def alarms(situation: Situation) -> tuple[News, ...]:
         (each for incident in situation.incidents for each in _of(incident, situation)),
         key=lambda news: (news.incidents[0].severity, ROLES.index(news.role)),
     )
-    return _within_budget(_bundled(found), situation)
+    return _within_budget(_bundled(found, situation), situation)
 
 
 def is_quiet(hours: QuietHours | None, now: datetime, zone: ZoneInfo) -> bool:
@@ -110,7 +110,7 @@ def _of(incident: Incident, situation: Situation) -> Iterator[News]:
                 days=(situation.now - told[0].at).days if event == "reminder" else 0,
                 changes=incident.changes(situation.now),
                 escalates=_next_up(incident, told, situation) if role == "admin" else None,
-                again_by=_again_by(event, told, situation) if role == "admin" else None,
+                again_by=_again_by(incident, event, told, situation) if role == "admin" else None,
             )
 
 
@@ -163,10 +163,13 @@ def _reminder_is_due(incident: Incident, told: Sequence[Heard], situation: Situa
     return len(sent) < len(due) and situation.now - told[-1].at >= BETWEEN_REMINDERS
 
 
-def _again_by(event: Event, told: Sequence[Heard], situation: Situation) -> datetime | None:
-    """When the next reminder has come, unless somebody sees to it; None when there is none to come."""
+def _again_by(
+    incident: Incident, event: Event, told: Sequence[Heard], situation: Situation
+) -> datetime | None:
+    """When the next reminder has come, unless somebody sees to it; None when there is none to come, or when
+    it may be gone for a while by then."""
     sent = len([heard for heard in told if heard.event == "reminder"]) + (event == "reminder")
-    if event not in ("opened", "worse", "reminder") or sent >= len(REMINDERS):
+    if event not in ("opened", "worse", "reminder") or sent >= len(REMINDERS) or incident.restless:
         return None
     first = told[0].at if told else situation.now
     due = max(first + REMINDERS[sent], situation.now + BETWEEN_REMINDERS)
@@ -227,19 +230,27 @@ def _heard(role: Role, incident: Incident, situation: Situation) -> bool:
     return any(heard.role == role for heard in situation.heard.get(incident.number, ()))
 
 
-def _bundled(news: Sequence[News]) -> list[News]:
-    """Many of one kind for one role make one mail, in the place of the first."""
-    alike: dict[tuple[Event, Role], list[News]] = {}
-    for each in news:
-        alike.setdefault((each.event, each.role), []).append(each)
-    found: list[News] = []
-    for each in news:
-        group = alike[each.event, each.role]
-        if len(group) < BUNDLED:
-            found.append(each)
-        elif each is group[0]:
-            found.append(replace(each, incidents=tuple(one.incidents[0] for one in group)))
+def _bundled(news: Sequence[News], situation: Situation) -> list[News]:
+    """What is told at once and belongs together makes one mail for one role, in the place of the first."""
+    left, found = list(news), []
+    while left:
+        first = left[0]
+        alike = [each for each in left if (each.event, each.role) == (first.event, first.role)]
+        if len(alike) < BUNDLED:
+            alike = [each for each in alike if each is first or _belong_together(first, each, situation)]
+        found.append(replace(first, incidents=tuple(each.incidents[0] for each in alike)))
+        left = [each for each in left if each not in alike]
     return found
+
+
+def _belong_together(one: News, other: News, situation: Situation) -> bool:
+    """Both are new, and about the same process or copy; or they were told in one mail from the beginning."""
+    first, second = one.incidents[0], other.incidents[0]
+    told, told_too = (situation.heard.get(each.number, ()) for each in (first, second))
+    if told and told_too:
+        return told[0].message == told_too[0].message
+    alike = bool({*first.processes} & {*second.processes}) or first.repository == second.repository != ""
+    return alike and not told and not told_too
 
 
 def _within_budget(news: Sequence[News], situation: Situation) -> tuple[News, ...]:
