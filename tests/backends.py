@@ -6,7 +6,6 @@ Use them through the fixtures `rest_server` and `sftp_server` of conftest.py, us
 
 import base64
 import hashlib
-import ipaddress
 import os
 import pwd
 import secrets
@@ -16,13 +15,10 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from certificates import Issuer
 
 LOOPBACK = "127.0.0.1"
 PATIENCE = 30.0
@@ -34,7 +30,7 @@ class RestServer(NamedTuple):
 
     port: int
     directory: Path  # of all repositories
-    certificate: Path
+    certificate: Path  # of who signed the server's
     password: str
     pid: int
 
@@ -67,20 +63,21 @@ class SftpServer(NamedTuple):
 @contextmanager
 def running_rest_server(base: Path, program: Path, append_only: bool = True) -> Iterator[RestServer]:
     """A rest-server that keeps everything below `base`."""
-    directory, certificate, key = base / "repositories", base / "server.pem", base / "server.key"
+    directory = base / "repositories"
     directory.mkdir(parents=True)
-    _write_certificate(certificate, key)
+    issuer = Issuer(base)
+    issuer.issue(base)
     password = secrets.token_hex(8)
     digest = base64.b64encode(hashlib.sha1(password.encode()).digest()).decode()
     (directory / ".htpasswd").write_text("".join(f"{user}:{{SHA}}{digest}\n" for user in ("shop", "other")))
 
     def command(port: int) -> list[str]:
         argv = [str(program), "--path", str(directory), "--listen", f"{LOOPBACK}:{port}", "--tls"]
-        argv += ["--tls-cert", str(certificate), "--tls-key", str(key), "--private-repos"]
+        argv += ["--tls-cert", f"{base}/server.pem", "--tls-key", f"{base}/server.key", "--private-repos"]
         return [*argv, "--append-only"] if append_only else argv
 
     with serving(command, base / "server.log") as (pid, port):
-        yield RestServer(port, directory, certificate, password, pid)
+        yield RestServer(port, directory, issuer.file, password, pid)
 
 
 @contextmanager
@@ -171,31 +168,3 @@ def _answers(server: "subprocess.Popen[bytes]", port: int) -> bool:
         else:
             return server.poll() is None
     return False
-
-
-def _write_certificate(certificate: Path, key: Path) -> None:
-    """One that is good for a day, and for 127.0.0.1."""
-    secret = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test server")])
-    now = datetime.now(UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(secret.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(LOOPBACK))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(secret, hashes.SHA256())
-    )
-    certificate.write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-    key.touch(mode=0o600)
-    key.write_bytes(
-        secret.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )

@@ -1,7 +1,6 @@
 """A real HTTP listener on loopback that records what it hears and answers as the test says."""
 
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -103,12 +102,12 @@ class Listener:
 
 
 @contextmanager
-def listening(certificate: Path | None = None) -> Iterator[Listener]:
-    """It listens until the end of the block; with a certificate (and its key, in one file) by TLS."""
+def listening(certified: Path | None = None) -> Iterator[Listener]:
+    """It listens until the end of the block; by TLS with what an Issuer issued into `certified`."""
     listener = Listener()
-    if certificate:
+    if certified:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
+        context.load_cert_chain(certified / "server.pem", certified / "server.key")
         listener.server.socket = context.wrap_socket(
             listener.server.socket, server_side=True, do_handshake_on_connect=False
         )
@@ -122,18 +121,3 @@ def listening(certificate: Path | None = None) -> Iterator[Listener]:
         listener.server.shutdown()
         thread.join()
         listener.server.server_close()
-
-
-def make_certificate(file: Path, name: str = "localhost") -> Path:
-    """A certificate of nobody that anybody knows, with its key in the same file."""
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
-            *("-keyout", str(file), "-out", str(file.with_suffix(".crt"))),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    file.write_text(file.read_text() + file.with_suffix(".crt").read_text())
-    return file

@@ -6,7 +6,6 @@ wants AUTH, which it offers inside of TLS alone.
 """
 
 import email
-import ipaddress
 import os
 import pwd
 import shutil
@@ -14,15 +13,12 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from email.message import Message
 from pathlib import Path
 from typing import NamedTuple
 
 from backends import LOOPBACK, PATIENCE, free_port, serving
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from certificates import Issuer
 
 USER, PASSWORD = "readiness", "correct horse; battery: ä"
 DOMAIN = "shop.example"
@@ -100,42 +96,6 @@ plain:
   server_condition = ${{if and{{{{eq{{$auth2}}{{{name}}}}}{{eq{{$auth3}}{{{password}}}}}}}}}
   server_set_id = $auth2
 """
-
-
-class Issuer:
-    """Somebody who signs certificates."""
-
-    def __init__(self, base: Path, name: str = "test authority") -> None:
-        self.file = base / f"{name.replace(' ', '-')}.pem"
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _name(name)
-        own = _builder(self._name, self._name, self._key, timedelta(days=1))
-        own = own.add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        own = own.add_extension(_usage(signs=True), True)
-        own = own.add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), False)
-        self.file.write_bytes(own.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
-
-    def issue(self, base: Path, host: str = LOOPBACK, days: float = 1) -> None:
-        """A certificate for `host` and its key, as the server's; one of fewer than 0 days has expired."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        named = _builder(_name(host), self._name, key, timedelta(days=days))
-        try:
-            other: x509.GeneralName = x509.IPAddress(ipaddress.ip_address(host))
-        except ValueError:
-            other = x509.DNSName(host)
-        named = named.add_extension(x509.SubjectAlternativeName([other]), False)
-        named = named.add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), False
-        )
-        signed = named.sign(self._key, hashes.SHA256())
-        (base / "server.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
-        (base / "server.key").write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-        )
 
 
 class MailServer(NamedTuple):
@@ -231,36 +191,3 @@ def _give_to_exim(base: Path) -> None:
         os.chown(base / name, user.pw_uid, user.pw_gid)
         (base / name).chmod(0o600)
     os.chown(base, user.pw_uid, user.pw_gid)
-
-
-def _name(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common)])
-
-
-def _usage(signs: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        key_cert_sign=signs,
-        crl_sign=signs,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, valid: timedelta
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=2))
-        .not_valid_after(now + valid)
-    )

@@ -8,8 +8,8 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from certificates import Issuer
 from container import Container, until
-from mail_server import Issuer
 
 pytestmark = pytest.mark.timeout(600)
 SERVICE, NOTIFY, TIMER = "readiness.service", "readiness-notify.service", "readiness-notify.timer"

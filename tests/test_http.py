@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from listener import TOKEN, Listener, listening, make_certificate
+from certificates import Issuer
+from listener import TOKEN, Listener, listening
 
 from agent.adapters.http import JsonWebhook, OutsideWatcher, host_of
 from agent.core.telling.heartbeat import Answer
@@ -18,6 +19,14 @@ PATIENCE = 0.7  # seconds
 def listener() -> Iterator[Listener]:
     with listening() as found:
         yield found
+
+
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Issuer:
+    """Somebody whose certificates this machine accepts."""
+    issuer = Issuer(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(issuer.file))
+    return issuer
 
 
 def ping(listener: Listener, seconds: float = 10) -> Answer:
@@ -206,23 +215,19 @@ def test_redirects_end(listener: Listener) -> None:
 
 
 def test_from_tls_nothing_leads_back_into_the_clear(
-    listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    listener: Listener, trusted: Issuer, tmp_path: Path
 ) -> None:
-    certificate = make_certificate(tmp_path / "own.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with listening(certificate) as secure:
+    trusted.issue(tmp_path, "localhost")
+    with listening(tmp_path) as secure:
         secure.answers = [(302, {"Location": listener.url}, b"")]
         answer = ping(secure)
 
     assert (answer.fate, listener.heard) == ("refused", [])
 
 
-def test_to_tls_a_redirect_is_followed(
-    listener: Listener, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certificate = make_certificate(tmp_path / "own.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with listening(certificate) as secure:
+def test_to_tls_a_redirect_is_followed(listener: Listener, trusted: Issuer, tmp_path: Path) -> None:
+    trusted.issue(tmp_path, "localhost")
+    with listening(tmp_path) as secure:
         listener.answers = [(301, {"Location": secure.url}, b"")]
 
         assert ping(listener).fate == "accepted"
@@ -233,29 +238,26 @@ def test_to_tls_a_redirect_is_followed(
 
 
 def test_a_foreign_certificate_gets_nothing(tmp_path: Path) -> None:
-    with listening(make_certificate(tmp_path / "foreign.pem")) as secure:
+    Issuer(tmp_path).issue(tmp_path, "localhost")
+    with listening(tmp_path) as secure:
         answer = ping(secure)
 
         assert (answer.fate, secure.heard) == ("deferred", [])
-        assert "its certificate is not accepted (self-signed certificate)" in answer.message
+        assert "its certificate is not accepted (unable to get local issuer certificate)" in answer.message
 
 
-def test_a_known_certificate_of_another_host_gets_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certificate = make_certificate(tmp_path / "other.pem", name="other.example")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with listening(certificate) as secure:
+def test_a_known_certificate_of_another_host_gets_nothing(trusted: Issuer, tmp_path: Path) -> None:
+    trusted.issue(tmp_path, "other.example")
+    with listening(tmp_path) as secure:
         answer = ping(secure)
 
         assert (answer.fate, secure.heard) == ("deferred", [])
         assert "its certificate is not accepted" in answer.message
 
 
-def test_a_known_certificate_is_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    certificate = make_certificate(tmp_path / "own.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with listening(certificate) as secure:
+def test_a_known_certificate_is_accepted(trusted: Issuer, tmp_path: Path) -> None:
+    trusted.issue(tmp_path, "localhost")
+    with listening(tmp_path) as secure:
         assert ping(secure).fate == "accepted"
 
 

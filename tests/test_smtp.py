@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mail_server import DOMAIN, PASSWORD, USER, Issuer, MailServer, running_mail_server
+from certificates import Issuer
+from mail_server import DOMAIN, PASSWORD, USER, MailServer, running_mail_server
 from test_mime import LETTERHEAD, message, part
 
 from agent.adapters.smtp import SmtpCourier

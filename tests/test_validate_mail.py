@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from mail_server import Issuer
+from certificates import Issuer
 from test_validate import FakeMachine
 
 from agent.adapters.machine import LocalMachine
