@@ -74,6 +74,13 @@ def test_ready_says_when_everything_would_be_back_and_how_that_compares() -> Non
     assert healthy().answer == "Everything critical would be back by Friday 17:10, well before Monday 08:00."
 
 
+def test_what_was_never_measured_is_not_a_part_of_what_is_promised() -> None:
+    for words in (status_screen(report()), text_report(report()), Page(html_report(report())).words):
+        assert "unknown (aim 24 h)" in words
+        assert "everything (aim 2 h)" in words
+    assert "10 min of 24 h" in status_screen(healthy())
+
+
 def test_hardly_before_opening_is_not_called_well_before() -> None:
     slow = process(rto=100 * HOUR, steps=(Step("rebuild", 60 * 60),))
     assert report(snapshot(), drill(), of=slow).answer.endswith("by Monday 05:10, before Monday 08:00.")

@@ -95,8 +95,8 @@ def _cells(process: ProcessLine) -> tuple[str, ...]:
         process.process,
         process.state,
         process.proven,
-        f"{process.takes} of {process.takes_promised}",
-        f"{process.loses} of {process.loses_promised}",
+        f"{process.takes} {process.takes_of}",
+        f"{process.loses} {process.loses_of}",
     )
 
 

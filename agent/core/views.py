@@ -25,6 +25,20 @@ class ProcessLine(Struct, frozen=True, kw_only=True):
     loses_promised: str
     back: str  # when it is back if the failure happens at closing time
 
+    @property
+    def takes_of(self) -> str:
+        """Behind `takes`: "of 24 h", or "(aim 24 h)" where nothing is measured."""
+        return _of(self.takes, self.takes_promised)
+
+    @property
+    def loses_of(self) -> str:
+        """The same behind `loses`."""
+        return _of(self.loses, self.loses_promised)
+
+
+def _of(measured: str, promised: str) -> str:
+    return f"of {promised}" if any(map(str.isdigit, measured)) else f"(aim {promised})"
+
 
 class ReasonLine(Struct, frozen=True, kw_only=True):
     """Why not READY, or a note, and what to do. `process` is empty for the whole business."""

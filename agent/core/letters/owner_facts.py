@@ -86,9 +86,10 @@ def at_stake(assessment: Assessment) -> str:
     for one in valued:
         back = backs[one.name]
         if back is None:
-            return f"{worth} for every hour until they are back."
+            return f"{worth} for every hour until they are back, in your currency."
         total += one.value_per_hour * (back.timestamp() - closes) / 3600
-    return f"{worth} an hour: {_money(round(total))} until they are back, counting every hour."
+    total_words = f"{_money(round(total))} until they are back"
+    return f"{worth} an hour: {total_words}, in your currency and counting every hour."
 
 
 def _money(value: float) -> str:
