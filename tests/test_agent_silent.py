@@ -29,7 +29,14 @@ def codes(business: Business) -> list[str]:
 
 
 def silence(business: Business, hours: float = 3) -> None:
-    """As if nothing had been heard of it for so long."""
+    """As if nothing had been heard of it for so long, while the machine was awake."""
+    when, _, awake = alive(business).read_text().strip().partition(" ")
+    alive(business).write_text(f"{when} {float(awake) - hours * 3600}")
+    sleep(business, hours)
+
+
+def sleep(business: Business, hours: float) -> None:
+    """As if the machine had been suspended since the last sign, or its clock been set."""
     then = time.time() - hours * 3600
     os.utime(alive(business), (then, then))
 
@@ -68,6 +75,8 @@ def test_a_service_that_hangs_is_unknown_too(business: Business) -> None:
         until(alive(business).exists)
         agent.process.send_signal(signal.SIGSTOP)
         try:
+            sleep(business, 3)
+            assert "agent-silent" not in codes(business)  # just woken up: it has had no time to speak
             silence(business)
             assert "agent-silent" in codes(business)
         finally:

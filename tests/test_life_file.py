@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,30 @@ def test_a_sign_is_found_with_its_time(tmp_path: Path) -> None:
     assert (signs.wrote, signs.trouble) == (now, "")
     assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
     assert [file.name for file in tmp_path.iterdir()] == [NAME]
+
+
+def test_how_long_the_machine_was_awake_since_is_known_whatever_the_clock_says(tmp_path: Path) -> None:
+    LifeFile(str(tmp_path)).give(datetime.now(UTC), recorded=True)
+    before = datetime.now(UTC).timestamp() - 60
+    os.utime(tmp_path / NAME, (before, before))
+
+    assert 0 <= read_signs(str(tmp_path)).awake < 30
+
+
+def test_a_sign_from_before_the_machine_was_started_says_nothing_of_how_long_it_was_awake(
+    tmp_path: Path,
+) -> None:
+    LifeFile(str(tmp_path)).give(datetime.now(UTC), recorded=True)
+    age(tmp_path)
+
+    assert read_signs(str(tmp_path)).awake == inf
+
+
+@pytest.mark.parametrize("awake", ["", " nan", " 1e99", " soon"])
+def test_an_awake_time_that_says_nothing_is_none(tmp_path: Path, awake: str) -> None:
+    (tmp_path / NAME).write_text(datetime.now(UTC).isoformat() + awake)
+
+    assert read_signs(str(tmp_path)).awake == inf
 
 
 def test_where_there_is_none_nothing_is_known(tmp_path: Path) -> None:

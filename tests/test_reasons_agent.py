@@ -76,6 +76,12 @@ def test_half_an_hour_of_silence_is_too_long(minutes: float, silent: bool) -> No
     assert (codes(signs, ("started", 99)) == ["agent-silent"]) == silent
 
 
+@pytest.mark.parametrize(("awake", "silent"), [(20, False), (1799, False), (1801, True)])
+def test_the_sleep_of_a_machine_is_no_silence(awake: float, silent: bool) -> None:
+    signs = Signs(alive=ago(9), wrote=ago(9), awake=awake)
+    assert (codes(signs, ("started", 99)) == ["agent-silent"]) == silent
+
+
 def test_a_service_that_never_left_a_sign_is_silent_since_it_started() -> None:
     assert codes(Signs(), ("started", 1)) == ["agent-silent"]
     assert codes(Signs(), ("started", 0.1)) == []

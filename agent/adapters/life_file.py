@@ -1,13 +1,15 @@
 """The service's sign of life: one small file in the state directory.
 
-Its time says when the service lived; its content, when it last could write all that it had to. To set a
-file's time needs no space, so that a full disk does not look like a dead service.
+Its time says when the service lived; its content, when it last could write all that it had to, by the clock
+and by the seconds that the machine has been awake. To set a file's time needs no space, so that a full disk
+does not look like a dead service.
 """
 
 import errno
 import os
 import time
 from datetime import UTC, datetime
+from math import inf
 
 from agent.core.life import Signs
 
@@ -52,7 +54,8 @@ class LifeFile:
         new = f"{self._file}.new"
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
-            written = os.write(handle, now.isoformat().encode().ljust(ROOM - 1) + b"\n")
+            content = f"{now.isoformat()} {int(time.monotonic())}".encode()
+            written = os.write(handle, content.ljust(ROOM - 1) + b"\n")
         finally:
             os.close(handle)
         if written < ROOM:
@@ -63,12 +66,11 @@ class LifeFile:
 def read_signs(state: str) -> Signs:
     """What the machine shows right now; never raises."""
     file = os.path.join(state, NAME)  # noqa: PTH118
-    return Signs(
-        alive=_time_of(file),
-        wrote=_content_of(file),
-        up=time.clock_gettime(time.CLOCK_BOOTTIME),
-        trouble=_trouble(state),
-    )
+    alive, up = _time_of(file), time.clock_gettime(time.CLOCK_BOOTTIME)
+    wrote, then = _content_of(file)
+    since_boot = alive is not None and time.time() - alive.timestamp() < up
+    awake = time.monotonic() - then if since_boot else inf
+    return Signs(alive=alive, wrote=wrote, awake=awake if awake >= 0 else inf, up=up, trouble=_trouble(state))
 
 
 def _words(error: OSError) -> str:
@@ -82,13 +84,15 @@ def _time_of(file: str) -> datetime | None:
         return None
 
 
-def _content_of(file: str) -> datetime | None:
+def _content_of(file: str) -> tuple[datetime | None, float]:
+    """When it was written, by the clock and in seconds that the machine was awake."""
     try:
         with open(file, "rb") as opened:  # noqa: PTH123
-            found = datetime.fromisoformat(opened.read(READ).decode().strip())
+            when, _, awake = opened.read(READ).decode().strip().partition(" ")
+            found, seconds = datetime.fromisoformat(when), float(awake or -inf)
     except (OSError, ValueError):
-        return None
-    return found if found.tzinfo else None
+        return None, -inf
+    return (found, seconds) if found.tzinfo else (None, -inf)
 
 
 def _trouble(state: str) -> str:

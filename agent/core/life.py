@@ -12,6 +12,7 @@ class Signs(Struct, frozen=True, kw_only=True):
 
     alive: datetime | None = None  # when it gave the last sign of life
     wrote: datetime | None = None  # when it last could write everything that it had to
+    awake: float = inf  # seconds since it wrote, without the machine's sleep, whatever the clock was set to
     up: float = inf  # seconds since the machine was started
     trouble: str = ""  # why nothing can be written to the state directory
 

@@ -66,7 +66,8 @@ def _stopped(newest: Turn, now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
 
 def _silent(life: Life, now: datetime, zone: ZoneInfo) -> Iterator[Reason]:
     last = life.signs.alive or life.turns[0].at
-    if not _fresh(last, now):
+    # out of a machine's sleep, or after its clock was set, the service needs a moment to give the next sign
+    if not _fresh(last, now) and life.signs.awake > SILENCE.total_seconds():
         yield _reason(
             "agent-silent",
             Verdict.UNKNOWN,
