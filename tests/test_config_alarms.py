@@ -102,8 +102,9 @@ def test_an_address_that_cannot_be_used_is_refused_and_never_repeated(
     assert TOKEN not in f"{problem.message} {problem.hint}"
 
 
-def test_an_address_in_the_clear_is_warned_of_and_works(tmp_path: Path) -> None:
-    found = reading(tmp_path, f'ping = "http://watcher.example/{TOKEN}"')
+@pytest.mark.parametrize("host", ["watcher.example", "127.evil.example", "127.0.0.1.evil.example", "[::2]"])
+def test_an_address_in_the_clear_is_warned_of_and_works(tmp_path: Path, host: str) -> None:
+    found = reading(tmp_path, f'ping = "http://{host}/{TOKEN}"')
 
     assert [problem.severity for problem in found.problems] == ["warning"]
     assert TOKEN not in found.problems[0].message
@@ -111,8 +112,9 @@ def test_an_address_in_the_clear_is_warned_of_and_works(tmp_path: Path) -> None:
     assert found.config.alarm.ping.endswith(TOKEN)
 
 
-def test_an_address_on_this_machine_needs_no_encryption(tmp_path: Path) -> None:
-    assert alarm(tmp_path, 'ping = "http://127.0.0.1:8000/x"').ping
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "127.8.9.10", "[::1]:80", "LOCALHOST"])
+def test_an_address_on_this_machine_needs_no_encryption(tmp_path: Path, host: str) -> None:
+    assert alarm(tmp_path, f'ping = "http://{host}/x"').ping
 
 
 def test_everything_wrong_is_said_at_once(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from agent.config.rhythms import DAY, read_rhythm
 from agent.config.values import text
 from agent.config.wrong import Wrong, shown
 from agent.core.configuration import Alarm, QuietHours, Rhythm
+from agent.core.location import is_loopback
 from agent.core.problem import At
 
 V = TypeVar("V")
@@ -20,7 +21,6 @@ QUIET = re.compile(r"([01]?\d|2[0-3]):([0-5]\d) ?- ?([01]?\d|2[0-3]):([0-5]\d)",
 QUIET_HINT = 'Such as "22:00-07:00", local time; "" for none.'
 ADDRESS_HINT = "Such as https://hc-ping.com/ and the check's own ID."
 LONGEST_ADDRESS = 2000
-LOOPBACK = ("localhost", "::1")
 
 
 def read_alarm(raw: Any, notes: Notes) -> Alarm:
@@ -87,8 +87,7 @@ def _split(written: str) -> SplitResult:
 def _address(key: str, value: Any, notes: Notes) -> str:
     written = _checked(key, address, value, "", notes)
     parts = urlsplit(written)
-    host = parts.hostname or ""
-    if parts.scheme == "http" and host not in LOOPBACK and not host.startswith("127."):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         message = "goes over the net in the clear: whoever sees it can use the address"
         notes.warning((*HERE, key), message, "Write https:// where the server has it.")
     return written

@@ -8,6 +8,7 @@ from agent.config.reading import Notes, read_items, read_table
 from agent.config.values import title
 from agent.config.wrong import Wrong, did_you_mean, shown
 from agent.core.configuration import Mail
+from agent.core.location import is_loopback
 from agent.core.problem import At
 
 V = TypeVar("V")
@@ -23,7 +24,6 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = rf"{_LABEL}(?:\.{_LABEL})*"
 MAILBOX = rf"(?!-){_ATOM}(?:\.{_ATOM})*@{_HOST}"
 SERVER = rf"{_HOST}|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"
-LOOPBACK = r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|::1"
 
 
 def read_mail(raw: Any, notes: Notes) -> Mail | None:
@@ -150,7 +150,7 @@ def _check_security(mail: Mail, notes: Notes) -> None:
     if mail.ca_file:
         hint = "Take it out, or take security out."
         notes.error((*HERE, "ca_file"), 'means nothing beside security = "none"', hint)
-    if re.fullmatch(LOOPBACK, mail.server):
+    if is_loopback(mail.server.lower()):
         return
     if mail.user:
         message = "would send the password over the net in the clear"

@@ -24,6 +24,16 @@ def local_path(url: str) -> str | None:
     return rest if colon and scheme == "local" else url
 
 
+def is_loopback(host: str) -> bool:
+    """Whether what is sent to this host never leaves the machine."""
+    from ipaddress import ip_address  # noqa: PLC0415 - rarely needed
+
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # a name, whatever it begins with
+        return False
+
+
 def is_inside(path: str, directory: str) -> bool:
     """Whether `path` is `directory` or lies below it; both absolute and normalised, links not followed."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
