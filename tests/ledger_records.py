@@ -17,6 +17,27 @@ from agent.core.model import Body, DrillRecord, Outcome, RepositoryRecord
 
 NOW = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)
 ROOT = Path(__file__).parent.parent
+CONFIG = """
+[business]
+name = "Harbour Lane"
+time_zone = "Europe/Berlin"
+closes = "Fri 17:00"
+opens = "Mon 08:00"
+
+[agent]
+state = "{state}"
+scratch = "{state}/scratch"
+
+[repository.primary]
+url = "{state}/repository"
+password_file = "{state}/password"
+
+[process.orders]
+rto = "24h"
+rpo = "1h"
+mtd = "48h"
+paths = ["{state}"]
+"""
 
 
 def drill(number: int, process: str = "orders", outcome: Outcome = "passed") -> DrillRecord:

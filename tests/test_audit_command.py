@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 from audit_year import Business, promising, verified
-from ledger_records import ROOT, tampering
-from test_ledger_cli import CONFIG
+from ledger_records import CONFIG, ROOT, tampering
 
 from agent.adapters.ledger import open_ledger
 from agent.adapters.report_file import write_bundle

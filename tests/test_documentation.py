@@ -1,20 +1,15 @@
 """README says what the program does: every command, option, config key, exit status and finding code."""
 
-import ast
 import re
-from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 import click
 import pytest
+from our_code import LEAVES, ROOT, literals
 
-from agent.cli import cli
 from agent.config.keys import KEYS, Key
 from agent.core.findings import CODES
 from agent.errors import Exit
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 GLOBAL = {"--config", "--json", "--verbose", "--version", "--help"}
 
@@ -26,24 +21,10 @@ def _section(title: str) -> str:
     return rest.partition("\n## ")[0]
 
 
-def _tree(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    if isinstance(command, click.Group):
-        context = click.Context(command, info_name=path)
-        for name in command.list_commands(context):
-            below = command.get_command(context, name)
-            assert below is not None
-            yield from _tree(below, f"{path} {name}".strip())
-    else:
-        yield path, command
-
-
 def _options(command: click.Command) -> set[str]:
     """The long names of a command's own options."""
     options = [p for p in command.params if isinstance(p, click.Option)]
     return {max(option.opts, key=len) for option in options} - GLOBAL
-
-
-LEAVES = dict(_tree(cli, ""))
 
 
 @pytest.mark.parametrize("path", LEAVES)
@@ -100,36 +81,14 @@ def test_no_finding_is_documented_that_does_not_exist() -> None:
     assert sorted(documented) == sorted(CODES)
 
 
-@cache
-def _calls() -> list[tuple[str, ast.expr]]:
-    """Every function that is called in our code, with its first argument."""
-    return [
-        (getattr(node.func, "attr", getattr(node.func, "id", "")), node.args[0])
-        for file in (ROOT / "agent").rglob("*.py")
-        for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Call) and node.args
-    ]
-
-
-def _literals(function: str) -> set[str]:
-    """The codes that the core hands to a function by this name."""
-    return {
-        code.value
-        for name, first in _calls()
-        if name == function
-        for code in ast.walk(first)
-        if isinstance(code, ast.Constant) and isinstance(code.value, str)
-    }
-
-
 def test_every_reason_is_documented_and_no_other() -> None:
     documented = re.findall(r"^\| `([a-z-]+)` \|", _section("Reasons"), re.M)
 
-    assert sorted(documented) == sorted(_literals("reason") | _literals("_reason"))
+    assert sorted(documented) == sorted(literals("reason") | literals("_reason"))
 
 
 def test_every_finding_that_is_made_has_a_code_of_its_own() -> None:
-    assert _literals("finding") - set(CODES) == set()
+    assert literals("finding") - set(CODES) == set()
 
 
 def test_every_file_that_readme_points_to_is_there() -> None:

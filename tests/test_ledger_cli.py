@@ -7,34 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from ledger_records import NOW, ROOT, drill, tampering, write
+from ledger_records import CONFIG, NOW, ROOT, drill, tampering, write
 from msgspec.structs import replace
 
 from agent.adapters.ledger import open_ledger
 from agent.cli import run
 from agent.core.model import DrillRecord
-
-CONFIG = """
-[business]
-name = "Harbour Lane"
-time_zone = "Europe/Berlin"
-closes = "Fri 17:00"
-opens = "Mon 08:00"
-
-[agent]
-state = "{state}"
-scratch = "{state}/scratch"
-
-[repository.primary]
-url = "{state}/repository"
-password_file = "{state}/password"
-
-[process.orders]
-rto = "24h"
-rpo = "1h"
-mtd = "48h"
-paths = ["{state}"]
-"""
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from letters import (
     weekly,
 )
 from msgspec.structs import replace
+from our_code import literals
 from shop import HOUR, NOW, ago, assessed, copy, drill, process, snapshot
-from test_documentation import _literals as literals
 
 from agent.adapters.render_letter import letter_html, letter_text, unfolded
 from agent.core.configuration import Alarm

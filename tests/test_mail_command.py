@@ -12,8 +12,8 @@ import jsonschema
 import pytest
 import tomli
 from mail_server import DOMAIN, PASSWORD, USER, MailServer
+from mails import part
 from readiness_cli import ROOT
-from test_mime import part
 
 from agent.config.schema import schema
 from agent.core.configuration import Mail

@@ -3,15 +3,14 @@
 import email
 import random
 import re
-from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mails import LETTERHEAD, message, part
 
 from agent.adapters.mime import DUPLICATE, Letterhead, compose
 from agent.core.notices import MessageRecord
@@ -30,9 +29,6 @@ NAMES = [
     "MIME-Version",
     "Content-Type",
 ]
-LETTERHEAD = Letterhead(
-    sender="readiness@shop.example", business="Harbour Lane", host="shop", time_zone="Europe/Berlin"
-)
 HOSTILE = [
     "\r\nBcc: everybody@evil.example",
     "\nX-Evil: 1\n\n<script>",
@@ -81,34 +77,12 @@ HOSTILE = [
 ]
 
 
-def message(**changed: Any) -> MessageRecord:
-    fields = {
-        "message": "m1",
-        "kind": "alarm",
-        "role": "admin",
-        "started": datetime(2026, 11, 24, 2, 10, tzinfo=UTC),
-        "recipients": ("admin@shop.example", "deputy@shop.example"),
-        "subject": "NOT READY - orders cannot be restored",
-        "text": "Orders cannot be restored.\n",
-        "html": "<html><body><p>Orders cannot be restored.</p></body></html>\n",
-        "message_id": "<7.abc@shop>",
-    }
-    return MessageRecord(**{**fields, **changed})
-
-
 def composed(raw: MessageRecord, letterhead: Letterhead = LETTERHEAD, duplicate: bool = False) -> Message:
     return email.message_from_bytes(compose(raw, letterhead, duplicate=duplicate))
 
 
 def header(parsed: Message, name: str) -> str:
     return str(make_header(decode_header(re.sub(r"\r?\n ", " ", parsed[name]))))
-
-
-def part(parsed: Message, subtype: str) -> str:
-    [found] = [each for each in parsed.walk() if each.get_content_type() == f"text/{subtype}"]
-    raw = found.get_payload(decode=True)
-    assert isinstance(raw, bytes)
-    return raw.decode("utf-8").replace("\r\n", "\n")
 
 
 def header_names(raw: bytes) -> list[str]:

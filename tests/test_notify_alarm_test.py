@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from listener import listening
 from mail_server import MailServer, running_mail_server
+from mails import part
 from msgspec.structs import replace
 from simulated_business import BusinessWorld, Fault, business
-from test_mime import part
 
 from agent.adapters.http import JsonWebhook
 from agent.core.configuration import Alarm, Rhythm

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from mail_server import MailServer, running_mail_server
+from mails import part
 from msgspec.structs import replace
 from simulated_business import DAY, BusinessWorld, Fault, business
-from test_mime import part
 
 from agent.core.notices import DeliveryRecord, MessageRecord
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 from mail_server import MailServer
+from mails import part
 from simulated_business import BusinessWorld, Fault, business
-from test_mime import part
 
 START = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)  # a Monday, 08:00 in Berlin
 

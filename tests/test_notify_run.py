@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from backends import free_port
 from mail_server import PASSWORD, USER, MailServer
+from mails import part
 from running_agent import Business, running, until
-from test_mime import part
 
 from agent.adapters.ledger import open_ledger
-from agent.app_emergency import AT_WORK_SECONDS, RETRY_SECONDS
+from agent.app_emergency import ANOTHER_SECONDS, AT_WORK_SECONDS, RETRY_SECONDS
 from agent.core.runs import AgentRecord
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -56,6 +56,11 @@ def write_config(business: Business, server: MailServer, more: str = "", port: i
 
 def arrived(server: MailServer, person: str) -> int:
     return len(list((server.base / "mail" / person / "new").glob("*")))
+
+
+def make_older(file: Path, seconds: float) -> None:
+    then = file.stat().st_mtime - seconds
+    os.utime(file, (then, then))
 
 
 def subject(mail: Message) -> str:
@@ -152,6 +157,19 @@ def test_a_ledger_that_cannot_be_used_is_mailed_once_a_day(
     assert subject(mail) == "UNKNOWN - the record of all backups cannot be used (A small business)"
     assert str(business.state / "ledger.db") in part(mail, "plain").replace("\n", "")
 
+    # another trouble is another mail, though not within the hour, and of the same thread
+    (business.state / "ledger.db").unlink()
+    (business.state / "ledger.db").mkdir()
+    assert business.run("notify").returncode == 3
+    assert arrived(mail_server, "admin") == 1
+    [told] = business.state.glob("emergency-ledger-mail-*")
+    make_older(told, ANOTHER_SECONDS)
+    for _ in range(2):
+        assert business.run("notify").returncode == 3
+    first, second = mail_server.inbox("admin", 2)
+    assert first["References"] == second["References"]
+    assert first["Message-ID"] != second["Message-ID"]
+
 
 def test_an_emergency_that_nobody_could_be_told_of_is_tried_again_before_tomorrow(
     business: Business, mail_server: MailServer
@@ -164,8 +182,8 @@ def test_an_emergency_that_nobody_could_be_told_of_is_tried_again_before_tomorro
 
     assert business.run("notify").returncode == 3
     assert arrived(mail_server, "admin") == 0  # not at once: a service that dies again and again would ask
-    told = (business.state / "emergency-ledger-mail").stat().st_mtime
-    os.utime(business.state / "emergency-ledger-mail", (told - RETRY_SECONDS, told - RETRY_SECONDS))
+    [told] = business.state.glob("emergency-ledger-mail-*")
+    make_older(told, RETRY_SECONDS)
     assert business.run("notify").returncode == 3
     mail_server.inbox("admin")
 

@@ -1,12 +1,12 @@
 """The report in words: the answer first, what was not tested, and nothing that could harm a reader."""
 
-import html.parser
 import json
 from datetime import timedelta
 
 import pytest
 from msgspec import to_builtins
 from msgspec.structs import replace
+from pages import Page
 from shop import GIB, HOUR, NOW, assessed, config, copy, drill, process, snapshot, wrong
 
 from agent.adapters.render_html import html_report
@@ -43,27 +43,6 @@ def hostile() -> Report:
 
 def healthy() -> Report:
     return report(snapshot(), drill())
-
-
-class Page(html.parser.HTMLParser):
-    """What a browser would see: its tags, its text, and everything it would load."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.words = ""
-        self.loads: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.loads += [
-            f"{name}={value}" for name, value in attrs if name in ("src", "href", "action", "data")
-        ]
-        self.loads += [name for name, _ in attrs if name.startswith("on")]
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
 
 
 # ---- the answer -----------------------------------------------------------------------------

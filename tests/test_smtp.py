@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from certificates import Issuer
 from mail_server import DOMAIN, PASSWORD, USER, MailServer, running_mail_server
-from test_mime import LETTERHEAD, message, part
+from mails import LETTERHEAD, message, part
 
 from agent.adapters.smtp import SmtpCourier
 from agent.core.configuration import Mail

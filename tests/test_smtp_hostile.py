@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from backends import LOOPBACK
-from test_mime import LETTERHEAD, message
+from mails import LETTERHEAD, message
 
 from agent.adapters import smtp, smtp_connection
 from agent.adapters.smtp import SmtpCourier

@@ -7,8 +7,8 @@ import pytest
 import trading_year
 from fakes import FakeLedger
 from msgspec.structs import replace
+from pages import HOSTILE
 from shop import HOUR, NOW, config, drill, process, snapshot
-from test_trend_pictures import HOSTILE
 
 from agent.adapters.render_trend_cells import MOST, trend_cells
 from agent.core.configuration import CriticalProcess

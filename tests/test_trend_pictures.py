@@ -9,8 +9,8 @@ import pytest
 import trading_year
 from fakes import FakeLedger
 from msgspec.structs import replace
+from pages import HOSTILE, Page
 from shop import DAY, GIB, HOUR, NOW, ago, assessed, config, drill, process, snapshot
-from test_report import Page
 
 from agent.adapters.render_html import html_report
 from agent.core.model import Body, DrillSeconds
@@ -20,7 +20,6 @@ from agent.core.trends.picture import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, P
 from agent.core.trends.scale import of_counts, of_durations, of_sizes
 from agent.operations.trends import gather_trends
 
-HOSTILE = "<script>alert(1)</script>\u202egpj\n\x1b[31m \udcff'\"&amp;" + "x" * 300
 ORDERS = process()
 PROCESSES = (trading_year.orders(), trading_year.mail(), trading_year.wiki())
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_documentation import LEAVES
+from our_code import LEAVES
 
 from agent.adapters import identity, sandbox_unit
 from agent.config.values import SERVICE_CREDENTIALS

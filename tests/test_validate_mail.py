@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from certificates import Issuer
-from test_validate import FakeMachine
+from fake_machine import FakeMachine
 
 from agent.adapters.machine import LocalMachine
 from agent.core.configuration import Mail
