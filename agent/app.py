@@ -253,4 +253,5 @@ def write_metrics(file: str, text: str) -> None:
     from agent.adapters.report_file import PUBLIC
     from agent.adapters.report_file import write_report as write
 
+    take_file_rights()
     write(file, text, PUBLIC)

@@ -5,6 +5,7 @@ import stat
 import tempfile
 from pathlib import Path
 
+from agent.adapters.identity import has_file_rights
 from agent.errors import StateError
 
 PRIVATE = 0o600  # a report tells where a business is weak
@@ -14,6 +15,7 @@ PUBLIC = 0o644  # figures are read by another program's user
 def write_report(file: str, text: str, new_mode: int = PRIVATE) -> None:
     """Put `text` in the place of `file`, following symbolic links; a new file gets `new_mode`.
 
+    With rights over all files the owner stays who it was, and a new file is root's, except in the state.
     What is no regular file (such as /dev/stdout) is written to directly. Raises StateError.
     """
     try:
@@ -55,8 +57,17 @@ def _replace(target: Path, content: bytes, mode: int) -> None:
             new.write(content)
             new.flush()
             os.fsync(new.fileno())
+            if has_file_rights():
+                os.fchown(new.fileno(), *_owner(target))
             os.fchmod(new.fileno(), mode)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _owner(target: Path) -> tuple[int, int]:
+    """User and group. By hand root is who writes, though as the service's user, to whom the state belongs."""
+    there = target.exists()
+    found = (target if there else target.parent).stat()
+    return (found.st_uid, found.st_gid) if there or found.st_uid == os.geteuid() else (0, 0)
