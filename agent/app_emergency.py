@@ -1,9 +1,11 @@
 """Composition root of what is told when nothing can be recorded: the ledger or the config cannot be used."""
 
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from agent.core.letters.emergency import Subject
 
 EMERGENCY_SECONDS = 86_400.0  # between two mails about the same
+ANOTHER_SECONDS = 3600.0  # between two mails that say different things
 RETRY_SECONDS = 600.0  # until one that nobody got is tried again
 AT_WORK_SECONDS = 900.0  # in which somebody who has changed the config may not have finished
 LAST_CONFIG = "config.toml"  # in the state: the newest config that could be used
@@ -67,10 +70,13 @@ def _tell(config: Config, trouble: ReadinessError, subject: "Subject") -> None:
 
     message = emergency_message(config, trouble, subject, SystemClock(), LetterPaper())
     directory = Path(os.environ.get("RUNTIME_DIRECTORY") or config.settings.state)
+    alike = sha256(re.sub(r"\d+", "", trouble.message).encode(errors="replace")).hexdigest()[:8]
 
     def daily(way: str, told: Callable[[], bool]) -> None:
-        file = directory / f"emergency-{subject}-{way}"
-        if passes(file, EMERGENCY_SECONDS) and not told():
+        """Its file is empty and named after the trouble: that can be noted on a disk that is full."""
+        file = directory / f"emergency-{subject}-{way}-{alike}"
+        others = [each for each in directory.glob(f"emergency-{subject}-{way}-*") if each != file]
+        if passes(file, EMERGENCY_SECONDS, others, ANOTHER_SECONDS) and not told():
             passes_again(file, EMERGENCY_SECONDS, RETRY_SECONDS)
 
     second = webhook(config)

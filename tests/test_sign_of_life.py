@@ -169,6 +169,7 @@ def test_a_ledger_that_cannot_be_used_is_told_without_it(shop: Shop, listener: L
     assert (told_so.word, told_so.fate) == ("fail", "accepted")
     assert listener.words() == ["POST /fail"]
     assert listener.heard[0].body == b"UNKNOWN - the record of what was proven cannot be used"
+    assert app_alarm.cry(config) == SignOfLife(host=told_so.host)  # not each time that the service dies
     shutil.rmtree(shop.state)  # not even a place to remember it
     assert app_alarm.cry(config).fate == "accepted"
 

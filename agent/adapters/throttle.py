@@ -2,17 +2,19 @@
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 
-def passes(file: Path, seconds: float) -> bool:
-    """Whether `seconds` have gone by since this was true last. Where that cannot be noted, it never is:
-    what cannot stop itself must not begin."""
+def passes(file: Path, seconds: float, others: Sequence[Path] = (), pause: float = 0.0) -> bool:
+    """Whether `seconds` have gone by since this was true last, and `pause` since it was true of `others`.
+    Where that cannot be noted, it never is: what cannot stop itself must not begin."""
     now = time.time()
     try:
-        if file.exists() and 0 <= now - file.stat().st_mtime < seconds:
-            return False
+        for each, wait in ((file, seconds), *((other, pause) for other in others)):
+            if each.exists() and 0 <= now - each.stat().st_mtime < wait:
+                return False
         file.touch(mode=0o600)
         os.utime(file, (now, now))
     except OSError:

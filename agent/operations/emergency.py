@@ -28,6 +28,7 @@ def emergency_message(
         text=paper.text(letter),
         html=paper.html(letter),
         message_id=message_id(config, name),
+        references=(message_id(config, f"emergency {subject}"),),  # of none: it only holds them together
         severity=1,
     )
 

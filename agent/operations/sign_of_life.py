@@ -65,7 +65,11 @@ def announce(watcher: Watcher, memory: PingMemory, clock: Clock) -> None:
 
 
 def cry(watcher: Watcher, memory: PingMemory, clock: Clock) -> SignOfLife:
-    """Tell the watcher that the ledger cannot be used, so that nothing can be proven; always due."""
-    answer = watcher.ping("fail", "UNKNOWN - the record of what was proven cannot be used")
-    memory.remember(Ping(word="fail", at=clock.now(), fate=answer.fate))
-    return SignOfLife(host=watcher.host, word="fail", fate=answer.fate, trouble=answer.message)
+    """Tell the watcher that the ledger cannot be used, so that nothing can be proven, where that is due: a
+    service that dies again and again would tell it each time."""
+    said = Beat("fail", "UNKNOWN - the record of what was proven cannot be used")
+    if not is_due(said, memory.last(), clock.now()):
+        return SignOfLife(host=watcher.host)
+    answer = watcher.ping(said.word, said.line)
+    memory.remember(Ping(word=said.word, at=clock.now(), fate=answer.fate))
+    return SignOfLife(host=watcher.host, word=said.word, fate=answer.fate, trouble=answer.message)
