@@ -137,22 +137,24 @@ def of_drill(record: Any, run: Any, configs: list[Any]) -> dict[str, Any]:
     """What the population has to say of a drill: the objectives are those that held when it ran."""
     body = record["body"]
     config = next((one for one in reversed(configs) if when(one["at"]) <= when(body["started"])), None)
-    promised = (
-        [one for one in config["body"]["processes"] if one["name"] == body["process"]] if config else []
-    )
-    goal = body.get("objectives") or (promised[0] if promised else None)
-    passed, age = body["outcome"] == "passed", body["recovery_point_age"]
+    named: list[dict[str, Any]] = config["body"]["processes"] if config else []
+    promise: dict[str, Any] = next((one for one in named if one["name"] == body["process"]), {})
+    goal = body.get("objectives") or promise
+    passed, age, taken = body["outcome"] == "passed", body["recovery_point_age"], None
     rto = rpo = "not shown" if goal else "unknown"
-    if goal and passed and body["share"] >= WHOLE:
-        rto = "met" if body["seconds"]["total"] + goal["steps"] <= goal["rto"] else "missed"
+    if passed and body["share"] >= WHOLE:
+        taken = body["seconds"]["total"] + goal.get("steps", 0)
+        rto = ("met" if taken <= goal["rto"] else "missed") if goal else rto
     if goal and age is not None and body["selection"] in ("latest", "last-good"):
         rpo = "missed" if age > goal["rpo"] else "met" if passed else rpo
-    said = {name: plain(body[name]) for name in ("process", "repository", "snapshot", "started")}
+    words = ("process", "repository", "snapshot", "snapshot_at", "started", "rung")
+    said = {name: plain(body.get(name) or "") for name in words}
+    said.update(result=body["outcome"].replace("_", " "), hash=record["hash"], rto=rto, rpo=rpo)
+    said.update(due=run["body"]["due"] if run else "", owner=plain(promise.get("owner", "")))
+    told = {"rto_s": goal.get("rto"), "rpo_s": goal.get("rpo"), "recovery_s": taken, "point_s": age}
+    promises = {"tier": promise.get("tier"), "mtd_s": promise.get("mtd")}
     numbers = (record["seq"], run and run["seq"], config and config["seq"])
-    goals = {"rto_s": goal and goal["rto"], "rpo_s": goal and goal["rpo"], "rto": rto, "rpo": rpo}
-    due = run["body"]["due"] if run else ""
-    more = {"result": body["outcome"].replace("_", " "), "due": due, "hash": record["hash"], "point_s": age}
-    return {**said, **goals, **more, **dict(zip(NUMBERS, numbers))}
+    return {**said, **told, **promises, **dict(zip(NUMBERS, numbers))}
 
 
 def population(records: list[Any], begins: datetime, ends: datetime) -> Iterator[dict[str, Any]]:
@@ -237,9 +239,7 @@ def wrong_contents(files: dict[str, bytes], head: str) -> Iterator[str]:
     yield from wrong_evidence(files, rows, records)
     if any(not 0 < number < len(hashes) for item in items for number in item["records"]):
         yield "checklist.json: it names records that are not there"
-    print(
-        "Period:", about["from"], "to", about["to"], about["zone"], "=", about["begins"], "to", about["ends"]
-    )
+    print("Period: {from} to {to} {zone} = {begins} to {ends}".format(**about))
     print("Ledger:", about["records"], "records, head", about["head"])
     print("Drills:", counted([row["result"] for row in rows]))
     print("Recovery time objective:", counted([row["rto"] for row in rows if row["drill_record"]]))

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 from shop import config, process, wrong
 
 from agent.adapters.ledger import open_ledger
+from agent.core.audit.facts import NEVER_MET
 from agent.core.audit.records import Item, Period, period_of
+from agent.core.audit.texts import checklist_text
 from agent.core.configuration import Config
 from agent.core.model import DrillFiles, RetentionRecord
 from agent.core.notices import AcknowledgementRecord, MessageRecord
@@ -48,9 +50,9 @@ def test_an_empty_ledger_meets_nothing_but_the_scope(tmp_path: Path) -> None:
 def test_what_readiness_cannot_know_is_unknown_however_good_the_records(tmp_path: Path) -> None:
     found = items(tmp_path, weekly, first=promising())
 
-    assert {number for number in (12, 14, 16, 17, 18, 19, 20) if found[number].state == "unknown"} == {
-        *(12, 14, 16, 17, 18, 19, 20)
-    }
+    assert [found[number].state for number in NEVER_MET] == ["unknown"] * len(NEVER_MET)
+    said = "No record can show 5, 12, 14, 16, 17, 18, 19 and 20, so they are never met: ask what"
+    assert said in " ".join(checklist_text([*found.values()]).split())
 
 
 def test_a_month_in_which_all_went_well_meets_what_records_can_show(tmp_path: Path) -> None:

@@ -418,6 +418,38 @@ def test_a_drill_that_is_told_otherwise_is_named(
     assert f"population: what record {told['failed']} says is missing, or is told otherwise" in faults
 
 
+def test_of_a_drill_only_words_that_no_record_holds_can_be_told_otherwise(
+    files: dict[str, bytes], told: dict[str, int], tmp_path: Path
+) -> None:
+    number, unseen = told["too slow"] - 1, []  # its run is recorded behind it
+
+    def retold(column: str) -> dict[str, bytes]:
+        def change(rows: Records) -> Records:
+            return [{**row, column: "1"} if row["drill_record"] == number else row for row in rows]
+
+        harmed = with_population(files, change)
+        rows = [row for row in population_of(harmed)["rows"] if row["run_record"] == number + 1]
+        for name in (f"evidence/{number:06}.json", f"evidence/{number + 1:06}.json"):
+            harmed[name] = json.dumps({**json.loads(files[name]), "population": rows}).encode()
+        return harmed
+
+    for column in population_of(files)["columns"]:
+        if not verified(packed(retold(column), tmp_path / "bundle.zip")):
+            unseen.append(column)
+    assert unseen == ["how", "local", "part", "sentence"], "as the README says"
+
+
+def test_a_checklist_that_was_rewritten_with_its_sums_is_shown_by_the_archives_sum_alone(
+    files: dict[str, bytes], tmp_path: Path
+) -> None:
+    true = packed(files, tmp_path / "bundle.zip").read_bytes()
+    files["checklist.txt"] = files["checklist.txt"].replace(b"NOT MET", b"MET    ")
+    false = packed(files, tmp_path / "bundle.zip")
+
+    assert verified(false) == [], "as the README says"
+    assert verified(false, "", sha256(true).hexdigest()) != []
+
+
 def test_what_fell_out_cannot_be_left_out(files: dict[str, bytes], tmp_path: Path) -> None:
     def change(rows: Records) -> Records:
         first = next(row for row in rows if row["result"] == "fell out")

@@ -36,6 +36,7 @@ QUESTIONS = (
     "The alarm was tested and reached a person",
     "The scope is stated: what was not tested",
 )
+NEVER_MET = (5, 12, 14, 16, 17, 18, 19, 20)  # what no record can show, however good they are
 
 
 class Facts(Struct, frozen=True, kw_only=True):

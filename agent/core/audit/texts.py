@@ -4,7 +4,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from agent.core.audit.facts import NEVER_MET
 from agent.core.audit.records import History, Item, Period
+from agent.core.phrases import joined
 from agent.core.text import count
 from agent.core.views import Fact, Report
 
@@ -58,6 +60,8 @@ WHAT IT CANNOT FIND
   something that came to you before: a SHA-256 or a head in a mail.
   False new records: whoever is root on that machine can make them. The chain
   shows that old records were not changed, not that new ones told the truth.
+  What no record says, rewritten together with SHA256SUMS: the checklist, scope.txt,
+  the report, and in the population the columns how, local, part and sentence.
   A line "never run" in the population that was taken out: no record stands
   behind it. The rhythm in the config records tells what was due.
   What readiness does not look at: scope.txt and the answers "unknown".
@@ -97,7 +101,9 @@ def checklist_text(items: Sequence[Item]) -> str:
     lines = [
         f"{states.count('met')} met, {states.count('not met')} not met, {states.count('unknown')} unknown."
     ]
-    lines += ["Unknown: nobody looked, or readiness cannot know. It never counts as met.", ""]
+    lines += ["Unknown: nobody looked, or readiness cannot know. It never counts as met."]
+    never = joined([str(number) for number in NEVER_MET], len(NEVER_MET))
+    lines += [*_wrapped("", f"No record can show {never}, so they are never met: ask what else does."), ""]
     for item in items:
         lines += _wrapped(f"{item.number:2}  {item.state.upper():<9}", f"{item.question}.")
         lines += _wrapped(" " * 13, item.why)
@@ -136,5 +142,5 @@ def _records(numbers: Sequence[int]) -> str:
 
 
 def _wrapped(first: str, text: str) -> Iterator[str]:
-    rest = " " * max(len(first), 4)
+    rest = " " * max(len(first), 4) if first else ""
     yield from textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest) or [first]
