@@ -129,8 +129,15 @@ def test_a_month_without_a_drill_is_told_from_one_without_data() -> None:
 def test_failed_drills_are_counted_below_their_month(year: dict[str, CellChart]) -> None:
     april = year["orders rehearsals"].columns[4]
     assert [one.tone for one in april.segments] == ["usual", "unsure", "bad"]
-    assert april.sign == "6"
+    assert april.sign == "6 1?"
     assert "6 failed" in year["orders rehearsals"].caption
+
+
+def test_what_could_not_be_rehearsed_is_told_from_what_went_well_without_its_colour() -> None:
+    found = charts([snapshot(24 * 75), *(drill(24.0 * days, "not_tested") for days in (70, 40, 38))])
+    shown = found["orders rehearsals"]
+    assert [column.sign for column in shown.columns] == ["1?", "2?", "0"]
+    assert key([shown]) == "With ?: how many could not be made. 0: no rehearsal."
 
 
 def test_one_that_took_too_long_makes_its_month_rise_above_the_promise() -> None:

@@ -60,8 +60,8 @@ WHAT IT CANNOT FIND
   something that came to you before: a SHA-256 or a head in a mail.
   False new records: whoever is root on that machine can make them. The chain
   shows that old records were not changed, not that new ones told the truth.
-  What no record says, rewritten together with SHA256SUMS: the checklist, scope.txt,
-  the report, and in the population the columns how, local, part and sentence.
+  What no record says, rewritten together with SHA256SUMS: the checklist, the
+  scope, the report, and in the population how, local, part and sentence.
   A line "never run" in the population that was taken out: no record stands
   behind it. The rhythm in the config records tells what was due.
   What readiness does not look at: scope.txt and the answers "unknown".

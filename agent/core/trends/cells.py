@@ -18,7 +18,7 @@ BEYOND = 12  # pixels above it, whatever the excess
 LOW = 2  # the least that can be seen
 
 Tone = Literal["usual", "bad", "unsure"]
-NO_DATA, NONE = "-", "0"
+NO_DATA, NONE, UNSURE = "-", "0", "?"
 
 
 class Segment(Struct, frozen=True):
@@ -34,7 +34,7 @@ class Column(Struct, frozen=True, kw_only=True):
     month: str  # one letter
     segments: tuple[Segment, ...] = ()
     above: int = 0
-    sign: str = ""  # NO_DATA, NONE, or how many went wrong
+    sign: str = ""  # NO_DATA, NONE, or how many went wrong: "2", and with "?" could not be made: "2 1?"
 
 
 class CellChart(Struct, frozen=True, kw_only=True):
@@ -53,9 +53,10 @@ def cell_charts(history: History) -> tuple[CellChart, ...]:
 
 def key(charts: Sequence[CellChart]) -> str:
     """What the line and the signs below the pictures mean, of those that occur."""
-    signs = {column.sign for chart in charts for column in chart.columns} - {""}
+    signs = {sign for chart in charts for column in chart.columns for sign in column.sign.split()}
     told = ["Line: what is promised."] if any(chart.has_promise for chart in charts) else []
-    told += ["Numbers: how many failed or took too long."] if signs - {NO_DATA, NONE} else []
+    told += ["Numbers: how many failed or took too long."] if any(map(str.isdigit, signs - {NONE})) else []
+    told += [f"With {UNSURE}: how many could not be made."] if any(UNSURE in sign for sign in signs) else []
     told += [f"{NONE}: no rehearsal."] if NONE in signs else []
     told += [f"{NO_DATA}: nothing known."] if NO_DATA in signs else []
     return " ".join(told)
@@ -110,11 +111,16 @@ def _rehearsals(history: History) -> CellChart:
         segments = tuple(
             Segment(max(LOW, round(number / most * HIGH)), tone) for tone, number in tones if number
         )
-        failed = found.count("failed")
-        sign = NO_DATA if start < first else f"{failed:,}" if failed else "" if found else NONE
+        sign = NO_DATA if start < first else _sign(found) if found else NONE
         return Column(month=_letter(start), segments=segments, sign=sign)
 
     return _chart(history, f"rehearsals: {_rehearsal_words(history)}", column)
+
+
+def _sign(outcomes: Sequence[str]) -> str:
+    failed, untested = outcomes.count("failed"), outcomes.count("not_tested")
+    words = [f"{failed:,}"] if failed else []
+    return " ".join([*words, f"{untested:,}{UNSURE}"] if untested else words)
 
 
 def _rehearsal_words(history: History) -> str:
