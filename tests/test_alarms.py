@@ -143,7 +143,7 @@ def test_acknowledging_stops_escalation_and_reminders_for_a_day_and_no_longer() 
     opened = {12: (heard("opened", NOON),)}
     seen = {"F-12": NOON + HOUR}
     assert told(incident(), now=NOON + 20 * HOUR, heard=opened, acknowledged=seen) == []
-    after = told(incident(), now=NOON + 26 * HOUR, heard=opened, acknowledged=seen)
+    after = told(incident(), now=NOON + 27 * HOUR, heard=opened, acknowledged=seen)
     assert ("deputy", "escalated") in events(after)
 
 
@@ -269,6 +269,29 @@ def test_the_worst_does_not_count() -> None:
     before = incident(severity=1, opened=NOON - HOUR)
     new = incident(severity=2, number=13, key="drill|shop|primary")
     assert told(before, new, heard={12: (heard("opened", NOON - HOUR),)})[0].over_budget == 0
+
+
+def test_when_nobody_sees_to_it_after_all_the_others_hear_of_it_one_after_the_other_and_not_at_night() -> (
+    None
+):
+    opened = NOON + 13 * HOUR  # 02:00 in Berlin
+    seen, known, came = {"F-12": opened + HOUR}, [heard("opened", opened)], []
+    next_up = None
+    for quarters in range(4 * 48):
+        now = opened + HOUR * quarters / 4
+        for news in told(incident(opened=opened), now=now, heard={12: tuple(known)}, acknowledged=seen):
+            known.append(heard(news.event, now, news.role))
+            came.append((quarters / 4, news.role, news.event))
+            next_up = news.escalates or next_up
+    assert came == [(29, "admin", "reminder"), (31, "deputy", "escalated"), (33, "owner", "escalated")]
+    assert next_up == ("deputy", opened + 31 * HOUR)
+
+    seen = {"F-12": NOON + HOUR}
+    [first, second] = told(
+        incident(), now=NOON + 27 * HOUR, heard={12: (heard("opened", NOON),)}, acknowledged=seen
+    )
+    assert [(first.role, first.event), second.role] == [("admin", "reminder"), "deputy"]
+    assert first.escalates == ("owner", NOON + 29 * HOUR)
 
 
 def test_what_was_told_is_read_from_the_messages() -> None:

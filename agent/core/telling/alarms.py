@@ -172,12 +172,17 @@ def _again_by(
     if event not in ("opened", "worse", "reminder") or sent >= len(REMINDERS) or incident.restless:
         return None
     first = told[0].at if told else situation.now
-    due = max(first + REMINDERS[sent], situation.now + BETWEEN_REMINDERS)
-    for _ in range(24):
-        if not is_quiet(situation.alarm.quiet, due, situation.zone):
-            break
-        due += timedelta(hours=1)
+    due = _awake(max(first + REMINDERS[sent], situation.now + BETWEEN_REMINDERS), situation)
     return (due + GRACE).replace(minute=0, second=0, microsecond=0)
+
+
+def _awake(moment: datetime, situation: Situation) -> datetime:
+    """That moment, or up to an hour after the quiet hours that it falls into."""
+    for _ in range(24):
+        if not is_quiet(situation.alarm.quiet, moment, situation.zone):
+            break
+        moment += timedelta(hours=1)
+    return moment
 
 
 def _is_acknowledged(incident: Incident, situation: Situation) -> bool:
@@ -195,7 +200,15 @@ def _is_due_for(role: Role, incident: Incident, told: Sequence[Heard], situation
     if before <= situation.refused:  # nobody before could hear of it
         return True
     after = dict(ESCALATION[incident.severity]).get(role)
-    return after is not None and situation.now - told[0].at >= after
+    return after is not None and situation.now - _waits_since(incident, told, situation) >= after
+
+
+def _waits_since(incident: Incident, told: Sequence[Heard], situation: Situation) -> datetime:
+    """Since when nobody sees to it: since it was told, or since the day is over for which somebody did, and
+    people are awake."""
+    first = told[0].at if told else situation.now
+    seen = situation.acknowledged.get(incident.name)
+    return max(first, _awake(seen + A_DAY, situation)) if seen else first
 
 
 def _keeps_failing(incident: Incident, situation: Situation) -> bool:
@@ -204,20 +217,22 @@ def _keeps_failing(incident: Incident, situation: Situation) -> bool:
 
 
 def _next_up(incident: Incident, told: Sequence[Heard], situation: Situation) -> tuple[Role, datetime] | None:
-    """Who hears of it next if nobody sees to it."""
-    first = told[0].at if told else situation.now
+    """Who hears of it next if nobody sees to it, after those who hear of it now."""
+    since = _waits_since(incident, told, situation)
     roles = {heard.role for heard in told}
     reached = {address for role in (*roles, "admin") for address in recipients(situation.mail, role)}
     for role, after in ESCALATION[incident.severity]:
-        if role not in roles and set(recipients(situation.mail, role)) - reached:
-            return role, first + after
+        due = since + after
+        if role not in roles and due > situation.now and set(recipients(situation.mail, role)) - reached:
+            return role, due
     return None
 
 
 def _may_be_told(incident: Incident, event: Event, role: Role, situation: Situation) -> bool:
-    """At night only the worst; and nobody gets the same twice because he has two roles."""
+    """At night only the worst, once; and nobody gets the same twice because he has two roles."""
+    seen = event == "escalated" and incident.name in situation.acknowledged  # somebody knows of it
     if is_quiet(situation.alarm.quiet, situation.now, situation.zone) and (
-        incident.severity > 1 or event == "reminder"
+        incident.severity > 1 or event == "reminder" or seen
     ):
         return False
     others = ROLES if event == "escalated" else ROLES[: ROLES.index(role)]
