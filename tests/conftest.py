@@ -1,6 +1,7 @@
 """Fixtures that every test may use, and the rule that CI skips nothing."""
 
 import os
+import random
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -100,6 +101,14 @@ def worlds(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[BusinessWorld]]:
     yield made
     for world in made:
         world.close()
+
+
+@pytest.fixture(scope="module")
+def chance() -> random.Random:
+    """For tests that try another moment each time; READINESS_TEST_SEED tries the same again."""
+    seed = int(os.environ.get("READINESS_TEST_SEED") or random.randrange(1 << 32))
+    print("READINESS_TEST_SEED", seed)
+    return random.Random(seed)
 
 
 @pytest.fixture

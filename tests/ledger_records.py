@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.adapters.ledger import open_ledger
+from agent.adapters.ledger import open_ledger, open_reader
 from agent.adapters.ledger_schema import GUARDS
 from agent.core.model import Body, DrillRecord, Outcome, RepositoryRecord
 
@@ -55,6 +55,12 @@ def write(path: Path, count: int, start: int = 1) -> list[str]:
 def bodies(path: Path) -> list[Body]:
     with open_ledger(path) as ledger:
         return [entry.body for entry in ledger.entries()]
+
+
+def hashes(path: Path) -> list[str]:
+    """Of all records, oldest first."""
+    with open_reader(path) as ledger:
+        return [entry.hash for entry in ledger.entries()]
 
 
 @contextmanager

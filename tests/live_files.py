@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -15,17 +14,8 @@ from agent.core.configuration import CriticalProcess
 from agent.core.exposure import Look, changes_since, what_is_wrong
 from agent.core.model import SnapshotRecord
 
-PATIENCE = 30.0
 LONG_AGO = 1_600_000_000
 Mount = Callable[[Path], None]
-
-
-def wait_for(met: Callable[[], object]) -> None:
-    """Until it is as it should be."""
-    end = time.monotonic() + PATIENCE
-    while not met():
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.01)
 
 
 @contextmanager

@@ -226,6 +226,11 @@ paths = [{", ".join(map(_toml, self.paths))}]
         if (self.state / "ledger.db").exists():
             assert examine(self.state / "ledger.db").faults == ()
 
+    def snapshot_ids(self) -> list[str]:
+        """Of all snapshots in the repository, oldest first."""
+        rows = json.loads(self.plain_restic("snapshots", "--no-lock", "--json")) or []
+        return [row["id"] for row in sorted(rows, key=lambda row: row["time"])]
+
     def locks(self) -> list[Path]:
         """The locks in the repository; one that restic was killed while writing is none."""
         return [lock for lock in (self.repository / "locks").glob("*") if "-tmp-" not in lock.name]

@@ -6,15 +6,13 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from quick_key import empty_repository
 from readiness_cli import ROOT, SMALL_PACKS, Shop, fill
-
-PATIENCE = 90.0
+from waiting import PATIENCE, until
 
 CONFIG = """
 [business]
@@ -38,14 +36,6 @@ rpo = "2h"
 keep = {{ last = 3, every = "1m" }}
 {extra}
 """
-
-
-def until(what: Callable[[], object], why: Callable[[], str] = str) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline, why()
-        time.sleep(0.05)
 
 
 class Business:

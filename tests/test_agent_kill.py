@@ -12,7 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from running_agent import Agent, Business, until
+from ledger_records import hashes
+from running_agent import Agent, Business
+from waiting import until
 
 from agent.adapters.ledger import open_reader
 from agent.core.runs import RUNS
@@ -20,11 +22,6 @@ from agent.core.runs import RUNS
 KILLS = int(os.environ.get("READINESS_KILLS") or 6)
 LONGEST = 9.0  # seconds: all tasks of a new server take about as long
 DONE = re.compile(r"info: (\w+) (\S+)(?: (\S+))?: done in")
-
-
-def hashes(business: Business) -> list[str]:
-    with open_reader(business.state / "ledger.db") as ledger:
-        return [entry.hash for entry in ledger.entries()]
 
 
 def acknowledged(agent: Agent) -> list[tuple[str, ...]]:
@@ -78,7 +75,7 @@ def test_kill_9_of_the_running_service_loses_nothing_and_leaves_nothing(
         # restic takes a lock for held until the dead process that it belonged to was buried as well
         until(lambda: not any(Path(f"/proc/{number}").exists() for number in mine))  # noqa: B023
         if (business.state / "ledger.db").exists():
-            now = hashes(business)
+            now = hashes(business.state / "ledger.db")
             assert now[: len(before)] == before
             before = now
             lost = [run for run in acknowledged(agent) if run[0] in RUNS and run not in recorded(business)]

@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 import pytest
-from running_agent import Agent, Business, NotifySocket, running, until
+from running_agent import Agent, Business, NotifySocket, running
+from waiting import until
 
 from agent.adapters.ledger import open_reader
 from agent.core.model import DrillRecord, SnapshotRecord

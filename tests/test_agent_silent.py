@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from ledger_records import mounted
-from running_agent import Business, running, until
+from running_agent import Business, running
+from waiting import until
 
 
 def alive(business: Business) -> Path:

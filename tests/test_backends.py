@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from backends import RestServer, SftpServer
+from other_restics import at_work, slowed
 from plan_b import PlanB
 from readiness_cli import PASSED, Shop, failed, not_tested, snapshotted
-from test_copy import at_work, slowed
-from test_kill import until
+from waiting import until
 
 
 @pytest.fixture

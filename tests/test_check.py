@@ -4,15 +4,15 @@ import json
 import re
 import signal
 import subprocess
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from other_restics import exclusive_lock
 from readiness_cli import HOST, Shop, fill, snapshotted
 from shop import wrong
-from test_faults_room import _exclusive_lock
+from waiting import until
 
 from agent.adapters.ledger import open_ledger, open_reader
 from agent.core.model import CheckRecord, Outcome
@@ -163,13 +163,13 @@ def test_a_snapshot_file_that_is_damaged_is_damage(shop: Shop) -> None:
 
 
 def test_a_lock_of_a_dead_restic_is_removed(shop: Shop) -> None:
-    _exclusive_lock(shop)
+    exclusive_lock(shop)
 
     assert check(shop)[:3] == ("passed", 0, [])
 
 
 def test_a_lock_of_another_living_restic_says_nothing_of_the_repository(shop: Shop) -> None:
-    lock = _exclusive_lock(shop, host="elsewhere")
+    lock = exclusive_lock(shop, host="elsewhere")
 
     assert check(shop, locked=True)[:3] == ("not_tested", 3, ["repository-locked"])
     lock.unlink()
@@ -244,13 +244,6 @@ def test_a_check_that_is_stopped_leaves_no_lock_and_reads_the_same_part_again(
     in_parts(shop)
     assert check(shop)[3]["part"] == 1
     assert not list((shop.state / "check").glob("*"))
-
-
-def until(what: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_the_answer_can_be_read_by_scripts(shop: Shop) -> None:

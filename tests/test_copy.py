@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from ledger_records import mounted
+from other_restics import at_work, slowed
 from plan_b import PlanB
 from readiness_cli import PASSED, Shop, failed, fill, not_tested, snapshotted
-from test_kill import until
+from waiting import until
 
 from agent.adapters.ledger import open_ledger
 from agent.core.model import RetentionRecord, SnapshotRecord
@@ -271,31 +272,6 @@ def test_a_repository_fed_by_snapshots_gets_its_own(shop: Shop) -> None:
 
 
 # ---- stopped, and beside others
-
-
-def at_work(plan_b: PlanB) -> list[int]:
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-            environ = (process / "environ").read_bytes()
-        except OSError:
-            continue
-        if b"copy" in words and os.fsencode(f"RESTIC_REPOSITORY={plan_b.url}") in environ.split(b"\0"):
-            found.append(int(process.name))
-    return found
-
-
-def slowed(shop: Shop, tmp_path: Path) -> None:
-    """A restic whose copies are so slow that there is time to do something meanwhile."""
-    slow = tmp_path / "slow-restic"
-    slow.write_text(
-        f'#!/bin/sh\ncase " $* " in *" copy "*) exec {shop.restic} --limit-upload 500 "$@";; esac\n'
-        f'exec {shop.restic} "$@"\n'
-    )
-    slow.chmod(0o700)
-    shop.restic = slow
-    shop.write_config()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from ledger_records import mounted
+from other_restics import exclusive_lock
 from readiness_cli import PASSED, Shop, failed, not_tested, snapshotted
 
 
@@ -146,45 +147,21 @@ def test_a_repository_disk_without_a_byte_left_is_told_as_that(small: Shop, tmpf
 
 
 def test_a_lock_of_a_dead_process_of_this_machine_is_removed(shop: Shop) -> None:
-    _exclusive_lock(shop)
+    exclusive_lock(shop)
 
     assert shop.drill().says == PASSED
-    _exclusive_lock(shop)
+    exclusive_lock(shop)
     assert shop.snapshot().says == PASSED
 
 
 def test_a_lock_of_another_living_restic_is_left_alone(shop: Shop) -> None:
     """Its host is another one, so that nobody here can say that it is dead."""
-    lock = _exclusive_lock(shop, host="elsewhere")
+    lock = exclusive_lock(shop, host="elsewhere")
 
     for ran in (shop.run("drill", locked=True), shop.run("snapshot", locked=True)):
         assert ran.says == not_tested("repository-locked")
 
     assert lock.exists()
-
-
-def _exclusive_lock(shop: Shop, host: str = "") -> Path:
-    """What a `restic check` leaves behind that is killed: its own lock. `host`: on another machine."""
-    check = [shop.restic, "--no-cache", "check", "--read-data", "--limit-download", "1"]
-    elsewhere = ["unshare", "--uts", "--kill-child", "--fork", "sh", "-c", f'hostname {host}; "$@"', "sh"]
-    running = subprocess.Popen(
-        [*elsewhere, *check] if host else check,
-        env={
-            **os.environ,
-            "RESTIC_REPOSITORY": str(shop.repository),
-            "RESTIC_PASSWORD_FILE": str(shop.password),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    for _ in range(300):
-        if shop.locks():
-            break
-        time.sleep(0.05)
-    for process in shop.processes():
-        os.kill(process, signal.SIGKILL)
-    running.wait()
-    return shop.locks()[0]
 
 
 # ---- proofs
@@ -228,11 +205,11 @@ def test_a_passing_proof_makes_the_drill_stronger(small: Shop) -> None:
 def test_last_good_walks_past_two_poisoned_snapshots_and_says_why(shop: Shop) -> None:
     before = {blob.pack for blob in shop.blobs()}
     shop._blobs = []
-    good = _ids(shop)
+    good = shop.snapshot_ids()
     for number in range(2):
         extra = shop.base / f"extra-{number}"
         _forged(shop, extra)
-    poisoned = [name for name in _ids(shop) if name not in good]
+    poisoned = [name for name in shop.snapshot_ids() if name not in good]
     assert before and len(poisoned) == 2
 
     drilled = shop.drill("--snapshot", "last-good")
@@ -253,16 +230,11 @@ def _forged(shop: Shop, extra: Path) -> None:
     shop.plain_restic("backup", "--host", "shop", *tags, shop.source, extra)
 
 
-def _ids(shop: Shop) -> list[str]:
-    listed = json.loads(shop.plain_restic("snapshots", "--json"))
-    return [row["id"] for row in sorted(listed, key=lambda row: row["time"])]
-
-
 def test_random_drills_one_of_ours(shop: Shop) -> None:
     drilled = shop.drill("--snapshot", "random")
 
     assert drilled.says == PASSED
-    assert drilled.row["snapshot"] == _ids(shop)[0]
+    assert drilled.row["snapshot"] == shop.snapshot_ids()[0]
 
 
 def test_kept_files_stay_and_the_next_drill_leaves_them_alone(shop: Shop) -> None:

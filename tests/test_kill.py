@@ -8,25 +8,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from ledger_records import hashes
 from readiness_cli import PASSED, ROOT, Shop, fill
+from waiting import PATIENCE, until
 
 from agent.adapters.ledger import open_reader
 from agent.core.model import DrillRecord, SnapshotRecord
 
 LONGEST = 1.4  # seconds; runs take a little longer than that
-PATIENCE = 60.0
-
-
-@pytest.fixture(scope="module")
-def chance() -> random.Random:
-    seed = int(os.environ.get("READINESS_TEST_SEED") or random.randrange(1 << 32))
-    print("READINESS_TEST_SEED", seed)
-    return random.Random(seed)
 
 
 def business(base: Path, restic: Path) -> Shop:
@@ -44,23 +37,11 @@ def stir(shop: Shop, chance: random.Random) -> None:
         (shop.source / f"new-{number}.bin").write_bytes(chance.randbytes(1 << 18))
 
 
-def hashes(shop: Shop) -> list[str]:
-    with open_reader(shop.state / "ledger.db") as ledger:
-        return [entry.hash for entry in ledger.entries()]
-
-
 def newest_codes(shop: Shop) -> list[str]:
     with open_reader(shop.state / "ledger.db") as ledger:
         *_, last = ledger.entries()
     assert isinstance(last.body, SnapshotRecord | DrillRecord)
     return [found.code for found in last.body.findings]
-
-
-def until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("verb", ["snapshot", "drill"])
@@ -70,7 +51,7 @@ def test_a_signal_at_any_moment_cleans_up_and_says_130(
     shop = business(tmp_path, restic)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         stir(shop, chance)
-        before = len(hashes(shop))
+        before = len(hashes(shop.state / "ledger.db"))
         running = shop.start(verb)
         until(lambda: running.poll() is not None or list(shop.processes()))  # noqa: B023
         time.sleep(chance.uniform(0, LONGEST / 2))
@@ -81,7 +62,7 @@ def test_a_signal_at_any_moment_cleans_up_and_says_130(
         result = shop.result(done)
         shop.tidy()
         assert result.status in (0, 130)
-        if result.status == 130 and len(hashes(shop)) > before:
+        if result.status == 130 and len(hashes(shop.state / "ledger.db")) > before:
             assert newest_codes(shop) in (["interrupted"], [])
 
 
@@ -111,7 +92,7 @@ def test_kill_9_at_any_moment_loses_nothing(restic: Path, tmp_path: Path, chance
     shop = business(tmp_path, restic)
     for verb in ["snapshot", "drill"] * 4:
         stir(shop, chance)
-        before = hashes(shop)
+        before = hashes(shop.state / "ledger.db")
         running = shop.start(verb)
         time.sleep(chance.uniform(0.1, LONGEST))
         mine = list(shop.processes())
@@ -119,7 +100,7 @@ def test_kill_9_at_any_moment_loses_nothing(restic: Path, tmp_path: Path, chance
         running.communicate(timeout=PATIENCE)
         until(lambda: not list(shop.processes()))  # restic dies with us
         until(lambda: not any(Path(f"/proc/{number}").exists() for number in mine))  # noqa: B023
-        assert hashes(shop)[: len(before)] == before
+        assert hashes(shop.state / "ledger.db")[: len(before)] == before
         assert shop.run("snapshot").says == PASSED  # and nothing is left in scratch or repository: Shop.tidy
         checksums = shop.state / "carried" / "orders" / "SHA256SUMS"
         subprocess.run(["sha256sum", "--quiet", "-c", checksums], cwd="/", check=True)

@@ -11,7 +11,8 @@ import pytest
 from backends import free_port
 from mail_server import PASSWORD, USER, MailServer
 from mails import part
-from running_agent import Business, running, until
+from running_agent import Business, running
+from waiting import until
 
 from agent.adapters.ledger import open_ledger
 from agent.app_emergency import ANOTHER_SECONDS, AT_WORK_SECONDS, RETRY_SECONDS

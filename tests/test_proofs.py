@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from test_sqlite import make_orders
+from databases import make_orders
 
 from agent.adapters.archives import Archives
 from agent.adapters.restored_files import RestoredFiles

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from other_restics import exclusive_lock
 from readiness_cli import Shop, fill
+from retaining import note_drill
 from shop import damage
-from test_faults_room import _exclusive_lock
-from test_retain import note_drill
 
 from agent.adapters.ledger import open_ledger, open_reader
 from agent.adapters.restic_upkeep import REFUSED
@@ -109,10 +109,10 @@ def test_a_dead_restics_lock_is_removed_and_a_living_ones_is_not(shop: Shop) -> 
     (shop.source / "big").write_bytes(os.urandom(4 << 20))
     shop.snapshot()
     for verb in ("retain", "prune"):
-        _exclusive_lock(shop)
+        exclusive_lock(shop)
         assert run(shop, verb)[:3] == ("passed", 0, [])
     shop.snapshot()
-    lock = _exclusive_lock(shop, host="elsewhere")
+    lock = exclusive_lock(shop, host="elsewhere")
     for verb in ("retain", "prune"):
         assert run(shop, verb, locked=True)[:3] == ("not_tested", 3, ["repository-locked"])
     assert lock.exists()

@@ -1,62 +1,22 @@
 """`readiness retain` on real repositories: what goes, what stays, what is said, what is recorded."""
 
-import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from readiness_cli import HOST, Result, Shop, fill
+from readiness_cli import Result, Shop
+from retaining import kept, note_drill, old
 from shop import damage, wrong
 
 from agent.adapters.ledger import open_ledger, open_reader
-from agent.core.model import AgentRecord, DrillRecord, Finding, Outcome, RetentionRecord
-
-OURS = ("--tag", "readiness", "--tag", "process=orders")
+from agent.core.model import AgentRecord, RetentionRecord
 
 
 @pytest.fixture
 def shop(tmp_path: Path, newest_restic: Path) -> Shop:
     return kept(Shop(tmp_path, newest_restic), "last = 2")
-
-
-def kept(shop: Shop, rules: str, at_most: int = 100) -> Shop:
-    """A shop that keeps only so much, with a few files, of which a drill has passed."""
-    shop.extra = f"keep = {{ {rules}, at_most = {at_most} }}"
-    if not shop.password.exists():
-        shop.set_up()
-        fill(shop.source, files=5, big=0)
-        note_drill(shop)
-    shop.write_config()
-    return shop
-
-
-def note_drill(
-    shop: Shop, repository: str = "primary", outcome: Outcome = "passed", *findings: Finding
-) -> None:
-    """A record as a drill leaves one, of a snapshot that is not there any more."""
-    now = datetime.now(UTC)
-    body = DrillRecord(
-        process="orders", repository=repository, started=now, outcome=outcome, findings=findings
-    )
-    with open_ledger(shop.state / "ledger.db") as ledger:
-        ledger.append(body, now)
-
-
-def old(shop: Shop, *hours: float, host: str = HOST, tags: tuple[str, ...] = OURS) -> list[str]:
-    """Snapshots made by restic so many hours ago; their full IDs."""
-    made = []
-    for hour in hours:
-        at = (datetime.now() - timedelta(hours=hour)).strftime("%Y-%m-%d %H:%M:%S")
-        known = set(ids(shop))
-        shop.plain_restic("backup", "--host", host, *tags, "--time", at, shop.source)
-        made += [name for name in ids(shop) if name not in known]
-    return made
-
-
-def ids(shop: Shop) -> list[str]:
-    return [row["id"] for row in json.loads(shop.plain_restic("snapshots", "--no-lock", "--json")) or []]
 
 
 def retain(shop: Shop, *arguments: str) -> tuple[str, int, list[str], Any]:
@@ -79,7 +39,7 @@ def test_what_the_policy_lets_go_is_removed_and_nothing_else(restic: Path, tmp_p
 
     assert (outcome, status, codes) == ("passed", 0, [])
     assert set(row["removed"]) == set(made[:2])
-    assert set(row["kept"]) == set(made[2:]) == set(ids(shop))
+    assert set(row["kept"]) == set(made[2:]) == set(shop.snapshot_ids())
     ended, begun = records(shop)
     assert (ended.outcome, ended.removed, ended.kept) == ("passed", tuple(row["removed"]), tuple(row["kept"]))
     assert (begun.outcome, begun.removed, begun.kept) == ("not_tested", ended.removed, ())
@@ -89,7 +49,7 @@ def test_what_was_removed_is_not_missed_by_any_later_run(shop: Shop) -> None:
     for _ in range(4):
         assert shop.snapshot().status == 0
     assert retain(shop)[:3] == ("passed", 0, [])
-    assert len(ids(shop)) == 2
+    assert len(shop.snapshot_ids()) == 2
 
     assert shop.snapshot().codes == []
     assert shop.drill().codes == []
@@ -106,27 +66,27 @@ def test_others_snapshots_in_the_same_repository_are_left_alone(shop: Shop) -> N
     ]
 
     assert retain(shop)[3]["removed"] == [mine[0]]
-    assert set(ids(shop)) == {*mine[1:], *theirs}
+    assert set(shop.snapshot_ids()) == {*mine[1:], *theirs}
 
 
 def test_the_newest_snapshot_that_passed_a_drill_stays(shop: Shop) -> None:
     shop.snapshot()
-    proven = ids(shop)[0]
+    proven = shop.snapshot_ids()[0]
     assert shop.drill().status == 0
     for _ in range(4):
         shop.snapshot()
 
     assert len(retain(shop)[3]["removed"]) == 2
-    assert proven in ids(shop)
+    assert proven in shop.snapshot_ids()
 
 
 def test_the_newest_good_snapshot_stays(shop: Shop) -> None:
     shop.snapshot()
-    (good,) = ids(shop)
+    (good,) = shop.snapshot_ids()
     old(shop, -0.2, -0.3, -0.4)
 
     assert len(retain(shop)[3]["removed"]) == 1
-    assert good in ids(shop)
+    assert good in shop.snapshot_ids()
 
 
 def test_more_than_a_share_is_not_removed_at_once(shop: Shop) -> None:
@@ -134,7 +94,7 @@ def test_more_than_a_share_is_not_removed_at_once(shop: Shop) -> None:
     made = old(shop, 5, 4, 3)
 
     assert retain(shop)[:3] == ("passed", 0, ["retention-too-much"])
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
 
 
 def test_a_snapshot_from_the_future_costs_no_other_its_life(shop: Shop) -> None:
@@ -142,7 +102,7 @@ def test_a_snapshot_from_the_future_costs_no_other_its_life(shop: Shop) -> None:
     made = old(shop, 50, 40, -8760)
 
     assert retain(shop)[:3] == ("passed", 0, ["snapshot-in-future"])
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
 
 
 def test_a_clock_that_jumped_freezes_until_it_is_set_right(shop: Shop) -> None:
@@ -154,7 +114,7 @@ def test_a_clock_that_jumped_freezes_until_it_is_set_right(shop: Shop) -> None:
 
     assert (outcome, status, codes) == ("passed", 0, ["retention-frozen"])
     assert row["frozen"] == ["clock-jumped"]
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
     with open_ledger(shop.state / "ledger.db") as ledger:
         ledger.append(AgentRecord(event="clock-jumped", jump=-31536000), datetime.now(UTC))
     assert retain(shop)[3]["removed"] == made[:1]
@@ -163,7 +123,7 @@ def test_a_clock_that_jumped_freezes_until_it_is_set_right(shop: Shop) -> None:
 def test_snapshots_that_somebody_else_removed_freeze_until_a_person_accepts(shop: Shop) -> None:
     for _ in range(4):
         shop.snapshot()
-    gone = ids(shop)[1]
+    gone = shop.snapshot_ids()[1]
     shop.plain_restic("forget", gone)
 
     assert retain(shop)[:3] == ("failed", 1, ["snapshots-vanished"])
@@ -171,7 +131,7 @@ def test_snapshots_that_somebody_else_removed_freeze_until_a_person_accepts(shop
     assert shop.snapshot().codes == ["snapshots-vanished"]
     assert shop.drill().codes[0] == "snapshots-vanished"
     assert retain(shop)[:3] == ("failed", 1, ["snapshots-vanished"])
-    assert len(ids(shop)) == 4
+    assert len(shop.snapshot_ids()) == 4
 
     assert shop.snapshot("--accept").status == 0
 
@@ -187,7 +147,7 @@ def test_another_repository_in_its_place_loses_nothing(shop: Shop) -> None:
     made = old(shop, 5, 4, 3)
 
     assert retain(shop)[:3] == ("failed", 1, ["repository-changed"])
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
 
 
 def test_nothing_is_removed_before_a_drill_has_passed(shop: Shop) -> None:
@@ -200,7 +160,7 @@ def test_nothing_is_removed_before_a_drill_has_passed(shop: Shop) -> None:
 
     assert (outcome, status, codes) == ("passed", 0, ["retention-unproven"])
     assert "none was made yet" in row["findings"][0]["message"]
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
     assert shop.snapshot().status == 0
     assert shop.drill().status == 0
     assert set(retain(shop)[3]["removed"]) == set(made[:2])
@@ -215,7 +175,7 @@ def test_after_a_drill_that_failed_nothing_is_removed_until_one_passes(shop: Sho
 
     assert (outcome, status, codes) == ("passed", 0, ["retention-unproven"])
     assert "This is proof-failed." in row["findings"][0]["message"]
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
     note_drill(shop)
     assert retain(shop)[3]["removed"] == made[:1]
 
@@ -231,7 +191,7 @@ def test_what_is_proven_elsewhere_says_nothing_of_this_repository(shop: Shop) ->
     note_drill(shop, "primary", "failed", wrong("file-damaged"))
     note_drill(shop, "planb")
     assert retain(shop)[2] == ["retention-unproven"]
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
 
 
 def test_in_a_damaged_repository_nothing_is_removed_until_a_check_finds_it_mended(shop: Shop) -> None:
@@ -242,7 +202,7 @@ def test_in_a_damaged_repository_nothing_is_removed_until_a_check_finds_it_mende
     _, status, codes, row = retain(shop)
 
     assert (status, codes, row["frozen"]) == (0, ["retention-frozen"], ["repository-damaged"])
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
     assert shop.run("check").status == 0
     assert retain(shop)[3]["removed"] == made[:1]
 
@@ -262,7 +222,7 @@ def test_a_process_without_keep_loses_nothing_and_says_so(shop: Shop) -> None:
     result = shop.run("retain")
 
     assert (result.status, result.answer["result"]["retentions"]) == (0, [])
-    assert set(ids(shop)) == set(made)
+    assert set(shop.snapshot_ids()) == set(made)
 
 
 def test_each_repository_is_kept_by_itself(shop: Shop) -> None:
@@ -280,5 +240,5 @@ def test_each_repository_is_kept_by_itself(shop: Shop) -> None:
 
     assert [(row["repository"], len(row["removed"])) for row in rows] == [("primary", 1), ("plan-b", 0)]
     assert [row["repository"] for row in only] == ["plan-b"]
-    assert set(ids(shop)) == set(made[1:])
+    assert set(shop.snapshot_ids()) == set(made[1:])
     assert shop.run("retain", "--in", "nowhere").status == 2

@@ -8,7 +8,7 @@ import pytest
 from backends import RestServer, running_rest_server
 from plan_b import PlanB
 from readiness_cli import Shop, fill
-from test_retain import note_drill
+from retaining import note_drill
 
 
 @pytest.fixture

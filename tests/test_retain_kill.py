@@ -1,33 +1,17 @@
 """Removing and freeing stopped at any moment: nothing else goes, nothing is missed, no lock stays."""
 
-import os
 import random
 import signal
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from readiness_cli import PASSED, Shop
-from test_retain import ids, kept, old
+from retaining import kept, old
+from waiting import PATIENCE, until
 
 STOPS = 5
-PATIENCE = 60.0
-
-
-@pytest.fixture(scope="module")
-def chance() -> random.Random:
-    seed = int(os.environ.get("READINESS_TEST_SEED") or random.randrange(1 << 32))
-    print("READINESS_TEST_SEED", seed)
-    return random.Random(seed)
-
-
-def until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def stopped(shop: Shop, verb: str, number: signal.Signals, after: float) -> int:
@@ -53,14 +37,14 @@ def test_retention_that_is_stopped_at_any_moment_makes_no_false_alarm(
     for _ in range(STOPS):
         assert shop.snapshot().says == PASSED
         old(shop, *(2 + hour for hour in range(8)))
-        newest = ids(shop)[-1]
+        newest = shop.snapshot_ids()[-1]
         stopped(shop, "retain", number, chance.uniform(0.2, 1.0))
 
-        assert newest in ids(shop)
+        assert newest in shop.snapshot_ids()
         assert shop.run("snapshot").codes == []
         again = shop.run("retain").answer["result"]["retentions"][0]
         assert (again["outcome"], again["findings"]) == ("passed", [])
-        assert len(ids(shop)) == 3
+        assert len(shop.snapshot_ids()) == 3
     assert shop.drill().says == PASSED
 
 

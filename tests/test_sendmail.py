@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from mail_server import DOMAIN, MailServer
 from mails import LETTERHEAD, message, part
-from running_agent import until
+from waiting import until
 
 from agent.adapters import sendmail
 from agent.adapters.sendmail import SendmailCourier

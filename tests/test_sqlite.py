@@ -11,28 +11,13 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from databases import make_orders
 
 from agent.adapters.sqlite import DatabaseUnread, DatabaseUnusable, SqliteDatabases, connect, count_rows
 from agent.adapters.sqlite_copy import copy_consistently, fingerprint, lay_in_place, refresh_copy
 from agent.core.proofs import Judgement
 
 Seen = dict[str, tuple[int, int, int, int, int]]
-
-
-def make_orders(path: Path, rows: int = 500, journal: str = "delete") -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute(f"PRAGMA journal_mode={journal}")
-        connection.execute("CREATE TABLE customers(id INTEGER PRIMARY KEY, name TEXT)")
-        connection.execute(
-            "CREATE TABLE orders(id INTEGER PRIMARY KEY, customer REFERENCES customers(id), text)"
-        )
-        connection.execute("CREATE INDEX by_text ON orders(text)")
-        connection.execute("INSERT INTO customers VALUES(1, 'a shop')")
-        connection.execute("BEGIN")
-        connection.executemany("INSERT INTO orders VALUES(?, 1, ?)", ((n, f"{n:0200}") for n in range(rows)))
-        connection.execute("COMMIT")
-    return path
 
 
 def seen_in(directory: Path) -> Seen:

@@ -1,45 +1,15 @@
 """Which snapshots have to be in a repository, and what is said when they are not."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from fakes import FakeLedger
-from msgspec.structs import replace
-from shop import NOW, ago, snapshot
+from shop import NOW, ago
+from vanishing import A, B, C, D, known, listed, retained, taken
 
 from agent.adapters.ledger import open_ledger
-from agent.core.model import Body, RepositoryRecord, RetentionRecord, SnapshotRecord
-from agent.core.repository import StoredSnapshot
+from agent.core.model import RepositoryRecord
 from agent.operations.vanished import Vanished
-
-A, B, C, D = (letter * 64 for letter in "abcd")
-
-
-def taken(name: str, hours: float = 1, **changes: object) -> SnapshotRecord:
-    return replace(snapshot(hours, snapshot=name, host="shop"), **changes)
-
-
-def retained(*kept: str, removed: tuple[str, ...] = (), run: int = 0, **changes: object) -> RetentionRecord:
-    usual = RetentionRecord(
-        process="orders",
-        repository="primary",
-        started=NOW + timedelta(minutes=run),
-        outcome="passed",
-        seconds=1,
-        host="shop",
-        removed=removed,
-        kept=kept,
-    )
-    return replace(usual, **changes)
-
-
-def known(*bodies: Body, repository: str = "primary", host: str = "shop") -> set[str]:
-    return set(Vanished(FakeLedger(*bodies), "orders", repository, host).known().ids)
-
-
-def listed(*names: str) -> list[StoredSnapshot]:
-    return [StoredSnapshot(id=name, time=NOW, host="shop", paths=()) for name in names]
 
 
 class Same:

@@ -1,6 +1,5 @@
 """What the ledger once lost sight of is known again: nobody removes it without a word."""
 
-import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from fakes import FakeLedger
 from plan_b import PlanB
 from readiness_cli import Shop, fill
 from shop import NOW
-from test_vanished import A, B, C, D, known, listed, retained, taken
+from vanishing import A, B, C, D, known, listed, retained, taken
 
 from agent.adapters.ledger import open_reader
 from agent.core.model import ListingRecord
@@ -25,23 +24,17 @@ def shop(tmp_path: Path, newest_restic: Path) -> Shop:
     return shop
 
 
-def ids(shop: Shop) -> list[str]:
-    """Oldest first."""
-    rows = json.loads(shop.plain_restic("snapshots", "--json"))
-    return [row["id"] for row in sorted(rows, key=lambda row: row["time"])]
-
-
 def seen(*names: str, **changes: str) -> ListingRecord:
     own = {"process": "orders", "repository": "primary", "host": "shop"} | changes
     return ListingRecord(started=NOW, snapshots=names, **own)
 
 
 def test_a_person_who_accepts_what_is_gone_accepts_no_later_loss(shop: Shop) -> None:
-    shop.plain_restic("forget", ids(shop)[1])
+    shop.plain_restic("forget", shop.snapshot_ids()[1])
     assert shop.snapshot().codes == ["snapshots-vanished"]
     assert shop.snapshot("--accept").codes == []
 
-    shop.plain_restic("forget", ids(shop)[0])
+    shop.plain_restic("forget", shop.snapshot_ids()[0])
 
     assert shop.snapshot().codes == ["snapshots-vanished"]
 
@@ -50,7 +43,7 @@ def test_a_repository_that_the_config_calls_otherwise_is_known_at_once(shop: Sho
     shop.config.write_text(shop.config.read_text().replace("repository.primary", "repository.main"))
     assert shop.snapshot().codes == []
 
-    shop.plain_restic("forget", ids(shop)[0])
+    shop.plain_restic("forget", shop.snapshot_ids()[0])
 
     assert shop.snapshot().codes == ["snapshots-vanished"]
 
@@ -79,13 +72,16 @@ def test_it_is_noted_once_and_not_on_an_ordinary_day(shop: Shop) -> None:
 
 def test_a_snapshot_that_a_person_tagged_is_told_from_one_that_was_removed(shop: Shop) -> None:
     """It is another one then, by its ID; whether its files are the same, restic does not say."""
-    shop.plain_restic("tag", "--add", "audit", ids(shop)[1])
+    shop.plain_restic("tag", "--add", "audit", shop.snapshot_ids()[1])
 
     (row,) = shop.snapshot().rows
 
     (found,) = row["findings"]
     assert found["code"] == "snapshots-vanished"
-    assert f"restic tag, rewrite or copy made others of them (1: {ids(shop)[1][:8]})" in found["message"]
+    assert (
+        f"restic tag, rewrite or copy made others of them (1: {shop.snapshot_ids()[1][:8]})"
+        in found["message"]
+    )
     assert shop.snapshot("--accept").codes == []
 
 
@@ -93,12 +89,12 @@ def test_while_some_are_missing_new_ones_go_to_plan_b_all_the_same(shop: Shop) -
     """Nobody may look before Monday: until then it has to be saved what is done."""
     plan_b = PlanB(shop).init()
     assert shop.run("copy").codes == []
-    shop.plain_restic("forget", ids(shop)[0])
+    shop.plain_restic("forget", shop.snapshot_ids()[0])
     assert shop.snapshot().codes == ["snapshots-vanished"]
 
     assert shop.run("copy").row["copied"] == 1
 
-    assert ids(shop)[-1] in plan_b.originals()
+    assert shop.snapshot_ids()[-1] in plan_b.originals()
     assert (plan_b.records()[0].outcome, plan_b.records()[0].findings) == ("passed", ())
     (process,) = shop.run("status").answer["result"]["processes"]
     assert (process["verdict"], process["rpo"]["met"]) == ("NOT_READY", True)

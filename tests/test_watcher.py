@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from live_files import PATIENCE, Mount, wait_for
+from live_files import Mount
+from waiting import PATIENCE, until
 
 from agent.adapters import watcher_events, watcher_planter
 from agent.adapters.watcher import Watcher
@@ -32,7 +33,7 @@ def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Started
         watcher = Watcher({"orders": [str(root) for root in roots]}, excluded, **options)  # type: ignore[arg-type]
         running.append(watcher)
         watcher.start()
-        wait_for(lambda: watcher._planter._round_at > 0)
+        until(lambda: watcher._planter._round_at > 0)
         return watcher
 
     yield start
@@ -74,7 +75,7 @@ def source(tmp_path: Path) -> Path:
 def test_every_kind_of_change_is_heard(source: Path, started: Started, act: Callable[[Path], object]) -> None:
     watcher = started(source)
     act(source)
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
 
 
 def test_reading_is_no_change(source: Path, started: Started) -> None:
@@ -105,10 +106,10 @@ def test_first_and_last_are_told_until_it_is_settled(source: Path, started: Star
     watcher = started(source)
     begun = time.monotonic()
     (source / "one").write_text("1")
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
     first = watcher.changes()["orders"]
     (source / "two").write_text("2")
-    wait_for(lambda: watcher.changes()["orders"].last > first.last)
+    until(lambda: watcher.changes()["orders"].last > first.last)
     assert begun <= watcher.changes()["orders"].first == first.first
     watcher.settled("orders")
     assert watcher.changes() == {}
@@ -118,10 +119,10 @@ def test_a_change_in_a_directory_that_was_made_meanwhile_is_heard(source: Path, 
     watcher = started(source)
     deep = source / "x" / "y" / "z"
     deep.mkdir(parents=True)
-    wait_for(lambda: len(watcher._board.watched) == 6)
+    until(lambda: len(watcher._board.watched) == 6)
     watcher.settled("orders")
     (deep / "file").write_text("x")
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
 
 
 def test_a_change_in_a_directory_that_was_renamed_is_heard_below_its_new_name(
@@ -130,17 +131,17 @@ def test_a_change_in_a_directory_that_was_renamed_is_heard_below_its_new_name(
     watcher = started(source)
     (source / "a").rename(source / "c")
     (source / "c" / "b" / "new").mkdir()
-    wait_for(lambda: len(watcher._board.watched) == 4)
+    until(lambda: len(watcher._board.watched) == 4)
     watcher.settled("orders")
     (source / "c" / "b" / "new" / "file").write_text("x")
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
 
 
 def test_a_path_that_is_a_file_is_watched(source: Path, started: Started) -> None:
     file = source / "a" / "b" / "file"
     watcher = started(file)
     file.write_text("other")
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
 
 
 def test_a_file_that_an_editor_put_in_the_place_of_the_old_is_watched_on(
@@ -150,14 +151,14 @@ def test_a_file_that_an_editor_put_in_the_place_of_the_old_is_watched_on(
     watcher = started(file)
     file.with_name("new").write_text("other")
     file.with_name("new").replace(file)
-    wait_for(watcher.rescan)
+    until(watcher.rescan)
     watcher.settled("orders")
 
     def written() -> bool:
         file.write_text("again")
         return heard(watcher)
 
-    wait_for(written)
+    until(written)
     assert watcher.troubles() == []
 
 
@@ -168,9 +169,9 @@ def test_only_the_processes_that_changed_are_told(tmp_path: Path, started: Start
     watcher = Watcher({**roots, "all": [str(tmp_path)]}, {})
     watcher.start()
     try:
-        wait_for(lambda: watcher._planter._round_at > 0)
+        until(lambda: watcher._planter._round_at > 0)
         (tmp_path / "mail" / "letter").write_text("x")
-        wait_for(watcher.changes)
+        until(watcher.changes)
         assert set(watcher.changes()) == {"mail", "all"}
     finally:
         watcher.stop()
@@ -199,12 +200,12 @@ def test_an_overflow_asks_for_a_scan_of_everything_and_is_over_after_that(
         (source / f"{number}").touch()
     reading.set()
 
-    wait_for(lambda: watcher.rescan() == {"orders"})
+    until(lambda: watcher.rescan() == {"orders"})
     watcher._planter._not_before = 0
-    wait_for(lambda: watcher._board.round == 2 and not watcher._board.round_due)
+    until(lambda: watcher._board.round == 2 and not watcher._board.round_due)
     watcher.settled("orders")
     (source / "later").touch()
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
     assert watcher.alive()
 
 
@@ -212,12 +213,12 @@ def test_a_directory_whose_making_was_lost_is_found_and_a_scan_is_due(source: Pa
     watcher = started(source)
     watcher._board._ask = lambda root, path: None  # type: ignore[method-assign] - as if lost
     (source / "unheard").mkdir()
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
     watcher.settled("orders")
     watcher._board.round_due, watcher._planter._not_before = True, 0
-    wait_for(lambda: watcher.rescan() == {"orders"})
+    until(lambda: watcher.rescan() == {"orders"})
     (source / "unheard" / "file").touch()
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
 
 
 def test_watches_on_directories_that_were_moved_away_are_let_go(
@@ -226,9 +227,9 @@ def test_watches_on_directories_that_were_moved_away_are_let_go(
     monkeypatch.setattr(watcher_planter, "STRAYS", 0.0)
     watcher = started(source)
     (source / "a").rename(tmp_path / "away")
-    wait_for(lambda: watcher._board.strays)
+    until(lambda: watcher._board.strays)
     watcher._planter._not_before = 0
-    wait_for(lambda: len(watcher._board.watched) == 1)
+    until(lambda: len(watcher._board.watched) == 1)
     watcher.settled("orders")
     (tmp_path / "away" / "b" / "file").write_text("x")
     time.sleep(0.3)
@@ -241,14 +242,14 @@ def test_watches_on_directories_that_were_moved_away_are_let_go(
 def test_a_root_that_is_removed_and_made_again_is_watched_again(source: Path, started: Started) -> None:
     watcher = started(source)
     source.rename(source.with_name("gone"))
-    wait_for(lambda: codes(watcher) == ["source-missing"])
+    until(lambda: codes(watcher) == ["source-missing"])
     source.mkdir()
-    wait_for(lambda: watcher.rescan() == {"orders"})
+    until(lambda: watcher.rescan() == {"orders"})
     watcher._planter._not_before = 0
-    wait_for(lambda: watcher._board.round == 2 and not watcher._board.round_due)
+    until(lambda: watcher._board.round == 2 and not watcher._board.round_due)
     watcher.settled("orders")
     (source / "file").touch()
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
     assert codes(watcher) == []
 
 
@@ -257,9 +258,9 @@ def test_a_root_that_comes_late_is_watched_then(tmp_path: Path, started: Started
     watcher = started(source)
     assert codes(watcher) == ["source-missing"]
     source.mkdir()
-    wait_for(lambda: watcher.rescan() == {"orders"})
+    until(lambda: watcher.rescan() == {"orders"})
     watcher._planter._not_before = 0
-    wait_for(lambda: len(watcher._board.watched) == 1)
+    until(lambda: len(watcher._board.watched) == 1)
     assert codes(watcher) == []
 
 
@@ -268,21 +269,21 @@ def test_a_file_system_that_is_mounted_over_a_root_is_seen_and_watched(
 ) -> None:
     watcher = started(source)
     mounting(source)
-    wait_for(lambda: watcher.rescan() == {"orders"})
+    until(lambda: watcher.rescan() == {"orders"})
     assert codes(watcher) == ["source-replaced"]
     watcher._planter._not_before = 0
-    wait_for(lambda: watcher._board.round == 2 and not watcher._board.round_due)
+    until(lambda: watcher._board.round == 2 and not watcher._board.round_due)
     watcher.settled("orders")
     assert codes(watcher) == []
     (source / "file").touch()
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
 
 
 def test_a_root_that_is_unmounted_is_seen(source: Path, started: Started, mounting: Mount) -> None:
     mounting(source)
     watcher = started(source)
     subprocess.run(["umount", source], check=True)  # no watch holds a file system
-    wait_for(lambda: watcher.rescan() == {"orders"})
+    until(lambda: watcher.rescan() == {"orders"})
     assert codes(watcher) == ["source-replaced"]
 
 
@@ -299,7 +300,7 @@ def test_beyond_the_limit_the_top_levels_are_watched_and_it_is_said(source: Path
     assert codes(watcher) == ["watch-limit"]
     assert "Only 6 of at least 15" in watcher.troubles()[0].message
     (source / "file").touch()
-    wait_for(lambda: heard(watcher))
+    until(lambda: heard(watcher))
 
 
 def test_the_kernels_limit_is_told_with_what_to_raise(source: Path) -> None:
@@ -407,7 +408,7 @@ def test_it_is_alive_until_a_thread_dies(source: Path, started: Started) -> None
     assert watcher.alive()
     assert watcher._planter.events is not None
     watcher._planter.events.stop()
-    wait_for(lambda: not watcher.alive())
+    until(lambda: not watcher.alive())
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -421,7 +422,7 @@ def test_a_thread_that_raised_is_not_alive(
 
     monkeypatch.setattr(watcher._planter.events, "_on_batch", broken)
     (source / "file").touch()
-    wait_for(lambda: not watcher.alive())
+    until(lambda: not watcher.alive())
 
 
 def test_a_file_system_that_hangs_holds_up_nothing_else(
@@ -442,11 +443,11 @@ def test_a_file_system_that_hangs_holds_up_nothing_else(
     watcher = Watcher({"dead": [str(dead)], "orders": [str(source)]}, {})
     watcher.start()
     try:
-        wait_for(lambda: watcher.alive() and len(watcher._board.watched) == 3)
+        until(lambda: watcher.alive() and len(watcher._board.watched) == 3)
         found = watcher.troubles()
         assert [(one.code, one.process) for one in found] == [("no-events", "dead")]
         (source / "file").touch()
-        wait_for(lambda: heard(watcher))
+        until(lambda: heard(watcher))
     finally:
         let_go.set()
         watcher.stop()
