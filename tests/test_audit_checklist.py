@@ -47,6 +47,16 @@ def test_an_empty_ledger_meets_nothing_but_the_scope(tmp_path: Path) -> None:
     assert list(found) == list(range(1, 23))
 
 
+def test_of_many_records_the_first_twelve_are_named() -> None:
+    def said(count: int) -> str:
+        item = Item(number=1, question="Is it", state="met", why="So.", records=tuple(range(1, count + 1)))
+        return " ".join(checklist_text([item]).split()).partition("So. ")[2]
+
+    assert said(1) == "Record 1."
+    assert said(12) == "Records 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12."
+    assert said(14) == "Records 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more."
+
+
 def test_what_readiness_cannot_know_is_unknown_however_good_the_records(tmp_path: Path) -> None:
     found = items(tmp_path, weekly, first=promising())
 

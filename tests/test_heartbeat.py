@@ -1,12 +1,14 @@
 """The sign of life to the outside: proven, or bad, or nothing; never only because a process is alive."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fakes import FakeClock, FakeLedger
 from msgspec.structs import replace
 from shop import NOW, ago, assessed, config, copy, damage, drill, process, snapshot, wrong
 
+from agent.adapters.ping_file import PingFile
 from agent.core.configuration import Alarm
 from agent.core.evidence import Copy, Evidence
 from agent.core.judgement import Assessment
@@ -151,7 +153,8 @@ def test_many_processes_make_one_short_line() -> None:
     [
         (None, True),
         (Ping(word="success", at=ago(0.5), fate="accepted"), False),
-        (Ping(word="success", at=ago(1), fate="accepted"), True),
+        (Ping(word="success", at=ago(58 / 60), fate="accepted"), False),
+        (Ping(word="success", at=ago(59 / 60), fate="accepted"), True),
         (Ping(word="success", at=ago(0.1), fate="deferred"), True),
         (Ping(word="success", at=ago(0.1), fate="refused"), True),
         (Ping(word="fail", at=ago(0.1), fate="accepted"), True),
@@ -163,6 +166,17 @@ def test_the_same_is_said_every_hour_and_what_changed_at_once(last: Ping | None,
     said = beat(assessed(GOOD, shop=config()))
     assert said
     assert is_due(said, last, NOW) == due
+
+
+@pytest.mark.parametrize("unreadable", ["", "[", "{}", "[" * 9000, '{"word": "hello"}'])
+def test_the_next_run_knows_of_the_last_ping(tmp_path: Path, unreadable: str) -> None:
+    told = Ping(word="success", at=NOW, fate="accepted")
+    assert PingFile(str(tmp_path)).last() is None
+    PingFile(str(tmp_path)).remember(told)
+    assert PingFile(str(tmp_path)).last() == told
+    (tmp_path / "pinged.json").write_text(unreadable)
+    assert PingFile(str(tmp_path)).last() is None
+    PingFile(str(tmp_path / "gone")).remember(told)
 
 
 # ---- and what comes of it --------------------------------------------------------------------

@@ -158,6 +158,17 @@ def test_a_drill_that_passed_while_it_was_still_bad_proves_nothing() -> None:
     assert unproven(damaged, {"orders": standings(drill(0.5))}) == ()
 
 
+def test_another_process_that_is_not_proven_keeps_nothing_open() -> None:
+    one = seen("drill|orders|primary", "primary")
+    assert unproven(one, {"orders": standings(drill(1)), "shop": standings(drill(9))}) == ()
+
+
+def test_a_trouble_of_the_whole_business_is_proven_by_any_process() -> None:
+    one = replace(seen("clock||", gone=1.5), processes=())
+    assert unproven(one, {"orders": standings(drill(1)), "shop": standings(drill(9))}) == ()
+    assert unproven(one, {"orders": standings(drill(9)), "shop": standings(drill(9))}) == ("orders",)
+
+
 def test_what_a_drill_found_a_drill_ends() -> None:
     assert unproven(seen("drill|orders|primary", "primary"), {"orders": standings(drill(1))}) == ()
 

@@ -18,7 +18,7 @@ from readiness_cli import ROOT
 from agent.config.schema import schema
 from agent.core.configuration import Mail
 from agent.core.notices import Receipt
-from agent.core.telling.mail_trial import Protection, Trial, answer, everybody
+from agent.core.telling.mail_trial import Protection, Trial, answer, everybody, lines
 
 CONFIG = """
 [business]
@@ -150,6 +150,18 @@ def test_without_a_mail_table_that_is_wrong_usage(tmp_path: Path) -> None:
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert f"There is no [mail] in {file}" in ended.stderr
+
+
+def test_what_nobody_knows_is_called_so() -> None:
+    receipts = (
+        Receipt(recipient="a@x", fate="perhaps", reply="the server\x1b[2J had it"),
+        Receipt(recipient="admin@x", fate="deferred", code=451),
+    )
+
+    assert lines(Trial(via="mail.x:25", protection=None, receipts=receipts)) == [
+        "  a@x      nobody knows: the server\\x1b[2J had it",
+        "  admin@x  deferred: 451 ",
+    ]
 
 
 def test_everybody_is_named_once_whatever_the_case() -> None:

@@ -1,12 +1,15 @@
 """The outbox: nothing is lost, nothing is sent twice without saying so, and long outages end in one mail."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
+from shop import config
 
 from agent.core.configuration import Mail
 from agent.core.notices import DeliveryRecord, MessageRecord, Receipt
+from agent.core.telling.messages import message_id
 from agent.core.telling.outbox import due, for_second_channel, merged, outbox, pause, refused
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
@@ -190,6 +193,15 @@ def test_who_was_put_off_for_a_fortnight_waits_no_longer() -> None:
     assert waits(ended(at=NOON + 13 * day, x="deferred", y="accepted")) == ("x",)
     assert waits(ended(at=NOON + 15 * day, x="deferred", y="accepted")) == ()
     assert waits(ended(at=NOON + 15 * day, trouble="the server is down")) == ("x", "y")
+
+
+def test_a_message_has_one_id_that_is_no_other_s() -> None:
+    shop = replace(config(), mail=Mail(sender="readiness@shop.example", owner=(), admin=()))
+    elsewhere = replace(shop, settings=replace(shop.settings, host="elsewhere"))
+    assert message_id(shop, "a") == message_id(shop, "a")
+    assert len({message_id(one, name) for one in (shop, elsewhere) for name in "ab"}) == 4
+    assert re.fullmatch(r"<readiness\.[0-9a-f]{32}@shop\.example>", message_id(shop, "a"))
+    assert message_id(config(), "a").endswith("@readiness.invalid>")
 
 
 def test_who_took_no_mail_the_last_time_is_known() -> None:

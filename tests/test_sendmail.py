@@ -86,6 +86,13 @@ def test_its_exit_status_says_what_became_of_it(
     assert (receipt.fate, receipt.code, receipt.reply) == (fate, 0, reply)
 
 
+def test_nothing_of_it_stays_open(tmp_path: Path, begun: list[str]) -> None:
+    before = os.listdir("/proc/self/fd")
+    deliver(script(tmp_path, "exit 0"), begun)
+
+    assert os.listdir("/proc/self/fd") == before
+
+
 def test_what_it_says_is_short_and_harmless(tmp_path: Path, begun: list[str]) -> None:
     [receipt] = deliver(
         script(tmp_path, r"printf '\033[2Jno such\n person %s' $(seq 999) >&2; exit 67"), begun

@@ -265,33 +265,11 @@ def test_check_goes_all_the_way_and_hands_over_nothing(mail_server: MailServer) 
     assert nothing_arrived(mail_server)
 
 
-@pytest.mark.parametrize(
-    ("mode", "content", "what"),
-    [
-        (0o644, "x\n", "is open to others"),
-        (0o620, "x\n", "is open to others"),
-        (0o600, "", "does not hold one line"),
-        (0o600, "hunter2\nhunter3\n", "does not hold one line"),
-        (0o600, "hunter2\x00", "does not hold one line"),
-        (0o600, "hunter2" * 999, "is no small regular file"),
-        (0o600, None, "cannot be read"),
-    ],
-)
-def test_a_password_file_that_cannot_be_used_is_named_before_anything_is_sent(
-    mail_server: MailServer, mode: int, content: str | None, what: str
-) -> None:
-    file = mail_server.password_file
-    if content is None:
-        file.unlink()
-    else:
-        file.write_text(content)
-        file.chmod(mode)
+def test_a_password_file_that_others_may_read_sends_nothing(mail_server: MailServer) -> None:
+    mail_server.password_file.chmod(0o644)
 
-    refused = Post(mail_to(mail_server)).trouble()
-
-    assert refused.code == "mail-password-file"
-    assert what in refused.message
-    assert "hunter" not in refused.message + refused.hint
+    assert Post(mail_to(mail_server)).trouble().code == "mail-password-file"
+    assert nothing_arrived(mail_server)
 
 
 def test_a_ca_file_without_a_certificate_is_named(mail_server: MailServer, tmp_path: Path) -> None:

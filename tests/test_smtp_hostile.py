@@ -215,9 +215,10 @@ def test_an_answer_without_end_is_given_up(begun: list[str]) -> None:
 )
 def test_a_no_before_anybody_is_reached_is_told_as_one(says: Say, code: str, begun: list[str]) -> None:
     with serving(says) as server:
-        assert refused(server, begun).code == code
+        trouble = refused(server, begun)
 
-    assert begun == []
+    assert (trouble.code, begun) == (code, [])
+    assert ("is not ready to" in trouble.message) is (code == "mail-later")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from agent.adapters.render_html import html_report
 from agent.core.model import Body, DrillSeconds
 from agent.core.report import build
 from agent.core.trends.page import TrendPage, trend_page
-from agent.core.trends.picture import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Picture
+from agent.core.trends.picture import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Picture, flattened
 from agent.core.trends.scale import of_counts, of_durations, of_sizes
 from agent.operations.trends import gather_trends
 
@@ -302,10 +302,41 @@ def test_the_numbers_of_every_month_can_be_read() -> None:
     assert 'scope="row">Nov 2026<' in written(page_of(*outlier()))
 
 
+def test_a_month_of_numbers_counts_what_happened_in_it() -> None:
+    slow = DrillSeconds(restore=7200, total=7200)
+    sampled = drill(40, seconds=slow, share=0.2, bytes=GIB // 5)
+    records = [snapshot(72), drill(60), sampled, drill(30, "failed"), drill(20, "not_tested")]
+    (row,) = page_of(*records, of=(process(rpo=DAY),)).rows
+    (month,) = row.months
+    assert month.recovery.startswith("~")
+    assert (month.passed, month.failed, month.untested) == ("2", "1", "1")
+    assert (month.size, month.age, month.over) == ("1.0 GiB", "72 h", "3")
+
+
 def test_the_auditor_has_the_numbers_open() -> None:
     trends = page_of(*daily(9, 0))
     assert "<details open>" in written(trends, "auditor")
     assert "<details>" in written(trends, "owner")
+
+
+def test_what_passed_failed_and_was_not_made_stands_on_top_of_each_other() -> None:
+    month = [drill(30), drill(29), drill(28), drill(27, "not_tested"), drill(26, "failed")]
+    bars = [bar for bar in pictures(*month)["drills"].bars if bar.x == pictures(*month)["drills"].bars[0].x]
+    assert [bar.tone for bar in bars] == ["usual", "unsure", "bad"]
+    assert [round(bar.height / bars[1].height) for bar in bars] == [3, 1, 1]
+    assert [round(low.y - high.y - high.height, 2) for low, high in pairwise(bars)] == [0, 0]
+    assert round(bars[0].y + bars[0].height, 2) == BOTTOM
+
+
+def test_where_there_is_one_month_its_days_are_numbered() -> None:
+    labels = [line.label for line in pictures(drill(1))["drills"].months]
+    assert labels == ["1 Nov", "8", "15", "22", "29"]
+
+
+def test_the_straight_part_of_a_line_is_its_two_ends() -> None:
+    level: list[tuple[float, float]] = [(0, 1), (1, 1), (2, 1), (3, 1), (4, 5), (5, 5)]
+    assert flattened(level) == [(0, 1), (3, 1), (4, 5), (5, 5)]
+    assert flattened(level[:1]) == level[:1]
 
 
 # ---- scales ---------------------------------------------------------------------------------
