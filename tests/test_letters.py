@@ -389,4 +389,4 @@ def test_a_business_without_a_name_leaves_no_empty_brackets() -> None:
 def test_ages_in_what_was_recorded_are_left_out_later() -> None:
     told = news("fixed", "admin", incident(opened=ago(51), closed=ago(1)))
     text = " ".join(letter_text(alarm_letter(ready(), told)).split())
-    assert "IT WAS: The drill from primary on Wednesday 04:00, failed: a file is damaged." in text
+    assert "IT WAS: The drill from primary on Wednesday 04:00 failed: a file is damaged." in text

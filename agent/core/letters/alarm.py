@@ -107,13 +107,14 @@ def _of_incidents(assessment: Assessment, news: News) -> Iterator[Group]:
 
 def _open(assessment: Assessment, incident: Incident) -> Iterator[Block]:
     zone, now = zone_of(assessment), assessment.at
-    age = span(max(0.0, (now - incident.opened).total_seconds()))
+    seconds = (now - incident.opened).total_seconds()
+    age = f"{span(seconds)} ago" if seconds >= 60 else "just now"
     where = f", copy {called(incident.repository)}" if incident.repository else ""
     said, hint = reason_now(assessment, incident)
     yield Sentence(label="WHAT", text=shortened(printable(said), 500))
     yield Sentence(
         label="SINCE",
-        text=f"{at_moment(incident.opened, zone, now)}, {age} ago ({incident.name}, severity "
+        text=f"{at_moment(incident.opened, zone, now)}, {age} ({incident.name}, severity "
         f"{incident.severity}, {printable(incident.code)}{where}).",
     )
     yield Sentence(label="SEEN BEFORE", text=seen_before(incident, zone, now))

@@ -20,7 +20,7 @@ SHOWN = 5  # findings
 # a command in a hint stands behind a colon, up to a stop or a bracket
 COMMAND = re.compile(r": ((?:readiness|systemctl|journalctl|timedatectl) [^,;()]+?)(?=[,;(]|\. |\.?$)")
 TALK = re.compile(r" (?:finds|shows|tells)\b.*")  # what a hint goes on to say of it
-AGE = re.compile(r", \d[\d a-z]* ago\b")
+AGE = re.compile(r", \d[\d. a-z]* ago\b,?")
 CONFIRMS = "--accept"  # nobody should run that before having looked
 
 

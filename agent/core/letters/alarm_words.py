@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from agent.core.judgement import Assessment
-from agent.core.letters.letter import Sentence, subject_line
-from agent.core.letters.plain_words import MENDED, ONE_COPY, names, trouble
-from agent.core.letters.words import at_moment, code_now, short_moment, worst_trouble
+from agent.core.letters.letter import Sentence, fitting_subject
+from agent.core.letters.plain_words import MENDED, ONE_COPY, names
+from agent.core.letters.words import at_moment, code_now, short_moment, trouble_of, worst_trouble
 from agent.core.model import DrillRecord, Verdict
 from agent.core.report_answer import STATES, back_in_time, zone_of
 from agent.core.telling.incidents import Incident, News, proving_drill
@@ -40,12 +40,12 @@ def _verdict(incident: Incident) -> str:
     return "NOTE" if incident.verdict == Verdict.READY else STATES[incident.verdict]
 
 
-def headline(assessment: Assessment, incident: Incident) -> str:
-    """What is wrong, in a few words: "orders cannot be restored"."""
+def headline(assessment: Assessment, incident: Incident, limit: int = 2) -> str:
+    """What is wrong, in a few words: "orders cannot be restored". `limit`: how many processes are named."""
     days = _unproven_days(assessment, incident)
     if incident.code == "proof-expired" and days:
-        return f"no restore of {names(incident.processes, 2)} has been proven for {count(days, 'day')}"
-    return trouble(code_now(assessment, incident.code, incident.processes), incident.processes)
+        return f"no restore of {names(incident.processes, limit)} has been proven for {count(days, 'day')}"
+    return trouble_of(assessment, incident, limit)
 
 
 def _unproven_days(assessment: Assessment, incident: Incident) -> int:
@@ -57,27 +57,28 @@ def _unproven_days(assessment: Assessment, incident: Incident) -> int:
 
 def subject_of(assessment: Assessment, news: News) -> str:
     """One line of ASCII, such as "NOT READY - orders cannot be restored since Tue 02:10 (F-1207)"."""
-    worst, zone, now = news.incidents[0], zone_of(assessment), assessment.at
-    said, more = headline(assessment, worst), len(news.incidents) - 1
-    since = f"since {short_moment(worst.opened, zone, now, clock=True)}"
-    tail = [] if _runs_on(assessment, worst) else [since]
-    if not tail:
-        said += f" {since}"
+    more = len(news.incidents) - 1
+    last = [news.incidents[0].name] + ([f"and {more:,} more"] if more else [])
+    attempts = []
+    for limit in (2, 1, 0):
+        said, first = _said(assessment, news, limit)
+        lead = f"{state_of(assessment, news)} - {said}"
+        attempts += [(lead, f"({', '.join(words)})") for words in ([first, *last] if first else last, last)]
+    return fitting_subject(attempts)
+
+
+def _said(assessment: Assessment, news: News, limit: int) -> tuple[str, str]:
+    """What a subject says, naming as many processes as `limit`, and what stands in its brackets first."""
+    worst = news.incidents[0]
+    said = headline(assessment, worst, limit)
     if news.event == "fixed":
-        said, tail = _mended(assessment, worst), [f"{_was(worst)} {_lasted(worst, now)}"]
-    elif news.event == "reminder":
-        said = f"{_verdict(worst)}: {said}"
-    elif news.event == "worse":
-        said = f"worse: {said}"
-    elif news.event == "flapping":
-        said, tail = (
-            f"comes and goes: {headline(assessment, worst)}",
-            [f"{count(news.changes, 'time')} in 3 days"],
-        )
-    elif news.event == "escalated":
-        said = f"not confirmed: {said}"
-    tail += [worst.name] + ([f"and {more:,} more"] if more else [])
-    return subject_line(f"{state_of(assessment, news)} - {said}", f"({', '.join(tail)})")
+        return _mended(assessment, worst), f"{_was(worst)} {_lasted(worst, assessment.at)}"
+    if news.event == "flapping":
+        return f"comes and goes: {said}", f"{count(news.changes, 'time')} in 3 days"
+    since = f"since {short_moment(worst.opened, zone_of(assessment), assessment.at, clock=True)}"
+    start = {"reminder": f"{_verdict(worst)}: ", "worse": "worse: ", "escalated": "not confirmed: "}
+    said = start.get(news.event, "") + said
+    return (f"{said} {since}", "") if _runs_on(assessment, worst) else (said, since)
 
 
 def _runs_on(assessment: Assessment, incident: Incident) -> bool:
@@ -100,9 +101,14 @@ def _mended(assessment: Assessment, incident: Incident) -> str:
     drills = proofs_of(assessment, incident) if incident.processes else []
     if drills:
         concerned = names([one.process for one in drills], 2)
+        copies = {one.repository for one in drills}
+        if len(copies) == 1 < len(assessment.config.repositories):
+            concerned += f" restored from {names(list(copies), 1)} and proven"
+        else:
+            concerned += " restored and proven"
         newest = max(drills, key=lambda drill: drill.started)
         ended = newest.started + timedelta(seconds=newest.seconds.total)
-        return f"{concerned} restored and proven {_when(assessment, ended)}"
+        return f"{concerned} {_when(assessment, ended)}"
     since = _when(assessment, incident.gone or incident.closed or assessment.at)
     said = MENDED.get(incident.code)
     return f"{said}, since {since}" if said else f"over since {since}: {headline(assessment, incident)}"

@@ -1,6 +1,7 @@
 """A mail before it is rendered: text and HTML are made from these very words."""
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -107,6 +108,14 @@ def subject_line(lead: str, tail: str = "") -> str:
     start = ascii_text(lead)
     room = SUBJECT - len(end)
     return (start if len(start) <= room else f"{start[: room - 3].rstrip()}...") + end
+
+
+def fitting_subject(attempts: Sequence[tuple[str, str]]) -> str:
+    """The first lead and tail that need not be cut, otherwise the last: a cut may take the word "not"."""
+    for lead, tail in attempts:
+        if len(ascii_text(lead)) + 1 + len(ascii_text(tail)) <= SUBJECT:
+            return subject_line(lead, tail)
+    return subject_line(*attempts[-1])
 
 
 def ascii_text(text: str) -> str:

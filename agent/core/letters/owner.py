@@ -8,19 +8,17 @@ from msgspec.structs import replace
 from agent.core.forecast import timetable
 from agent.core.judgement import Assessment, Judgement, Reason, badness
 from agent.core.letters.letter import (
-    SUBJECT,
     Cell,
     Group,
     Letter,
     Row,
     Sentence,
     Table,
-    ascii_text,
     called,
+    fitting_subject,
     seal_words,
     sentence,
     short_name,
-    subject_line,
 )
 from agent.core.letters.owner_facts import at_stake, changed, not_tested, plan_b_now, still_open, worst_first
 from agent.core.letters.plain_words import ONE_COPY, names, wish
@@ -104,20 +102,29 @@ def _newest_bytes(judgement: Judgement) -> int | None:
 
 def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen | None) -> str:
     state = _with_chance(assessment.verdict, assessment.timetable.probability)
-    if previous:
-        before = _with_chance(Verdict(previous.verdict), previous.probability)
-        state += f" (was {before})" if before != state else ""
+    before = _with_chance(Verdict(previous.verdict), previous.probability) if previous else state
+    changed_state = f"{state} (was {before})" if before != state else state
+    ahead = f"holiday weekend ahead, {hours_of(assessment.window)}: " if holiday else ""
+    days = days_of(assessment)
+    name = short_name(assessment.config.business.name).strip()
+    tail = f"({name}, {days})" if name else f"({days})"
+    full, brief, briefest = (_in_short(assessment, limit) for limit in (2, 1, 0))
+    attempts = [
+        (f"{changed_state} - {ahead}{full}", tail),
+        (f"{changed_state} - {ahead}{brief}", tail),
+        (f"{state} - {ahead}{brief}", tail),
+        (f"{state} - {ahead}{brief}", f"({days})"),
+        (f"{state} - {ahead}{briefest}", f"({days})"),
+    ]
+    return fitting_subject(attempts)
+
+
+def _in_short(assessment: Assessment, limit: int) -> str:
+    """When all is back, or what is worst, with as many names as `limit`."""
     back = assessment.timetable.all_back
     if assessment.verdict == Verdict.READY and back:
-        short = f"back by {moment(back, zone_of(assessment), assessment.at)}"
-    else:
-        short = worst_trouble(assessment)
-    ahead = f"holiday weekend ahead, {hours_of(assessment.window)}: " if holiday else ""
-    name = short_name(assessment.config.business.name).strip()
-    tail = f"({f'{name}, ' if name else ''}{days_of(assessment)})"
-    if len(f"{state} - {ahead}{ascii_text(short)} {tail}") > SUBJECT:
-        short = worst_trouble(assessment, 1) or short
-    return subject_line(f"{state} - {ahead}{short}", tail)
+        return f"back by {moment(back, zone_of(assessment), assessment.at)}"
+    return worst_trouble(assessment, limit)
 
 
 def _with_chance(verdict: Verdict, chance: float | None) -> str:

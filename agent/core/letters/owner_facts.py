@@ -6,8 +6,8 @@ from agent.core.configuration import CriticalProcess
 from agent.core.evidence import WHOLE
 from agent.core.judgement import Assessment, Judgement, badness
 from agent.core.letters.letter import called
-from agent.core.letters.plain_words import names, trouble
-from agent.core.letters.words import code_now
+from agent.core.letters.plain_words import names
+from agent.core.letters.words import trouble_of
 from agent.core.model import Verdict
 from agent.core.notices import StateThen
 from agent.core.phrases import joined, moment, span
@@ -131,9 +131,8 @@ def still_open(assessment: Assessment, incidents: Sequence[Incident]) -> str:
     """What is not mended yet, the worst first."""
     zone, now = zone_of(assessment), assessment.at
     told = [
-        f"{trouble(code, one.processes)} (since {moment(one.opened, zone, now)}, {one.name})"
+        f"{trouble_of(assessment, one)} (since {moment(one.opened, zone, now)}, {one.name})"
         for one in worst_first(incidents)
-        for code in [code_now(assessment, one.code, one.processes)]
     ]
     more = len(told) - 2
     rest = f", and {more:,} more" if more > 0 else ""

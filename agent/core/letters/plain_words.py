@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from agent.core.phrases import joined
 from agent.core.text import printable
+from agent.core.text_layout import cut
 
 ONE_COPY = "drill-failed, but another copy is proven"  # no code of a record
 LOOK = "have a look at {name}"
@@ -134,9 +135,10 @@ MENDED = {
 UNKNOWN_CODE = ("something is wrong with {name}", LOOK)
 
 
-def trouble(code: str, processes: Sequence[str], limit: int = 2) -> str:
-    """What is wrong, without a full stop: "orders cannot be restored"."""
-    return WORDS.get(code, UNKNOWN_CODE)[0].replace("{name}", names(processes, limit))
+def trouble(code: str, processes: Sequence[str], limit: int = 2, copy: str = "") -> str:
+    """What is wrong, without a full stop: "orders cannot be restored"; with the copy that it is about."""
+    concerned = names(processes, limit) + (f" (copy {printable(copy)[:60]})" if copy else "")
+    return WORDS.get(code, UNKNOWN_CODE)[0].replace("{name}", concerned)
 
 
 def wish(code: str, processes: Sequence[str]) -> str:
@@ -145,5 +147,9 @@ def wish(code: str, processes: Sequence[str]) -> str:
 
 
 def names(processes: Sequence[str], limit: int) -> str:
-    """Processes by name, "everything" where no single one is meant."""
-    return joined([printable(name)[:60] for name in processes], limit) or "everything"
+    """Processes by name, "everything" where no single one is meant; with a limit of 0 as short as can be."""
+    if not limit and len(processes) > 1:
+        return f"{len(processes):,} processes"
+    return (
+        joined([cut(printable(name), 60 if limit else 20) for name in processes], limit or 1) or "everything"
+    )

@@ -10,6 +10,7 @@ from agent.core.letters.plain_words import ONE_COPY, trouble
 from agent.core.model import Verdict
 from agent.core.phrases import MONTHS, SOON, WEEKDAYS, moment
 from agent.core.report_answer import all_reasons, zone_of
+from agent.core.telling.incidents import Incident
 from agent.core.window import Window
 
 TONES: dict[Verdict, Tone] = {
@@ -18,6 +19,12 @@ TONES: dict[Verdict, Tone] = {
     Verdict.NOT_READY: "not-ready",
     Verdict.UNKNOWN: "unknown",
 }
+
+# what is wrong with one copy says nothing of the others
+OF_ONE_COPY = (
+    *(ONE_COPY, "drill-not-tested", "repository-damaged", "repository-missing", "repository-changed"),
+    *("snapshots-vanished", "paths-not-drilled"),
+)
 
 
 def at_moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
@@ -31,6 +38,16 @@ def code_now(assessment: Assessment, code: str, processes: Sequence[str]) -> str
     concerned = [one for one in assessment.judgements if one.process in processes]
     helped = [any(s.current and s.good and not s.failures for s in one.standings) for one in concerned]
     return ONE_COPY if code == "drill-failed" and helped and all(helped) else code
+
+
+def trouble_of(assessment: Assessment, incident: Incident, limit: int = 2) -> str:
+    """What is wrong, in a few words, with the copy that it is about where there are several.
+
+    No more than `limit` processes are named; 0 is for where there is little room.
+    """
+    code = code_now(assessment, incident.code, incident.processes)
+    one_of_several = limit and len(assessment.config.repositories) > 1 and code in OF_ONE_COPY
+    return trouble(code, incident.processes, limit, incident.repository if one_of_several else "")
 
 
 def short_moment(when: datetime, zone: ZoneInfo, now: datetime, clock: bool = False) -> str:
