@@ -14,8 +14,10 @@ from agent.core.evidence import Copy
 from agent.core.judgement import Assessment
 from agent.core.letters.alarm import alarm_letter, alarm_test_letter
 from agent.core.letters.digest import bundle_letter, digest_letter
+from agent.core.letters.emergency import Subject, emergency_letter
 from agent.core.letters.letter import Letter
 from agent.core.letters.owner import owner_letter, state_then
+from agent.core.letters.trial import trial_letter
 from agent.core.model import DrillSeconds, Verdict
 from agent.core.notices import MessageRecord, StateThen
 from agent.core.report_answer import zone_of
@@ -148,6 +150,17 @@ BEHIND = incident(
     hint="Run: readiness copy mail --to planb",
     before=(),
 )
+REFUSED = incident(
+    key="mail-refused||",
+    severity=2,
+    verdict=Verdict.READY,
+    code="mail-refused",
+    processes=(),
+    repository="",
+    sentence="The mail server refuses boss@harbourlane.example: no such user.",
+    hint="Mend [mail] in the config, then: readiness mail test",
+    before=(),
+)
 MENDED = incident(opened=ago(51), gone=ago(1), closed=ago(0.3))
 
 
@@ -191,6 +204,14 @@ def digest() -> Letter:
     return digest_letter(broken(), [message(flapping, 60, 2), message(opened(), 100)], "Connection refused")
 
 
+def emergency(subject: Subject) -> Letter:
+    trouble = {
+        "config": ("/etc/readiness/readiness.toml cannot be used: 1 problem.", "Run: readiness validate"),
+        "ledger": ("The ledger is not whole: record 3 is missing.", "Run: readiness ledger verify"),
+    }
+    return emergency_letter(shop(), subject, trouble[subject], NOW)
+
+
 def weekly(assessment: Assessment, previous: StateThen | None = None, **more) -> Letter:
     return owner_letter(assessment, None, previous, NEXT_BY, **more)
 
@@ -221,6 +242,13 @@ GOLDEN: dict[str, Callable[[], Letter]] = {
     "alarm-test": lambda: alarm_test_letter(
         "Harbour Lane Mail Order", "T-20261201", NOW, zone_of(ready()), CONTACT
     ),
+    "admin-closed": lambda: alarm_letter(
+        ready(), news("fixed", "admin", replace(MENDED, processes=("letters",)))
+    ),
+    "admin-note": lambda: alarm_letter(ready(), news("opened", "admin", REFUSED)),
+    "emergency-config": lambda: emergency("config"),
+    "emergency-ledger": lambda: emergency("ledger"),
+    "trial": lambda: trial_letter(shop()),
     "digest": digest,
     "bundle": lambda: bundle_letter(ready(), "bundle.zip", "ab" * 32, 42, (ago(24 * 90), NOW)),
 }

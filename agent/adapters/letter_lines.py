@@ -20,8 +20,8 @@ def lines(letter: Letter) -> list[str]:
     for group in letter.groups:
         found += ["", *(wrapped(group.title, WIDTH) if group.title else ())]
         found += [line for block in group.blocks for line in _block(block)]
-    found += ["", *(line for sentence in letter.closing for line in _block(sentence))]
-    return found
+    closing = [line for sentence in letter.closing for line in _block(sentence)]
+    return [*found, "", *closing] if closing else found
 
 
 def fitted(letter: Letter) -> Letter:

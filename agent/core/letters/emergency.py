@@ -5,7 +5,7 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from agent.core.configuration import Config
-from agent.core.letters.letter import Group, Letter, Sentence, called, in_brackets, subject_line
+from agent.core.letters.letter import Group, Letter, Sentence, called, capital, in_brackets, subject_line
 from agent.core.phrases import moment
 from agent.core.text import printable
 
@@ -32,16 +32,17 @@ def emergency_letter(config: Config, subject: Subject, trouble: tuple[str, str],
     name = called(config.business.name)
     seen = moment(now, ZoneInfo(config.business.time_zone), now)
     message, hint = map(printable, trouble)
-    contact = f"Call {called(config.alarm.contact, 90)}." if config.alarm.contact else ""
+    contact = called(config.alarm.contact, 90) or "whoever looks after the server"
+    to_do = f"{hint.rstrip('.') or 'Look at the server'}. If that is not for you, call {contact}."
     return Letter(
         subject=subject_line(f"UNKNOWN - {LEADS[subject]}", in_brackets(config.business.name)),
         business=name,
         state="UNKNOWN",
         tone="unknown",
-        opening=f"{OPENINGS[subject]} ({seen}).",
+        opening=capital(f"{OPENINGS[subject]} ({seen})."),
         groups=(
             Group(blocks=(Sentence(label="WHAT", text=message),)),
-            Group(blocks=(Sentence(label="DO ONE THING", text=f"{hint} {contact}".strip(), strong=True),)),
+            Group(blocks=(Sentence(label="DO ONE THING", text=to_do, strong=True),)),
             Group(blocks=(Sentence(label="UNTIL THEN", text=MEANINGS[subject]),)),
         ),
     )
