@@ -448,3 +448,72 @@ def test_drills_take_turns_between_the_copies(tmp_path: Path) -> None:
     drills = [job.arguments[1:] for job in world.begun if job.arguments[0] == "drill"]
     turns = [drill[-1] if "--from" in drill else "primary" for drill in drills]
     assert turns[:4] in (["primary", "planb"] * 2, ["planb", "primary"] * 2)
+
+
+def test_a_copy_that_could_not_be_drilled_is_drilled_when_it_has_taken_a_snapshot(tmp_path: Path) -> None:
+    planb = '[repository.planb]\nurl = "sftp:b:/r"\npassword_file = "/etc/p"\n'
+    rhythms = '[process.orders.drill]\nevery = "7d"\n[process.orders.copy]\nevery = "3h"\n'
+    (tmp_path / "c.toml").write_text(TEXT + planb + rhythms)
+    world = Steered(load(str(tmp_path / "c.toml")))
+    away = {"planb": True}
+    begin = world.begin
+
+    def offsite(arguments: Any) -> SimulatedJob:
+        world.statuses = {"drill": 3, "copy": 3} if away["planb"] and "planb" in arguments else {}
+        return begin(arguments)
+
+    world.begin = offsite  # type: ignore[method-assign]
+
+    def drills() -> list[str]:
+        found = [job.arguments for job in world.begun if job.arguments[0] == "drill"]
+        world.begun.clear()
+        return ["planb" if "planb" in drill else "primary" for drill in found]
+
+    away["planb"] = False
+    world.boot()
+    world.go(4 * 3600)
+    assert drills() == ["primary"]
+    away["planb"] = True
+    world.true += 7 * 86_400
+    world.go(4 * 3600)
+    assert drills() == ["planb", "primary"]
+    away["planb"] = False
+    world.go(2 * 3600)
+    assert drills() == ["planb"]
+    world.go(24 * 3600)
+    assert drills() == []
+
+
+def test_a_copy_that_cannot_be_drilled_is_tried_once_more_and_then_when_its_turn_comes(
+    tmp_path: Path,
+) -> None:
+    planb = '[repository.planb]\nurl = "sftp:b:/r"\npassword_file = "/etc/p"\n'
+    (tmp_path / "c.toml").write_text(TEXT + planb + '[process.orders.copy]\nevery = "1h"\n')
+    world = Steered(load(str(tmp_path / "c.toml")))
+    begin = world.begin
+
+    def too_slow(arguments: Any) -> SimulatedJob:
+        world.statuses = {"drill": 3} if arguments[0] == "drill" and "planb" in arguments else {}
+        return begin(arguments)
+
+    world.begin = too_slow  # type: ignore[method-assign]
+    world.boot()
+    world.go(4 * 3600)
+    world.true += 7 * 86_400
+    world.begun.clear()
+    world.go(24 * 3600)
+    drills = [job.arguments[-1] for job in world.begun if job.arguments[0] == "drill"]
+    assert drills == ["planb", "orders", "planb"]
+
+
+def test_a_drill_that_passed_from_plan_b_instead_is_not_repeated_every_hour(world: Steered) -> None:
+    world.statuses["drill"] = 3
+    world.results["drill"] = {
+        "drills": [
+            {"outcome": "not_tested", "instead_of": "", "findings": []},
+            {"outcome": "passed", "instead_of": "primary", "findings": []},
+        ]
+    }
+    world.boot()
+    world.go(6 * 3600)
+    assert world.kinds().count("drill") == 1

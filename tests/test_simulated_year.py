@@ -24,6 +24,7 @@ from agent.core.configuration import (
     WeeklyMoment,
 )
 from agent.core.duties import Duty, Task, duties
+from agent.core.model import DrillRecord
 
 DAY = 86_400
 HOUR = 3600
@@ -78,6 +79,7 @@ class Truth:
         self.starts: list[float] = []
         self.regulars: dict[tuple[str, float], float] = {}
         self.counts: dict[Task, int] = defaultdict(int)
+        self.extras: list[SimulatedJob] = []
 
     def watch(self) -> None:
         """Look at everything that began or ended since the last look."""
@@ -107,8 +109,18 @@ class Truth:
             pause = min(HOUR, 60 * 2 ** (self.failures[task] - 1), self.duties[task].rhythm.every or HOUR)
             early = now - self.tried[task] < pause - 1 and self.tried[task] > self.jumped_at
             assert not early, f"{task} is tried again without a pause"
+        elif self._is_made_up_for(job, task):
+            self.extras.append(job)
         else:
             self._not_twice(task, now)
+
+    def _is_made_up_for(self, job: SimulatedJob, task: Task) -> bool:
+        """A drill of a copy whose last one came to nothing, when one of another copy took its place."""
+        if self.world.true >= self._due(task, self.duties[task]) - HOUR:
+            return False
+        process, repository = self.world.places(job.arguments)
+        before = self.world.ledger.newest(DrillRecord, process=process, repository=repository)
+        return job.arguments[0] == "drill" and [one.outcome for one in before] == ["not_tested"]
 
     def _not_twice(self, task: Task, now: float) -> None:
         duty = self.duties[task]
@@ -132,6 +144,8 @@ class Truth:
         task = task_of(self.world, job)
         self.tried[task] = self.world.true
         answers = ("drill", "check", "exposure")
+        if job in self.extras and job.status not in (0, 1):
+            return
         if job.status == 0 or (job.status == 1 and job.arguments[0] in answers):
             self.done[task] = job.began
             self.failures[task] = 0

@@ -52,6 +52,7 @@ class Agenda:
         self._not_before: dict[Task, datetime] = {}
         self._hastened: dict[Task, datetime] = {}
         self._turns: dict[str, str] = {}
+        self._again: frozenset[str] = frozenset()
 
     def renew(self, duties: Iterable[Duty], zone: ZoneInfo) -> None:
         """Go on with the duties of another config; what both have keeps its past."""
@@ -69,8 +70,10 @@ class Agenda:
 
     def ended(self, task: Task, outcome: Outcome, started: datetime, now: datetime) -> None:
         """A run of `task` ended now."""
-        self._regular.pop(task, None)
-        self._pasts[task] = after_run(self._past(task), outcome, started, now)
+        if not (outcome == "not_tested" and self._is_again(task)):  # nothing waits for what was only tried
+            self._regular.pop(task, None)
+            self._pasts[task] = after_run(self._past(task), outcome, started, now)
+        self._again -= {task.process} if task.kind == "drill" else set()
         self._not_before.pop(task, None)
         if self._hastened.get(task, started) <= started:  # what was asked for meanwhile is still to be done
             self._hastened.pop(task, None)
@@ -90,9 +93,10 @@ class Agenda:
             if due is not None and now - due > LATE:
                 self._not_before[duty.task] = now + self._jitter(duty)
 
-    def take_turns(self, turns: Mapping[str, str]) -> None:
-        """From which repository each process is drilled next, of those that have a snapshot at all."""
-        self._turns = dict(turns)
+    def take_turns(self, turns: Mapping[str, str], again: Set[str] = frozenset()) -> None:
+        """From which repository each process is drilled next, of those that have a snapshot at all. `again`:
+        processes that are drilled from there at once, because that came to nothing and may not any more."""
+        self._turns, self._again = dict(turns), frozenset(again)
 
     def stirred(self, process: str, first: datetime, last: datetime) -> None:
         """Files of a process changed; kept until `settled`."""
@@ -171,6 +175,9 @@ class Agenda:
         """The repository that the next drill of a process is made from; empty: the first."""
         return self._turns.get(process, "")
 
+    def _is_again(self, task: Task) -> bool:
+        return task.kind == "drill" and task.process in self._again
+
     def _past(self, task: Task) -> Past:
         return self._pasts.get(task, Past())
 
@@ -186,6 +193,8 @@ class Agenda:
         regular = self.next_of(duty)
         if regular is None or past.failures:
             return regular
+        if self._is_again(duty.task) and past.tried is not None:
+            regular = min(regular, past.tried)
         regular = min(regular, self._hastened.get(duty.task, regular))
         stirred = self._stirred.get(duty.task.process) if duty.quiet else None
         if stirred is None:

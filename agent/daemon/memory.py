@@ -1,14 +1,15 @@
 """What the ledger knows of earlier runs, on the clock as it is now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agent.core.config_record import ConfigRecord, config_to_note
-from agent.core.configuration import Config
+from agent.core.configuration import Config, CriticalProcess
 from agent.core.duties import Duty, Task
 from agent.core.model import DrillRecord, Entry, SnapshotRecord
 from agent.core.runs import RUNS, AgentRecord, RunRecord
-from agent.core.schedule import Past, after_run
+from agent.core.schedule import Past, after_run, following
 from agent.operations.ports import LedgerReader
 
 REMEMBERED = 20  # runs of a task that are looked through: more failures in a row pause no longer
@@ -79,6 +80,44 @@ def turns(config: Config, ledger: LedgerReader) -> dict[str, str]:
             last = {name: _last_drill(process.name, name, ledger) for name in holding}
             found[process.name] = min(holding, key=lambda name: last[name])
     return found
+
+
+def with_repeats(
+    config: Config, ledger: LedgerReader, turns: Mapping[str, str], now: datetime
+) -> tuple[Mapping[str, str], Set[str]]:
+    """The same turns but for the processes, named besides, of which a copy is drilled again at once: its last
+    drill came to nothing, one of another copy took its place, and it has taken a snapshot since."""
+    names = [repository.name for repository in config.repositories]
+    zone = ZoneInfo(config.business.time_zone)
+    found = {}
+    for process in config.processes:
+        instead = _drilled_in_time(process, ledger, now, zone) if process.name in turns else 0
+        again = [name for name in names if instead and _is_back(process.name, name, ledger, instead)]
+        if again:
+            found[process.name] = again[0]
+    return {**turns, **found}, found.keys()
+
+
+def _drilled_in_time(process: CriticalProcess, ledger: LedgerReader, now: datetime, zone: ZoneInfo) -> int:
+    """Where in the ledger the newest drill with a result stands; 0 where the next is due."""
+    outcomes = ("passed", "failed")
+    done = [e for o in outcomes for e in ledger.newest_entries(DrillRecord, process=process.name, outcome=o)]
+    newest = max(done, key=lambda entry: entry.sequence, default=None)
+    if newest is None or not isinstance(newest.body, DrillRecord):
+        return 0
+    return newest.sequence if following(process.drill, newest.body.started, zone) > now else 0
+
+
+def _is_back(process: str, repository: str, ledger: LedgerReader, instead: int) -> bool:
+    drills = ledger.newest_entries(DrillRecord, process=process, repository=repository)
+    taken = ledger.newest_entries(SnapshotRecord, process=process, repository=repository, outcome="passed")
+    return any(
+        isinstance(drill.body, DrillRecord)
+        and drill.body.outcome == "not_tested"
+        and drill.sequence < min(instead, snapshot.sequence)
+        for drill in drills
+        for snapshot in taken
+    )
 
 
 def _holds(process: str, repository: str, ledger: LedgerReader) -> bool:

@@ -44,6 +44,12 @@ def outcome_of(task: Task, end: JobEnd) -> Outcome:
     return "not_tested"
 
 
+def is_done_elsewhere(end: JobEnd) -> bool:
+    """A drill that could not be made, and passed at once from plan B: it has its turn again another time."""
+    drills = end.result.get("drills", ())
+    return any(one.get("instead_of") and one.get("outcome") == "passed" for one in drills)
+
+
 def run_record(due: Due, task: Task, started: datetime, end: JobEnd) -> RunRecord | None:
     """The record of a run that ended; None for what is done too often to keep."""
     kind = RUNS.get(task.kind)

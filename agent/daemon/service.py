@@ -109,7 +109,7 @@ class Service:
         self.agenda.remember({REPORT: Past(done=now)})  # the first comes when its time comes, not at once
         self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
         self.agenda.woke(now)
-        self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
+        self._take_turns()
         self.watching = self.tools.watches.start(self.config)
         self.tools.log("notice", f"readiness {self.tools.version} watches {self._names()}")
         self.tools.supervisor.ready(f"watching {self._names()}")
@@ -163,7 +163,7 @@ class Service:
         self._note_config()
         self.agenda.renew(duties(config), ZoneInfo(config.business.time_zone))
         self.agenda.remember(memory.pasts(self.agenda.duties.values(), self.tools.ledger))
-        self.agenda.take_turns(memory.turns(config, self.tools.ledger))
+        self._take_turns()
         self.watching.stop()
         self.watching = self.tools.watches.start(config)
         self.tools.log("notice", f"The config was read again: watching {self._names()}")
@@ -240,7 +240,7 @@ class Service:
             self.agenda.hasten(NOTIFY, now + SOON)
         for level, line in runs.report(task, end):
             self.tools.log("info" if self._ending and level == "warning" else level, line)
-        outcome = runs.outcome_of(task, end)
+        outcome = "passed" if runs.is_done_elsewhere(end) else runs.outcome_of(task, end)
         self.agenda.ended(duty.task, outcome, work.started, now)
         if task.kind == "snapshot" and outcome == "passed":
             self.changes.saved(task.process, self.watching)
@@ -249,7 +249,12 @@ class Service:
         for process in end.result.get("prove", ()) if task == NOTIFY else ():
             self.agenda.hasten(Task("drill", process), now)
         if task.kind in ("snapshot", "copy", "drill"):
-            self.agenda.take_turns(memory.turns(self.config, self.tools.ledger))
+            self._take_turns()
+
+    def _take_turns(self) -> None:
+        ledger = self.tools.ledger
+        turns = memory.turns(self.config, ledger)
+        self.agenda.take_turns(*memory.with_repeats(self.config, ledger, turns, self.tools.clocks.now()))
 
     def _say_that_it_waits(self, task: Task, so_long: timedelta, why: str) -> None:
         if so_long < LONG_BUSY:
