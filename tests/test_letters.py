@@ -30,7 +30,7 @@ from agent.adapters.render_letter import letter_html, letter_text, unfolded
 from agent.core.configuration import Alarm
 from agent.core.findings import CODES
 from agent.core.letters.alarm import alarm_letter
-from agent.core.letters.digest import digest_letter, originals
+from agent.core.letters.digest import digest_letter
 from agent.core.letters.letter import ascii_text, in_brackets, subject_line
 from agent.core.letters.owner import state_then
 from agent.core.letters.plain_words import WORDS
@@ -334,24 +334,6 @@ def test_a_digest_that_gmail_would_cut_names_what_it_leaves_out_and_where_that_i
     assert f"{80 - quoted} more are kept on the server" in words
     assert "\n    readiness ledger export\n" in text
     assert letters_of(Page(page).words) == letters_of(text)
-
-
-def test_a_digest_that_was_not_sent_either_gives_back_what_it_carries() -> None:
-    first, second, third = (
-        replace(message(opened(), age), message=name, text=f"text of {name}")
-        for name, age in (("first", 90), ("second", 80), ("third", 3))
-    )
-    stuck = replace(
-        message(digest_letter(broken(), [first, second]), 50), message="d", replaces=("first", "second")
-    )
-    again = replace(message(digest_letter(broken(), [stuck]), 40), message="e", replaces=("d",))
-    known = [first, second, stuck, again, third]
-    assert originals([again, third], known) == [first, second, third]
-    assert originals([again, third], [again, third]) == [again, third], (
-        "of what is forgotten the digest is left"
-    )
-    letter = digest_letter(broken(), originals([again, third], known))
-    assert letter.subject.startswith("NOT READY - 3 mails could not be sent since Sat 19:00")
 
 
 def test_one_mail_that_is_too_long_for_a_digest_is_named() -> None:

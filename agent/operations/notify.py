@@ -118,7 +118,7 @@ def _desk(config: Config, mail: Mail, assessment: Assessment, tools: Tools) -> D
 
 def _send(desk: Desk, book: Letterbook, tools: Tools) -> Outbox:
     def digest(waiting: Sequence[Waiting], trouble: str) -> MessageRecord:
-        return desk.digest([one.message for one in waiting], book.messages, trouble)
+        return desk.digest([one.message for one in waiting], trouble)
 
     ways = Ways(courier=tools.courier, second=tools.second)
     return deliver(book, ways, digest, desk.config.business.name)

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from agent.core.configuration import Config, Mail
 from agent.core.judgement import Assessment
 from agent.core.letters.alarm import alarm_letter, alarm_test_letter
-from agent.core.letters.digest import bundle_letter, digest_letter, originals
+from agent.core.letters.digest import bundle_letter, digest_letter
 from agent.core.letters.letter import Letter
 from agent.core.letters.owner import owner_letter, state_then
 from agent.core.letters.trend import Trend
@@ -88,16 +88,11 @@ class Desk(Struct, frozen=True, kw_only=True):
         letter = alarm_test_letter(business.name, name, self.assessment.at, zone, alarm.contact)
         return self._message(letter, "alarm-test", "admin", name)
 
-    def digest(
-        self, messages: Sequence[MessageRecord], known: Sequence[MessageRecord], trouble: str
-    ) -> MessageRecord:
-        """What could not be sent for long, all of one role, as one mail; `trouble` says why.
-
-        `known`: all messages, for what an older digest among them carries.
-        """
+    def digest(self, messages: Sequence[MessageRecord], trouble: str) -> MessageRecord:
+        """What could not be sent for long, all of one role, as one mail; `trouble` says why."""
         role = messages[0].role
         return self._message(
-            digest_letter(self.assessment, originals(messages, known), trouble),
+            digest_letter(self.assessment, messages, trouble),
             "digest",
             role,
             f"digest {role}",

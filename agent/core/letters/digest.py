@@ -30,18 +30,6 @@ AROUND = 1_000
 NAMED = 30  # of those without room; the others are counted
 
 
-def originals(messages: Sequence[MessageRecord], known: Sequence[MessageRecord]) -> list[MessageRecord]:
-    """`messages`, with what they carry in the place of digests that did not go out either.
-
-    `known`: all that may be carried. A digest of which nothing is known any more stays as it is.
-    """
-    found: list[MessageRecord] = []
-    for one in messages:
-        carried = [each for each in known if each.message in one.replaces]
-        found += originals(carried, known) if carried else [one]
-    return found
-
-
 def digest_letter(assessment: Assessment, messages: Sequence[MessageRecord], trouble: str = "") -> Letter:
     """`messages` that could not be sent, the gravest first and of these the newest; whole while they fit.
 
