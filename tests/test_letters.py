@@ -10,6 +10,7 @@ from letters import (
     GOLDEN,
     Page,
     broken,
+    copies,
     incident,
     last_week,
     letters_of,
@@ -210,6 +211,13 @@ def test_without_a_contact_the_administrator_is_called() -> None:
     found = shop(FOUR[0])
     silent = replace(found, alarm=replace(found.alarm, contact=""))
     assert "UNKNOWN: call your administrator." in " ".join(letter_text(weekly(ready(silent))).split())
+
+
+def test_what_plan_b_knows_nothing_of_is_not_proven_there() -> None:
+    found = shop()
+    some = [one for one in copies(found) if one.repository == "primary" or one.process in ("orders", "mail")]
+    text = " ".join(letter_text(weekly(assessed(*some, shop=found))).split())
+    assert "PLAN B: Copy planb: orders and mail proven, shop and accounts not." in text
 
 
 def test_where_all_is_ready_what_is_not_mended_is_what_to_do() -> None:

@@ -1,5 +1,6 @@
 """Subjects and first sentences of alarms: the state first, what it is about, since when, and its name."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from agent.core.judgement import Assessment
@@ -100,18 +101,21 @@ def _mended(assessment: Assessment, incident: Incident) -> str:
         return f"{concerned} {verb} not looked after any more"
     drills = proofs_of(assessment, incident) if incident.processes else []
     if drills:
-        concerned = names([one.process for one in drills], 2)
-        copies = {one.repository for one in drills}
-        if len(copies) == 1 < len(assessment.config.repositories):
-            concerned += f" restored from {names(list(copies), 1)} and proven"
-        else:
-            concerned += " restored and proven"
-        newest = max(drills, key=lambda drill: drill.started)
-        ended = newest.started + timedelta(seconds=newest.seconds.total)
-        return f"{concerned} {_when(assessment, ended)}"
+        return _proven(assessment, drills)
     since = _when(assessment, incident.gone or incident.closed or assessment.at)
     said = MENDED.get(incident.code)
     return f"{said}, since {since}" if said else f"over since {since}: {headline(assessment, incident)}"
+
+
+def _proven(assessment: Assessment, drills: Sequence[DrillRecord]) -> str:
+    """What came back, when, and from which copy where there are several: of the others that says nothing."""
+    copies = list(dict.fromkeys(one.repository for one in drills))
+    origin = f" from {names(copies, 1)}" if len(copies) == 1 < len(assessment.config.repositories) else ""
+    newest = max(drills, key=lambda drill: drill.started)
+    ended = newest.started + timedelta(seconds=newest.seconds.total)
+    return (
+        f"{names([one.process for one in drills], 2)} restored{origin} and proven {_when(assessment, ended)}"
+    )
 
 
 def _when(assessment: Assessment, moment: datetime) -> str:

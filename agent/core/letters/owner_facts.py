@@ -107,7 +107,7 @@ def plan_b_now(assessment: Assessment) -> str:
 def _copy_now(assessment: Assessment, repository: str) -> str:
     standings = [one for j in assessment.judgements for one in j.standings if one.repository == repository]
     proven = [one.copy.process for one in standings if one.current]
-    lacking = [one.copy.process for one in standings if not one.current]
+    lacking = [one.process for one in assessment.judgements if one.process not in proven]
     words = "nothing proven" if not proven else "everything proven"
     if proven and lacking:
         words = f"{names(proven, 2)} proven, {names(lacking, 2)} not"
