@@ -15,6 +15,7 @@ from agent.core.configuration import Alarm, Config, Step
 from agent.core.judgement import Assessment
 from agent.core.letters.alarm import alarm_letter, alarm_test_letter
 from agent.core.letters.digest import bundle_letter, digest_letter
+from agent.core.letters.emergency import emergency_letter
 from agent.core.letters.letter import Block, Letter, Sentence
 from agent.core.letters.owner import owner_letter, state_then
 from agent.core.model import Verdict
@@ -199,6 +200,7 @@ def hostile_mails(chance: random.Random) -> list[Letter]:
         weekly,
         alarm,
         digest_letter(assessment, [message(alarm, 4), raw], new[14]),
+        emergency_letter(found, "config", (new[5], new[6]), NOW),
         alarm_test_letter(new[0], new[1], NOW, zone_of(assessment), new[2]),
         bundle_letter(assessment, new[3], new[4], 7, (ago(900), NOW)),
     ]
