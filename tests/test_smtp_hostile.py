@@ -138,7 +138,7 @@ def test_the_script_itself_takes_a_message(begun: list[str]) -> None:
     with serving({}) as server:
         assert [receipt.fate for receipt in deliver(server, begun)] == ["accepted", "accepted"]
 
-    assert server.heard[1] == b"mail FROM:<a@x.example>"
+    assert server.heard[1].lower() == b"mail from:<a@x.example>"  # Python 3.13 writes it otherwise
     assert begun == ["begun"]
 
 
