@@ -182,6 +182,11 @@ def test_what_cannot_be_restored_is_promised_for_no_time() -> None:
     assert line.split()[5:7] == ["unknown", "Fri"]
 
 
+def test_what_cannot_be_restored_is_not_said_to_lose_only_some_hours() -> None:
+    (row,) = [line for line in letter_text(weekly(broken())).splitlines() if line.startswith("orders ")]
+    assert row.split("  ")[-1].strip() == "unknown"
+
+
 def test_a_failed_drill_weighs_less_while_another_copy_is_proven() -> None:
     found = shop(FOUR[0])
     failed = copy(snapshot(1, paths=()), drill(9, "failed"), drill(60), name="orders")

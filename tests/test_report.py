@@ -53,6 +53,12 @@ def test_ready_says_when_everything_would_be_back_and_how_that_compares() -> Non
     assert healthy().answer == "Everything critical would be back by Friday 17:10, well before Monday 08:00."
 
 
+def test_what_cannot_be_restored_is_not_said_to_lose_only_some_hours() -> None:
+    text = status_screen(report(snapshot(0.2), snapshot(), drill(0.5, "failed"), drill(60)))
+    (row,) = [line for line in text.splitlines() if line.startswith("orders ")]
+    assert row.endswith("unknown (aim 24 h)  unknown (aim 2 h)")
+
+
 def test_what_was_never_measured_is_not_a_part_of_what_is_promised() -> None:
     for words in (status_screen(report()), text_report(report()), Page(html_report(report())).words):
         assert "unknown (aim 24 h)" in words

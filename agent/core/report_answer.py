@@ -144,7 +144,7 @@ def _line(assessment: Assessment, judgement: Judgement, process: CriticalProcess
         proven=day(proven, zone, assessment.at) if proven else "never",
         takes="unknown" if rto.actual_s is None or doubtful else about + span(rto.actual_s),
         takes_promised=span(rto.objective_s),
-        loses="everything" if rpo.actual_s is None else span(rpo.actual_s),
+        loses="everything" if rpo.actual_s is None else "unknown" if doubtful else span(rpo.actual_s),
         loses_promised=span(rpo.objective_s),
         back=moment(back, zone, assessment.at) if back else "unknown",
     )

@@ -35,7 +35,7 @@ from agent.core.letters.words import (
 from agent.core.model import Verdict
 from agent.core.notices import StateThen
 from agent.core.phrases import MONTHS, joined, moment, span
-from agent.core.report_answer import STATES, all_reasons, back_at, back_in_time, zone_of
+from agent.core.report_answer import STATES, all_reasons, back_at, back_in_time, is_doubtful, zone_of
 from agent.core.telling.incidents import Incident
 from agent.core.window import Window
 
@@ -262,7 +262,9 @@ def _row(assessment: Assessment, judgement: Judgement) -> Row:
 
 
 def _may_lose(judgement: Judgement) -> str:
-    """At most what was promised while the promise holds, else what would be lost now."""
+    """At most what was promised while the promise holds, else what would be lost now, as far as is known."""
+    if judgement.rpo.actual_s is not None and is_doubtful(judgement):
+        return "unknown"
     actual, promised = judgement.rpo.actual_s, judgement.rpo.objective_s
     return "everything" if actual is None else span(max(actual, promised))
 
