@@ -183,3 +183,10 @@ def test_no_subject_of_the_weekly_mail_loses_what_is_wrong() -> None:
     letter = weekly(assessed(*untested, shop=found), last_week(ready()))
     said = "the last restore test of orders-and-returns and 1 more could not be done"
     assert letter.subject == f"AT RISK - {said} (27-30 Nov)"
+
+
+def test_no_backup_is_called_good_to_the_owner_while_nothing_can_be_restored() -> None:
+    bad = whole(alarm_letter(broken(), news("escalated", "owner")))
+    assert "its newest backup is 1 h old, but nobody knows whether it is good" in bad
+    good = whole(alarm_letter(ready(), news("escalated", "owner")))
+    assert "its newest good backup is 1 h old" in good

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from agent.core.judgement import Assessment, badness
+from agent.core.judgement import Assessment, Judgement, badness
 from agent.core.letters.alarm_words import answer_now, headline
 from agent.core.letters.letter import Block, Command, Group, Sentence, called, sentence
 from agent.core.letters.owner_facts import at_stake, plan_b_now
@@ -10,7 +10,7 @@ from agent.core.letters.plain_words import ONE_COPY, wish
 from agent.core.letters.words import at_moment, code_now
 from agent.core.model import Verdict
 from agent.core.phrases import span
-from agent.core.report_answer import zone_of
+from agent.core.report_answer import is_doubtful, zone_of
 from agent.core.telling.incidents import Incident, News
 
 MEANING = {
@@ -20,6 +20,7 @@ MEANING = {
     Verdict.READY: "This changes nothing about what would come back. But somebody has to look.",
 }
 SHOWN = 4
+NEVER = "never restored in a test"
 
 
 def plain_groups(assessment: Assessment, news: News) -> tuple[Group, ...]:
@@ -64,14 +65,18 @@ def _left(assessment: Assessment, incident: Incident) -> Iterator[str]:
     zone, now = zone_of(assessment), assessment.at
     for one in assessment.judgements:
         if one.process in incident.processes[:SHOWN]:
-            proven, age = one.last_proven_at, one.rpo.actual_s
-            tested = "was never restored in a test"
-            if proven:
-                tested = f"was last restored in a test {at_moment(proven, zone, now)}"
-            kept = (
-                f"its newest good backup is {span(age)} old" if age is not None else "there is no good backup"
-            )
-            yield f"{called(one.process)} {tested}; {kept}."
+            proven = one.last_proven_at
+            tested = f"last restored in a test {at_moment(proven, zone, now)}" if proven else NEVER
+            yield f"{called(one.process)} was {tested}; {_newest(one)}."
+
+
+def _newest(judgement: Judgement) -> str:
+    age = judgement.rpo.actual_s
+    if age is None:
+        return "there is no good backup"
+    if is_doubtful(judgement):
+        return f"its newest backup is {span(age)} old, but nobody knows whether it is good"
+    return f"its newest good backup is {span(age)} old"
 
 
 def _others(assessment: Assessment, news: News) -> Iterator[Group]:
