@@ -12,6 +12,7 @@ from test_notify_killed import NOWHERE, Post
 from test_notify_month import START
 
 from agent.core.notices import DeliveryRecord, IncidentRecord, MessageRecord, Receipt
+from agent.errors import MailError
 
 FAILING = Fault("drill", "shop", "primary", 1.0, 99.0, "failed", "file-damaged")
 
@@ -76,3 +77,66 @@ def test_the_administrator_gets_the_weekly_mail_where_there_is_no_owner(tmp_path
     got: list[Any] = [(who, one.kind) for who, one, _ in world.courier.got]  # type: ignore[attr-defined]
     assert got == [("admin@shop.example", "report")]
     world.close()
+
+
+class Choosy(Post):
+    """A mail server that is down, or does not take digests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = self.no_digests = False
+        self.takes = 99  # messages until it is down
+
+    def check(self) -> None:
+        if self.down or self.takes <= 0:
+            raise MailError("No answer.")
+
+    def deliver(self, message: MessageRecord, *arguments: Any, **more: Any) -> tuple[Receipt, ...]:
+        self.check()
+        if self.no_digests and message.kind == "digest":
+            raise MailError("552 too large")
+        self.takes -= 1
+        return super().deliver(message, *arguments, **more)
+
+
+def after_an_outage(place: Path) -> tuple[BusinessWorld, Choosy]:
+    world = open_world(place, FAILING)
+    world.courier = courier = Choosy()  # type: ignore[assignment]
+    courier.down = True
+    world.live(4)
+    courier.down = False
+    return world, courier
+
+
+def all_written(world: BusinessWorld) -> set[str]:
+    return {one.message for one in world.ledger.newest(MessageRecord, limit=99) if one.kind != "digest"}
+
+
+@pytest.mark.timeout(300)
+def test_a_digest_that_the_server_does_not_take_gives_back_what_it_carries(
+    tmp_path: Path, worlds: list[BusinessWorld]
+) -> None:
+    world, courier = after_an_outage(tmp_path)
+    worlds.append(world)
+    courier.no_digests = True
+    world.live(0.3)
+    assert {one.message for _, one, _ in courier.got} == all_written(world)
+    assert world.told[-1].outbox.waiting == ()
+
+
+@pytest.mark.timeout(300)
+def test_a_digest_that_waited_again_is_not_quoted_but_written_anew(
+    tmp_path: Path, worlds: list[BusinessWorld]
+) -> None:
+    world, courier = after_an_outage(tmp_path)
+    worlds.append(world)
+    courier.takes = 1
+    world.live(3)
+    [first] = [one for _, one, _ in courier.got]
+    courier.takes = 99
+    world.live(0.1)
+    carried = {name for _, one, _ in courier.got for name in (one.message, *one.replaces)}
+    assert carried >= all_written(world)
+    assert world.told[-1].outbox.waiting == ()
+    for _, one, _ in courier.got:
+        assert one is first or "could not be sent" not in one.text.partition("ANSWER NOW")[2]

@@ -103,6 +103,24 @@ def test_a_message_that_a_digest_carries_is_not_sent_by_itself() -> None:
     assert [one.message.message for one in outbox([message(), message("b"), digest], []).waiting] == ["d"]
 
 
+def test_what_a_digest_carries_goes_by_itself_when_the_digest_is_not_taken() -> None:
+    digest = message("d", replaces=("a", "b"))
+    everything = [message(), message("b"), digest]
+
+    def waiting(*deliveries: DeliveryRecord) -> list[str]:
+        return [one.message.message for one in outbox(everything, deliveries).waiting]
+
+    late = NOON + HOUR
+    assert waiting(begun("d"), ended("d", x="refused", y="refused")) == ["a", "b"]
+    assert waiting(begun("d"), ended("d", x="accepted", y="refused")) == []
+    put_off = [begun("d"), ended("d", x="deferred", y="refused")]
+    assert waiting(*put_off) == ["d"]
+    assert waiting(*put_off, begun("d", late), ended("d", late, x="deferred")) == ["a", "b"]
+    assert waiting(*put_off, begun("d", late), ended("d", late, x="perhaps")) == ["d"]
+    assert waiting(*put_off, begun("d", late)) == ["d"]
+    assert waiting(*put_off, ended("d", late, trouble="no answer")) == ["d"]
+
+
 def test_attempts_come_with_growing_pauses_of_an_hour_at_most() -> None:
     assert [pause(n) / MINUTE for n in (1, 2, 3, 6, 7, 200)] == [1, 2, 4, 32, 60, 60]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agent.core.configuration import Mail
 from agent.core.notices import DeliveryRecord, MessageRecord, Receipt
@@ -15,7 +16,7 @@ from agent.operations.ports_mail import Courier
 
 KEPT = timedelta(days=60)  # what waited longer is not sent any more, unless it is of an open incident
 
-Digest = Callable[[Sequence[Waiting], str], MessageRecord]  # of what waited, and why it did
+Digest = Callable[[Sequence[MessageRecord], str], MessageRecord]  # of what waited, and why it did
 
 
 class Letterbook:
@@ -81,10 +82,20 @@ def _by_mail(book: Letterbook, courier: Courier, digest: Digest) -> None:
         _note(book, groups[0][0], trouble=f"{error.message} {error.hint}".strip())
         return
     for group in groups:
-        book.write(digest(group, box.trouble))
+        book.write(_digest(book, group, digest, box.trouble))
     for one in due(book.outbox(), book.clock.now()) if groups else ready:
         if not _send(book, courier, one):
             return  # nobody is reached: the others wait as well
+
+
+def _digest(book: Letterbook, group: Sequence[Waiting], digest: Digest, trouble: str) -> MessageRecord:
+    """Of what waits, with what a digest among it carries in place of that, as far as it is remembered."""
+    known = {one.message for one in book.messages}
+    folded = {one.message for one in book.messages if one.replaces and known.issuperset(one.replaces)}
+    names = {name for one in group for name in (one.message.message, *one.message.replaces)}
+    told = [one for one in book.messages if one.message in names - folded]
+    message = digest(told, trouble)
+    return replace(message, replaces=(*message.replaces, *sorted(names & folded)))
 
 
 def _send(book: Letterbook, courier: Courier, one: Waiting) -> bool:

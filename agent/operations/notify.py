@@ -20,7 +20,7 @@ from agent.core.telling.concerns import concerns
 from agent.core.telling.editions import due_mail
 from agent.core.telling.incidents import Incident, News, happenings, incidents, untried
 from agent.core.telling.messages import alarm_test_name
-from agent.core.telling.outbox import Outbox, Waiting, refused
+from agent.core.telling.outbox import Outbox, refused
 from agent.errors import UsageError
 from agent.operations.deliver import Letterbook, Ways, deliver
 from agent.operations.ports import Clock, Ledger
@@ -117,11 +117,8 @@ def _desk(config: Config, mail: Mail, assessment: Assessment, tools: Tools) -> D
 
 
 def _send(desk: Desk, book: Letterbook, tools: Tools) -> Outbox:
-    def digest(waiting: Sequence[Waiting], trouble: str) -> MessageRecord:
-        return desk.digest([one.message for one in waiting], trouble)
-
     ways = Ways(courier=tools.courier, second=tools.second)
-    return deliver(book, ways, digest, desk.config.business.name)
+    return deliver(book, ways, desk.digest, desk.config.business.name)
 
 
 def known_incidents(ledger: Ledger) -> tuple[Incident, ...]:

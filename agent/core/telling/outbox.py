@@ -4,7 +4,7 @@ A message whose sending began and never ended may have gone out: it is sent once
 duplicate, and after that not again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -50,7 +50,7 @@ def outbox(
     of: dict[str, list[DeliveryRecord]] = {}
     for delivery in by_mail:
         of.setdefault(delivery.message, []).append(delivery)
-    carried = {name for message in messages for name in message.replaces}
+    carried = _carried(messages, of)
     waiting = (_waiting(each, of.get(each.message, ())) for each in messages if each.message not in carried)
     found = (_readdressed(each, mail, of.get(each.message.message, ())) for each in waiting)
     blocked = _blocked(by_mail)
@@ -61,6 +61,23 @@ def outbox(
         blocked_tries=len(blocked),
         tried=blocked[-1].started if blocked else None,
     )
+
+
+def _carried(messages: Sequence[MessageRecord], of: Mapping[str, Sequence[DeliveryRecord]]) -> set[str]:
+    """What is not sent by itself: what digests carry, and digests that no server takes."""
+    found: set[str] = set()
+    for digest in (message for message in messages if message.replaces):
+        found.update([digest.message] if _is_not_taken(of.get(digest.message, ())) else digest.replaces)
+    return found
+
+
+def _is_not_taken(deliveries: Sequence[DeliveryRecord]) -> bool:
+    """Nobody got it: it was refused, or put off for an hour."""
+    answers = [one for one in deliveries if one.receipts]
+    fates = {receipt.recipient: receipt.fate for one in answers for receipt in one.receipts}
+    if not fates or not {*fates.values()} <= {"refused", "deferred"} or deliveries[-1].event == "begun":
+        return False
+    return "deferred" not in fates.values() or answers[-1].started - answers[0].started >= MERGED_AFTER
 
 
 def _blocked(deliveries: Sequence[DeliveryRecord]) -> list[DeliveryRecord]:
