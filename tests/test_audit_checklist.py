@@ -259,6 +259,18 @@ def test_a_failure_is_open_until_a_full_drill_of_the_same_copy_passes(tmp_path: 
     assert answers["mended"].why.startswith("1 failure, followed by a full drill that passed after 3 days")
 
 
+def test_what_passed_before_it_failed_mends_nothing(tmp_path: Path) -> None:
+    def failed_again(shop: Business) -> None:
+        shop.drill(START)
+        shop.drill(START + DAY, "failed")
+
+    found = items(tmp_path, failed_again, first=promising())[15]
+    assert (found.state, found.why) == (
+        "not met",
+        "1 of 1 failure had no full drill since that passed: orders.",
+    )
+
+
 def test_a_failure_that_was_open_for_too_long_is_not_met(tmp_path: Path) -> None:
     def write(shop: Business) -> None:
         shop.drill(START - 60 * DAY, "failed")

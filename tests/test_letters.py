@@ -1,6 +1,7 @@
 """The mails: what they say word by word, that text and HTML say the same, and that they fit a phone."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ from letters import (
 )
 from msgspec.structs import replace
 from our_code import literals
-from shop import HOUR, NOW, ago, assessed, copy, drill, process, snapshot
+from shop import GIB, HOUR, NOW, ago, assessed, copy, drill, process, snapshot
 
 from agent.adapters.render_letter import letter_html, letter_text, unfolded
 from agent.core.configuration import Alarm
@@ -34,9 +35,11 @@ from agent.core.letters.alarm import alarm_letter
 from agent.core.letters.digest import digest_letter
 from agent.core.letters.letter import ascii_text, in_brackets, subject_line
 from agent.core.letters.owner import state_then
+from agent.core.letters.owner_facts import not_tested
 from agent.core.letters.plain_words import WORDS
 from agent.core.model import Verdict
 from agent.core.notices import StateThen
+from agent.core.telling.incidents import Earlier
 from agent.core.text_layout import columns
 
 FOLDER = Path(__file__).parent / "golden"
@@ -290,6 +293,44 @@ def test_a_restore_unproven_for_long_says_for_how_long() -> None:
     assert alarm_letter(old, told).subject.startswith(
         "UNKNOWN - no restore of orders has been proven for 15 days (since Wed 04:00, F-1207)"
     )
+
+
+def test_what_came_before_is_counted_and_the_last_time_told() -> None:
+    def said(*days: float) -> str:
+        before = tuple(Earlier(ago(24 * each), ago(24 * each - 2)) for each in days)
+        return " ".join(
+            letter_text(alarm_letter(broken(), news("opened", "admin", incident(before=before)))).split()
+        )
+
+    assert "No, this is the first time." in said()
+    assert "Yes, once: from " in said(9)
+    assert "Yes, twice: the last time from " in said(9, 20)
+    assert "Yes, 3 times: the last time from " in said(9, 20, 30)
+
+
+def test_an_owner_hears_of_four_more_and_how_many_there_are() -> None:
+    def said(number: int) -> str:
+        others = (replace(incident(), number=1300 + each) for each in range(number))
+        return letter_text(alarm_letter(broken(), news("escalated", "owner", incident(), *others)))
+
+    assert "more." not in said(4)
+    assert "... and 2 more." in said(6)
+    assert "F-1303" in said(6)
+    assert "F-1304:" not in said(6)
+
+
+def test_after_closing_time_the_owner_reads_of_the_past() -> None:
+    evening = NOW + timedelta(days=2, hours=8)
+    text = " ".join(letter_text(weekly(ready(now=evening))).split())
+    assert "had lost this server" in text
+    assert "everything critical would have been back by" in text
+
+
+def test_what_only_samples_prove_is_not_said_to_be_tested_whole() -> None:
+    found = shop(FOUR[0], repositories=("primary",))
+    sampled = assessed(copy(snapshot(1, paths=()), drill(30, share=0.2, bytes=GIB // 5)), shop=found)
+    assert "all of orders (only 20 %)" in not_tested(sampled).replace("20%", "20 %")
+    assert "all of" not in not_tested(ready(found))
 
 
 def test_an_alarm_speaks_of_today_and_not_of_the_day_that_was_recorded() -> None:

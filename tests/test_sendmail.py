@@ -143,6 +143,15 @@ def test_who_hangs_is_ended_and_nobody_knows(
         os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
+def test_who_is_ended_and_calls_that_a_success_may_have_sent_it(
+    tmp_path: Path, begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sendmail, "DEADLINE", 0.3)
+    program = script(tmp_path, "trap 'exit 0' TERM; while :; do sleep 0.05; done")
+
+    assert deliver(program, begun)[0].fate == "perhaps"
+
+
 def test_who_goes_on_delivering_behind_our_back_may_do_so(tmp_path: Path, begun: list[str]) -> None:
     late = f"(sleep 0.3; touch {tmp_path}/delivered) </dev/null >/dev/null 2>&1 &"
 

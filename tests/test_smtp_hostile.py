@@ -164,6 +164,20 @@ def test_a_server_that_falls_silent_behind_the_text_leaves_it_open_as_well(begun
         assert [receipt.fate for receipt in deliver(server, begun)] == ["perhaps"] * 2
 
 
+def test_an_answer_that_comes_too_late_is_not_taken_for_another(begun: list[str]) -> None:
+    def late(connection: socket.socket) -> None:
+        time.sleep(2 * SHORT)
+        connection.sendall(b"554 no\r\n")
+
+    with serving({".": b"!"}, then=late) as server, courier_to(server) as courier:
+        for _ in range(2):
+            receipts = courier.deliver(message(), ("o@x.example",), lambda: begun.append("begun"))
+            assert [receipt.fate for receipt in receipts] == ["perhaps"]
+
+    assert len([line for line in server.heard if line.startswith(b"ehlo")]) == 2
+    assert b"rset" not in server.heard
+
+
 @pytest.mark.parametrize("word", ["", "EHLO", "MAIL", "RCPT", "DATA"])
 def test_who_breaks_off_before_the_text_has_certainly_not_got_it(word: str, begun: list[str]) -> None:
     with serving({word: b""}) as server:

@@ -225,6 +225,8 @@ def test_an_age_far_beyond_the_objective_is_an_arrow_with_its_length_in_words() 
     (arrow,) = [mark for mark in shown.marks if mark.shape == "beyond"]
     assert arrow.title.endswith("60 d")
     assert [note.text for note in shown.notes] == ["60 d"]
+    highest = [bar for bar in shown.bars if bar.y == TOP]
+    assert any(bar.x <= arrow.x <= bar.x + bar.width for bar in highest)
     assert max(bar.height for bar in shown.bars) == pytest.approx(BOTTOM - TOP)
 
 
