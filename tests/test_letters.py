@@ -347,6 +347,16 @@ def test_many_incidents_are_named_and_the_first_told_in_full() -> None:
     assert "and 11 more)" in alarm_letter(broken(), news("opened", "admin", *several)).subject
 
 
+def test_an_alarm_of_very_many_incidents_is_not_cut_off_by_gmail() -> None:
+    several = [incident(number=n) for n in range(1, 201)]
+    letter = alarm_letter(broken(), news("opened", "admin", *several))
+    text = letter_text(letter)
+    assert len(letter_html(letter).encode()) < 95_000
+    assert "... and 170 more: readiness report --for admin" in " ".join(text.split())
+    assert "    readiness ack F-30\n" in text
+    assert "F-31" not in text
+
+
 def test_a_note_is_no_verdict() -> None:
     told = news("opened", "admin", incident(code="retention-frozen", verdict=Verdict.READY))
     assert alarm_letter(ready(), told).subject.startswith("NOTE - old backups of orders are kept")

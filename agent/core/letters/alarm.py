@@ -44,6 +44,7 @@ from agent.core.telling.incidents import Incident, News
 from agent.core.text import printable
 
 IN_FULL = 5  # incidents; more are named in a line each
+NAMED = 30  # and still more are only counted: Gmail cuts off a page beyond 102 kB
 ACKNOWLEDGING = "This stops reminders and escalation for a day. It closes nothing:"
 
 
@@ -99,9 +100,12 @@ def _of_incidents(assessment: Assessment, news: News) -> Iterator[Group]:
         title = f"{incident.name}: {headline(assessment, incident)}" if several else ""
         make = _mended if news.event == "fixed" else _open
         yield Group(blocks=tuple(make(assessment, incident)), title=title)
-    rest = news.incidents[IN_FULL:]
+    rest = news.incidents[IN_FULL:NAMED]
     if rest:
         lines = [Sentence(label=one.name, text=f"{headline(assessment, one)}.") for one in rest]
+        more = len(news.incidents) - NAMED
+        if more > 0:
+            lines.append(Sentence(text=f"... and {more:,} more: readiness report --for admin", item=True))
         yield Group(blocks=tuple(lines), title="And besides")
 
 
@@ -153,7 +157,7 @@ def _acknowledging(incidents: Sequence[Incident]) -> Iterator[Block]:
     drilled = any(one.needs_a_drill for one in incidents)
     ends = "only a drill that passes does" if drilled else "that comes when it is over"
     yield Sentence(label="TO ACKNOWLEDGE", text=f"{ACKNOWLEDGING} {ends}.")
-    yield from (Command(f"readiness ack {incident.name}") for incident in incidents)
+    yield from (Command(f"readiness ack {incident.name}") for incident in incidents[:NAMED])
 
 
 def _closing(assessment: Assessment, news: News) -> tuple[Sentence, ...]:
