@@ -169,6 +169,9 @@ def test_the_sentence_beside_the_pictures_counts_what_they_show() -> None:
         "2 rehearsed restores went well since November 2026, 1 failed."
     )
     assert sentence("not_tested", "passed").endswith(", none failed, 1 could not be made.")
+    assert sentence("not_tested", "not_tested") == (
+        "No rehearsed restore came to a result since November 2026, 2 could not be made."
+    )
 
 
 def test_names_stay_text() -> None:

@@ -26,4 +26,6 @@ def trend_sentence(histories: Sequence[History]) -> str:
     since = f"{MONTHS[first.month - 1]} {first.year}"
     said = f"{count(passed, 'rehearsed restore')} went well since {since}"
     said += f", {failed:,} failed" if failed else ", none failed"
+    if not passed and not failed:
+        said = f"No rehearsed restore came to a result since {since}"
     return f"{said}, {untested:,} could not be made." if untested else f"{said}."
