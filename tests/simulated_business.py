@@ -3,9 +3,11 @@
 What its runs find is planted: each `Fault` spoils one kind of run for some days. Everything else passes.
 """
 
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple
 
 import shop
 from mail_server import MailServer
@@ -21,6 +23,7 @@ from agent.core.configuration import Alarm, Config, Mail, Rhythm
 from agent.core.judgement import Assessment
 from agent.core.letters.trend import Trend, trend_sentence
 from agent.core.model import Body, CheckRecord, Outcome, SnapshotRecord
+from agent.core.notices import MessageRecord, Receipt
 from agent.core.trends.cells import cell_charts
 from agent.operations.assess import assess_now
 from agent.operations.notify import Notified, Tools, notify
@@ -28,6 +31,8 @@ from agent.operations.ports_alarm import Webhook
 from agent.operations.trends import gather_trends
 
 DAY, HOUR = 86_400, 3600
+NOWHERE: Any = SimpleNamespace(port=9, password_file="/nowhere", ca_file="/nowhere")  # never asked
+START = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)  # a Monday, 08:00 in Berlin
 
 
 class Fault(NamedTuple):
@@ -200,3 +205,26 @@ class BusinessWorld(World):
         self.told.append(told)
         job.result = {"prove": list(told.prove)}
         job.status = 3 if told.outbox.blocked else 0
+
+
+class Post:
+    """A mail server that takes everything."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, MessageRecord, bool]] = []
+
+    def check(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def deliver(
+        self,
+        message: MessageRecord,
+        recipients: Sequence[str],
+        begun: Callable[[], None],
+        *,
+        duplicate: bool = False,
+    ) -> tuple[Receipt, ...]:
+        begun()
+        self.got += [(who, message, duplicate) for who in recipients]
+        return tuple(Receipt(recipient=who, fate="accepted") for who in recipients)

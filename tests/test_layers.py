@@ -285,3 +285,9 @@ def test_what_says_nothing_is_found() -> None:
 def test_a_circle_is_found() -> None:
     graph = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": set[str]()}
     assert cycle(graph) == ["b", "c", "b"]
+
+
+def test_no_test_imports_another() -> None:
+    for file in sorted((ROOT / "tests").glob("test_*.py")):
+        others = [name for name in imported_anywhere(ast.parse(file.read_text())) if name.startswith("test_")]
+        assert not others, f"{file.name}: what several need has a module of its own"

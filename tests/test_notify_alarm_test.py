@@ -1,5 +1,6 @@
 """Alarm tests, and the second channel for when mail is what is down: real server, real listener."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -79,7 +80,8 @@ def test_the_webhook_hears_the_worst_at_once_and_the_rest_when_mail_is_down(
         world.second = JsonWebhook(chat.url)
         world.live(2.0)
         assert len(chat.heard) == 1  # that a drill failed, not that it is mended
-        assert b"NOT READY - " in chat.heard[0].body
+        told = json.loads(chat.heard[0].body)
+        assert (told["state"], told["title"].split(" - ")[0]) == ("NOT READY", "NOT READY")
     with listening() as chat:
         world.second = JsonWebhook(chat.url)
         world.live(1)

@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from simulated_business import DAY, BusinessWorld, Fault, business
-from test_notify_killed import NOWHERE, Post
-from test_notify_month import START
+from simulated_business import DAY, NOWHERE, START, BusinessWorld, Fault, Post, business
 
 from agent.core.notices import DeliveryRecord, IncidentRecord, MessageRecord, Receipt
 from agent.errors import MailError

@@ -2,20 +2,17 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from simulated_business import DAY, BusinessWorld, Fault, business
-from test_notify_month import START
+from simulated_business import DAY, NOWHERE, START, BusinessWorld, Fault, Post, business
 
 from agent.adapters.ledger import open_ledger
 from agent.core.configuration import Alarm, Rhythm
-from agent.core.notices import AlarmTestRecord, MessageRecord, Receipt
+from agent.core.notices import AlarmTestRecord
 
-NOWHERE: Any = SimpleNamespace(port=9, password_file="/nowhere", ca_file="/nowhere")  # never asked
 FAULTS = (
     Fault("drill", "orders", "", 1.0, 3.0, "failed", "file-damaged"),
     Fault("drill", "shop", "", 1.0, 3.0, "failed", "file-damaged"),
@@ -31,29 +28,6 @@ ROUNDS = {
 
 class Died(BaseException):
     """As if the power had failed."""
-
-
-class Post:
-    """A mail server that takes everything."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str, MessageRecord, bool]] = []
-
-    def check(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def deliver(
-        self,
-        message: MessageRecord,
-        recipients: Sequence[str],
-        begun: Callable[[], None],
-        *,
-        duplicate: bool = False,
-    ) -> tuple[Receipt, ...]:
-        begun()
-        self.got += [(who, message, duplicate) for who in recipients]
-        return tuple(Receipt(recipient=who, fate="accepted") for who in recipients)
 
 
 class Mortal:

@@ -1,15 +1,12 @@
 """Months of the service in simulated time, judged by the mails that a real server received."""
 
-from datetime import UTC, datetime
 from email.message import Message
 from pathlib import Path
 
 import pytest
 from mail_server import MailServer
 from mails import part
-from simulated_business import BusinessWorld, Fault, business
-
-START = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)  # a Monday, 08:00 in Berlin
+from simulated_business import START, BusinessWorld, Fault, business
 
 
 @pytest.fixture
