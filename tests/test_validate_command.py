@@ -48,6 +48,32 @@ def test_a_set_up_is_valid_at_once_with_a_warning_for_the_single_device(
     answer = capsys.readouterr().out
     assert answer.startswith("The config is good: 2 processes, 1 repository. 1 warning:\n")
     assert "repository.primary.url: warning: lies on the same device as orders, shop" in answer
+    assert "until [mail] there is filled in, nobody is told when something is wrong" in written
+
+
+@needs_restic
+def test_that_nobody_is_told_is_a_sentence_and_no_problem(
+    readiness: Readiness, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = place / "etc" / "readiness.toml"
+    begin(readiness, place)
+    before, said = config.read_text(), []
+    for more in (
+        "",
+        '[alarm]\nping = "https://hc/x"\n',
+        '[mail]\nfrom = "a@x.example"\nadmin = ["a@x.example"]',
+    ):
+        config.write_text(before + more)
+        capsys.readouterr()
+        statuses = readiness("validate"), readiness("status")
+        said.append("".join(capsys.readouterr().out.split()))  # a path may be cut
+        assert statuses[1] == 3
+        assert statuses[0] == 0 or "sendmail" in said[-1]
+
+    sentence = f"istoldwhensomethingiswrong:thereisno[mail]in{config}."
+    assert said[0].count(f"Nobody{sentence}") == 2
+    assert said[1].count(f"Onlytheoutsidewatcher{sentence}") == 2
+    assert "istold" not in said[2]
 
 
 @needs_restic

@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import click
 import msgspec
 
+from agent.core.configuration import Config
 from agent.core.model import Finding, Outcome
 from agent.core.text import printable
 from agent.errors import ConfigError, Exit, ReadinessError
@@ -22,6 +23,14 @@ class Invocation:
         self.config_file = config_file
         self.as_json = False
         self.verbose = False
+
+
+def untold(config: Config) -> str:
+    """That people do not hear of trouble; empty where they do."""
+    if config.mail is not None:
+        return ""
+    who = "Only the outside watcher" if config.alarm.ping else "Nobody"
+    return f"{who} is told when something is wrong: there is no [mail] in {printable(config.file)}."
 
 
 class Run(Protocol):

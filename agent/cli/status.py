@@ -5,11 +5,13 @@ import os
 import click
 
 from agent import app, app_exposure
-from agent.cli.output import Invocation, print_json
+from agent.cli.output import Invocation, print_json, untold
 from agent.core.exposed import exposure_sentences
 from agent.core.status import EXITS, status_result
+from agent.core.text_layout import wrapped
 from agent.errors import Exit
 
+WIDTH = 80
 COLOURS = {"READY": "green", "AT RISK": "yellow", "NOT READY": "red", "UNKNOWN": "magenta"}
 
 
@@ -35,5 +37,5 @@ def command(invocation: Invocation) -> Exit:
     if not os.environ.get("NO_COLOR"):  # click leaves colours out by itself where there is no terminal
         state = click.style(report.state, fg=COLOURS[report.state], bold=True)
         screen = screen.replace(report.state, state, 1)
-    click.echo(screen)
+    click.echo("\n".join([screen, *wrapped(untold(config), WIDTH, "Mail:     ", " " * 10)]))
     return status

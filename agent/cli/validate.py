@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agent import app
-from agent.cli.output import Invocation, print_json
+from agent.cli.output import Invocation, print_json, untold
 from agent.core.problem import Problem, place
 from agent.core.text import count, printable
 from agent.errors import Exit
@@ -26,7 +26,9 @@ def command(invocation: Invocation) -> Exit:
     if invocation.as_json:
         print_json("validate", status, {"file": invocation.config_file, "problems": reading.problems})
     else:
-        click.echo("\n\n".join([_answer(reading, invocation.config_file), *map(_block, reading.problems)]))
+        blocks = [_answer(reading, invocation.config_file), *map(_block, reading.problems)]
+        quiet = untold(reading.config) if reading.config and not reading.errors else ""
+        click.echo("\n\n".join([*blocks, quiet] if quiet else blocks))
     return status
 
 
