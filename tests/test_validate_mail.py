@@ -108,6 +108,11 @@ def test_a_set_uid_sendmail_behind_a_link_is_warned_of(machine: FakeMachine) -> 
     assert 'server = "localhost"' in found.hint
 
 
+def test_a_helper_without_such_rights_is_good(machine: FakeMachine) -> None:
+    machine.files["/usr/sbin/postdrop"] = PROGRAM
+    assert check_mail(LOCAL, machine) == []
+
+
 def test_the_set_gid_helper_of_postfix_is_warned_of(machine: FakeMachine) -> None:
     machine.files["/usr/sbin/postdrop"] = FileFacts("file", 0o2555)
 
