@@ -16,7 +16,6 @@ from agent.adapters.mime import DUPLICATE, Letterhead, compose
 from agent.core.notices import MessageRecord
 from agent.core.text import printable
 
-SINGLE = {"from", "to", "subject", "date", "message-id", "list-id", "auto-submitted", "mime-version"}
 NAMES = [
     "From",
     "To",

@@ -303,7 +303,7 @@ def test_trouble_in_writing_down_that_it_begins_stops_it() -> None:
     assert b"data" not in [line.lower() for line in server.heard]
 
 
-def test_a_dot_alone_ends_no_message_early(begun: list[str]) -> None:
+def test_a_dot_alone_ends_no_message_early() -> None:
     with serving({}) as server, courier_to(server) as courier:
         courier.deliver(message(text=".\n.\n..\n"), ("o@x.example",), lambda: None)
         courier.deliver(message(), ("o@x.example",), lambda: None)
