@@ -167,7 +167,8 @@ def _closing(assessment: Assessment, news: News) -> tuple[Sentence, ...]:
     name = called(assessment.config.business.name, 40) or "the business"
     by = at_moment(news.again_by, zone_of(assessment), assessment.at) if news.again_by else ""
     silence = (
-        f"If by {by} nobody acknowledged it, and neither FIXED nor a reminder came, no mail gets through"
+        f"If by {by} nobody acknowledged it, and neither FIXED nor a reminder came, no mail gets"
+        " through, or it is gone and waits for a drill"
     )
     return (
         *confirmed_by(news),
