@@ -67,6 +67,13 @@ def test_no_line_is_wider_than_72_columns(name: str) -> None:
     assert max(columns(line) for line in letter_text(GOLDEN[name]()).splitlines()) <= 72
 
 
+@pytest.mark.parametrize("name", GOLDEN)
+def test_no_number_stands_at_the_end_of_a_line_and_its_unit_on_the_next(name: str) -> None:
+    text = letter_text(GOLDEN[name]())
+    assert re.findall(r"\d\n(?:d|h|min|s|[KMGT]?i?B)\b", text) == []
+    assert re.findall(r"\d\n(?:d|h|min|s|[KMGT]?i?B)\b", unfolded(text)) == []
+
+
 @pytest.mark.parametrize("name", [name for name in GOLDEN if name.startswith("owner-")])
 def test_an_owner_s_mail_has_at_most_30_lines(name: str) -> None:
     assert len(letter_text(GOLDEN[name]()).splitlines()) <= 30

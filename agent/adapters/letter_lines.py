@@ -1,5 +1,6 @@
 """A letter as lines of plain text, and cut so that it has no more of them than it may."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,13 +13,15 @@ from agent.core.text_layout import CUT, GAP, aligned, columns, cut, widths_of, w
 WIDTH = 72
 FEWEST_ROWS = 3
 NARROWEST = 8  # columns of a name
+UNIT = re.compile(r"(?<=\d) (?=(?:d|h|min|s|[KMGT]iB|B)\b)")
+JOINED = "\ue000"  # as wide as a blank, and in no letter: what is printable holds none
 
 
 def lines(letter: Letter) -> list[str]:
     """The plain text, line by line, none wider than 72 columns."""
-    found = list(wrapped(f"{letter.state} - {letter.opening}", WIDTH))
+    found = list(_flowing(f"{letter.state} - {letter.opening}"))
     for group in letter.groups:
-        found += ["", *(wrapped(group.title, WIDTH) if group.title else ())]
+        found += ["", *(_flowing(group.title) if group.title else ())]
         found += [line for block in group.blocks for line in _block(block)]
     closing = [line for sentence in letter.closing for line in _block(sentence)]
     return [*found, "", *closing] if closing else found
@@ -65,9 +68,9 @@ def _printable(block: Block) -> Block:
 
 def _block(block: Block) -> Iterator[str]:
     if isinstance(block, Sentence) and block.item:
-        yield from wrapped(block.text, WIDTH, "  - ", "    ")
+        yield from _flowing(block.text, "  - ", "    ")
     elif isinstance(block, Sentence):
-        yield from wrapped(f"{block.label}: {block.text}" if block.label else block.text, WIDTH)
+        yield from _flowing(f"{block.label}: {block.text}" if block.label else block.text)
     elif isinstance(block, Command):
         yield from _command(block.text)
     elif isinstance(block, Quote):
@@ -76,6 +79,16 @@ def _block(block: Block) -> Iterator[str]:
     else:
         yield from aligned(_cells(block))
         yield from wrapped(block.rest, WIDTH) if block.rest else ()
+
+
+def words_of(text: str) -> list[str]:
+    """Its words, a number and its unit as one: "4 h" is never torn apart."""
+    return [word.replace(JOINED, " ") for word in UNIT.sub(JOINED, text).split()]
+
+
+def _flowing(text: str, first: str = "", rest: str | None = None) -> Iterator[str]:
+    for line in wrapped(UNIT.sub(JOINED, text), WIDTH, first, rest):
+        yield line.replace(JOINED, " ")
 
 
 def _command(text: str) -> Iterator[str]:

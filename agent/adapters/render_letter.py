@@ -5,7 +5,7 @@ from functools import cache
 
 from jinja2 import Template
 
-from agent.adapters.letter_lines import WIDTH, fitted, lines
+from agent.adapters.letter_lines import WIDTH, fitted, lines, words_of
 from agent.adapters.templates import template
 from agent.core.letters.letter import Cell, Letter
 from agent.core.text_layout import GAP, columns
@@ -74,7 +74,7 @@ def unfolded(text: str) -> str:
 
 def _goes_on(before: str, line: str) -> bool:
     """Whether the line is the rest of the sentence before."""
-    words = line.split()
+    words = words_of(line)
     if not before.strip() or not words or LABEL.match(line) or GAP in before.strip() or GAP in line.strip():
         return False
     indents = [len(one) - len(one.lstrip(" -")) for one in (before, line)]
