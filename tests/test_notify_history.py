@@ -1,6 +1,6 @@
 """A long history: what people heard long ago is remembered, and a clock that was wrong silences nothing."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -63,6 +63,17 @@ def test_a_clock_that_was_a_year_ahead_for_an_hour_does_not_silence_the_weekly_m
     world.live(3)
     written = [one for one in mails(world, "owner") if one.started < START + timedelta(days=30)]
     assert [one.started.date().isoformat() for one in written] == ["2026-11-05"]
+    world.close()
+
+
+def test_a_long_weekend_has_a_mail_of_its_own_that_takes_the_place_of_no_other(tmp_path: Path) -> None:
+    world = open_world(tmp_path)
+    calendar = replace(world.config.business, holidays=(date(2026, 11, 9),))  # a Monday
+    world.config = replace(world.config, business=calendar)
+    world.live(3.4)
+    got = [(f"{one.started:%a %d}", one.kind, one.role) for one in mails(world, "owner")]
+    assert got == [("Tue 03", "holiday", "owner"), ("Thu 05", "report", "owner")]
+    assert ["This is the first mail" in one.text for one in mails(world, "owner")] == [True, False]
     world.close()
 
 
