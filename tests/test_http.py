@@ -281,6 +281,26 @@ def test_the_environments_proxy_is_used(listener: Listener, monkeypatch: pytest.
     assert (answer.fate, listener.heard[0].path) == ("accepted", f"http://watcher.invalid/{TOKEN}")
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("trouble", ["gone", "refuses"])
+def test_a_proxy_in_trouble_is_what_is_named(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch, scheme: str, trouble: str
+) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    port = 1 if trouble == "gone" else listener.port  # it knows no CONNECT: 501
+    listener.answers = [(502, {}, b"")]
+    monkeypatch.setenv(f"{scheme}_proxy", f"http://user:{TOKEN}@127.0.0.1:{port}")
+    answer = OutsideWatcher(f"{scheme}://watcher.invalid/{TOKEN}").ping("success", "")
+
+    assert answer.fate == "deferred"
+    assert answer.message.startswith(f"watcher.invalid, by the proxy 127.0.0.1:{port}, ")
+    assert answer.message.endswith(
+        ("Connection refused.", "status 502.", "the proxy does not let us through.")
+    )
+    assert TOKEN not in answer.message
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [

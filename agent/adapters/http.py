@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 import threading
+from contextlib import suppress
 from http.client import HTTPException
 from urllib.error import URLError
 from urllib.parse import urljoin, urlsplit
@@ -17,6 +18,8 @@ from urllib.request import (
     ProxyHandler,
     Request,
     UnknownHandler,
+    getproxies,
+    proxy_bypass,
 )
 
 from msgspec import Struct
@@ -87,6 +90,17 @@ def host_of(address: str) -> str:
     return printable(f"{host}:{parts.port}" if parts.port else host)
 
 
+def _way_to(address: str) -> str:
+    """The host, and the proxy in between."""
+    host, parts = host_of(address), urlsplit(address)
+    proxy = getproxies().get(parts.scheme)
+    if not proxy or proxy_bypass(parts.netloc):
+        return host
+    with suppress(ValueError):
+        return f"{host}, by the proxy {host_of(proxy if '//' in proxy else f'//{proxy}')},"
+    return host
+
+
 def _within(seconds: float, call: _Call) -> Answer:
     """The answer; a call without one in time is left to itself, and ends with us at the latest.
 
@@ -103,7 +117,7 @@ def _within(seconds: float, call: _Call) -> Answer:
 
 def _answer(call: _Call, seconds: float) -> Answer:
     """What came of it in the end; never raises."""
-    host = host_of(call.address)
+    host = _way_to(call.address)
     opener = _opener()
     for _ in range(REDIRECTS + 1):
         try:
@@ -111,7 +125,7 @@ def _answer(call: _Call, seconds: float) -> Answer:
             if status not in MOVED or not location:
                 return _judged(status, said, host)
             call = _followed(call, status, location)
-            host = host_of(call.address)
+            host = _way_to(call.address)
         except _Refused as refused:
             return Answer(fate="refused", code=status, message=f"{host} {refused}.")
         except (OSError, HTTPException, ValueError) as error:
@@ -175,4 +189,6 @@ def _reason(error: Exception) -> str:
         isinstance(cause, OSError) and cause.strerror
     ):
         return printable(cause.strerror or type(cause).__name__)
+    if str(cause).startswith("Tunnel connection failed"):
+        return "the proxy does not let us through"
     return f"it does not speak HTTP ({type(cause).__name__})"
