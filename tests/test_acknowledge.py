@@ -64,6 +64,7 @@ def test_what_does_not_wait_for_anybody_is_refused_and_what_does_is_named(name: 
     with pytest.raises(UsageError) as error:
         acknowledge(found, FakeClock(NOW), name, "anna")
 
+    assert (error.value.message == "F-2 is over: there is nothing to acknowledge.") == (name == "F-2")
     assert error.value.hint == "Open findings: F-1."
     assert acknowledged(found) == []
 

@@ -240,6 +240,9 @@ def test_what_comes_at_once_of_one_process_or_copy_is_one_mail_and_stays_one_thr
     assert [[one.number for one in each.incidents] for each in news] == [[20, 21], [22]]
     [later] = told(damage, follows, heard={20: known[20]})
     assert [one.number for one in later.incidents] == [21]
+    worse = replace(damage, worse=NOON + HOUR)
+    [later] = told(worse, replace(follows, severity=1), now=NOON + HOUR, heard={20: known[20]})
+    assert (later.event, [one.number for one in later.incidents]) == ("worse", [20, 21])
 
 
 def test_nothing_is_promised_of_what_comes_and_goes() -> None:

@@ -25,13 +25,16 @@ class Acknowledged(Struct, frozen=True, kw_only=True):
 def acknowledge(ledger: Ledger, clock: Clock, name: str, by: str) -> Acknowledged:
     """`name` is "F-1207" or "T-20261201"; UsageError for what does not wait to be acknowledged."""
     now, wanted = clock.now(), name.strip().upper()
-    still_open = {one.name: one for one in known_incidents(ledger) if one.closed is None}
+    known = known_incidents(ledger)
+    still_open = {one.name: one for one in known if one.closed is None}
     tests = {one.name: one for one in ledger.newest(AlarmTestRecord, limit=TESTS)}
     if wanted not in still_open and wanted not in tests:
         names = ", ".join(still_open) or "none"
-        raise UsageError(
-            f"There is no open finding and no alarm test with the name {name}.", f"Open findings: {names}."
-        )
+        if wanted in [one.name for one in known]:
+            wrong = f"{wanted} is over: there is nothing to acknowledge."
+        else:
+            wrong = f"There is no open finding and no alarm test with the name {name}."
+        raise UsageError(wrong, f"Open findings: {names}.")
     ledger.append(AcknowledgementRecord(name=wanted, started=now, by=by), now)
     if wanted in tests:
         reaction = max(0.0, (now - tests[wanted].started).total_seconds())

@@ -81,7 +81,7 @@ def alarms(situation: Situation) -> tuple[News, ...]:
     """What has to be told now, worst first."""
     found = sorted(
         (each for incident in situation.incidents for each in _of(incident, situation)),
-        key=lambda news: (news.incidents[0].severity, ROLES.index(news.role)),
+        key=lambda news: (news.incidents[0].severity, ROLES.index(news.role), news.event == "opened"),
     )
     return _within_budget(_bundled(found, situation), situation)
 
@@ -252,20 +252,23 @@ def _bundled(news: Sequence[News], situation: Situation) -> list[News]:
         first = left[0]
         alike = [each for each in left if (each.event, each.role) == (first.event, first.role)]
         if len(alike) < BUNDLED:
-            alike = [each for each in alike if each is first or _belong_together(first, each, situation)]
+            alike = [first, *(each for each in left[1:] if _belong_together(first, each, situation))]
         found.append(replace(first, incidents=tuple(each.incidents[0] for each in alike)))
         left = [each for each in left if each not in alike]
     return found
 
 
 def _belong_together(one: News, other: News, situation: Situation) -> bool:
-    """Both are new, and about the same process or copy; or they were told in one mail from the beginning."""
+    """The other is new, and about the same process or copy; or they were told in one mail from the
+    beginning."""
     first, second = one.incidents[0], other.incidents[0]
     told, told_too = (situation.heard.get(each.number, ()) for each in (first, second))
-    if told and told_too:
-        return told[0].message == told_too[0].message
-    alike = bool({*first.processes} & {*second.processes}) or first.repository == second.repository != ""
-    return alike and not told and not told_too
+    alike = one.event == other.event or (one.event, other.event) == ("worse", "opened")
+    if one.role != other.role or not alike:
+        return False
+    if told_too:
+        return bool(told) and told[0].message == told_too[0].message
+    return bool({*first.processes} & {*second.processes}) or first.repository == second.repository != ""
 
 
 def _within_budget(news: Sequence[News], situation: Situation) -> tuple[News, ...]:
