@@ -1,13 +1,10 @@
 """What only shows when values are held against each other: cycles, overlaps, contradictions."""
 
-import posixpath
-from collections.abc import Iterator
-
 from agent.config.proofs import proof_path
 from agent.config.reading import Notes
 from agent.config.wrong import did_you_mean
 from agent.core.configuration import Business, CriticalProcess, Repository
-from agent.core.location import is_excluded, is_inside
+from agent.core.location import directories_above, is_excluded, is_inside
 from agent.core.problem import At
 from agent.core.text import duration, printable
 
@@ -61,7 +58,7 @@ def _check_overlaps(paths: tuple[str, ...], at: At, notes: Notes) -> None:
     listed = set(paths)
     seen: set[str] = set()
     for index, path in enumerate(paths):
-        outer = next((above for above in _above(path) if above in listed), None)
+        outer = next((above for above in directories_above(path) if above in listed), None)
         if path in seen:
             notes.error(notes.item(at, index), f"{printable(path)} is named twice", "Take one of them out.")
         elif outer is not None:
@@ -71,12 +68,6 @@ def _check_overlaps(paths: tuple[str, ...], at: At, notes: Notes) -> None:
                 "Take the inner one out: the outer one brings it along.",
             )
         seen.add(path)
-
-
-def _above(path: str) -> Iterator[str]:
-    while path != "/":
-        path = posixpath.dirname(path)
-        yield path
 
 
 def _is_covered(path: str, process: CriticalProcess) -> bool:

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -37,6 +37,13 @@ def is_loopback(host: str) -> bool:
 def is_inside(path: str, directory: str) -> bool:
     """Whether `path` is `directory` or lies below it; both absolute and normalised, links not followed."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")
+
+
+def directories_above(path: str) -> Iterator[str]:
+    """From the nearest to "/", which has none."""
+    while path != "/":
+        path = posixpath.dirname(path)
+        yield path
 
 
 def is_excluded(path: str, patterns: Sequence[str]) -> bool:

@@ -1,12 +1,11 @@
 """Check what only the machine can tell about a config: every problem at once, nothing changed."""
 
-import posixpath
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from agent.core.configuration import Config, Repository
-from agent.core.location import PASSWORD_IN_URL, local_path
+from agent.core.location import PASSWORD_IN_URL, directories_above, local_path
 from agent.core.problem import At, Noted
 from agent.core.text import printable
 from agent.errors import ResticError
@@ -45,7 +44,7 @@ def _check_config_file(config: Config, machine: Machine) -> list[Noted]:
     if facts.user not in (0, machine.user):
         hint = f"Run: chown root {shlex.quote(file)}"
         noted.append(Noted((), "belongs to another user, who can change it at will", hint))
-    for directory in _parents(file):
+    for directory in directories_above(file):
         found = machine.facts(directory)
         if found and found.mode & 0o1002 == 0o002:  # without the sticky bit that makes /tmp bearable
             hint = f"Run: chmod o-w {shlex.quote(directory)}"
@@ -55,12 +54,6 @@ def _check_config_file(config: Config, machine: Machine) -> list[Noted]:
         hint = f"Run: chmod go-r {shlex.quote(file)}"
         noted.append(Noted((), "holds a password in a repository's url and can be read by others", hint))
     return noted
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path != "/":
-        path = posixpath.dirname(path)
-        yield path
 
 
 def _check_restic(config: Config, machine: Machine) -> list[Noted]:
