@@ -16,7 +16,14 @@ SERVICE, NOTIFY, TIMER = "readiness.service", "readiness-notify.service", "readi
 CONFIG = "/etc/readiness/readiness.toml"
 STUB = "/srv/stub"
 SETUP = f"""
-systemd-run --unit=stub python3 {STUB}/mail_stub.py {STUB} 25 587
+unit() {{
+    printf '[Service]\\nExecStart=python3 %s\\n[Install]\\nWantedBy=multi-user.target\\n' "$2" \\
+        >/etc/systemd/system/$1.service
+    systemctl enable --now $1
+}}
+unit mail-stub '{STUB}/mail_stub.py {STUB} 25 587'
+unit web-stub '{STUB}/web_stub.py {STUB} 8080 8443'
+cp {STUB}/test-authority.pem /usr/local/share/ca-certificates/test.crt && update-ca-certificates
 mkdir -p /srv/orders /srv/backup; chown readiness: /srv/backup; echo 1 >/srv/orders/1
 readiness init --repository /srv/backup/restic /srv/orders
 install -m 644 {STUB}/test-authority.pem /etc/readiness/mail.pem
@@ -26,6 +33,8 @@ MAIL = """
 snapshot = { every = "1m" }
 [alarm]
 quiet = ""
+ping = "https://127.0.0.1:8443/watch"
+webhook = "https://127.0.0.1:8443/hook"
 [mail]
 from = "readiness@shop.example"
 owner = ["owner@shop.example"]
@@ -53,7 +62,8 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Container]:
     try:
         stub = container.file(STUB)
         stub.mkdir()
-        shutil.copy2(Path(__file__).with_name("mail_stub.py"), stub)
+        for name in ("mail_stub.py", "web_stub.py"):
+            shutil.copy2(Path(__file__).with_name(name), stub)
         Issuer(stub).issue(stub)
         container.boot()
         container.install()
@@ -76,7 +86,8 @@ def boxes(machine: Container) -> Iterator[Path]:
     found = machine.file(f"{STUB}/mail")
     shutil.rmtree(found, ignore_errors=True)
     yield found
-    machine.file(f"{STUB}/slow").unlink(missing_ok=True)
+    for name in ("slow", "answer"):
+        machine.file(f"{STUB}/{name}").unlink(missing_ok=True)
     machine.run("systemctl", "start", SERVICE)
 
 
@@ -91,6 +102,40 @@ def _mails(boxes: Path, person: str = "admin") -> list[Message]:
 
 def _subjects(boxes: Path, person: str = "admin") -> list[str]:
     return [" ".join(str(mail["Subject"]).split()) for mail in _mails(boxes, person)]
+
+
+def _calls(machine: Container) -> list[str]:
+    """What the outside watcher and the webhook heard."""
+    calls = machine.file(f"{STUB}/calls")
+    return calls.read_text().splitlines() if calls.exists() else []
+
+
+def test_from_the_sandbox_the_outside_watcher_hears_of_a_drill_and_that_it_passed(machine: Container) -> None:
+    until(lambda: "GET /watch " in _calls(machine), "it heard that all is proven")
+
+    assert _calls(machine)[:2] == ["GET /watch/start ", "GET /watch "]
+
+
+@pytest.mark.parametrize("answer", ["500", "302 http://127.0.0.1:8080/in-the-clear", "hang"])
+def test_an_outside_watcher_in_trouble_is_named_and_harms_nothing(
+    machine: Container, boxes: Path, answer: str
+) -> None:
+    machine.file(f"{STUB}/answer").write_text(answer)
+    machine.run("rm", "-f", "/var/lib/readiness/pinged.json", f"{STUB}/calls")
+
+    machine.run("systemctl", "start", NOTIFY)
+
+    assert (machine.shows(NOTIFY, "Result"), _mails(boxes), _calls(machine)) == (
+        "success",
+        [],
+        ["GET /watch "],
+    )
+    codes = [reason["code"] for reason in machine.readiness("status")[1]["reasons"]]
+    assert "ping-failing" in codes
+    machine.file(f"{STUB}/answer").unlink()
+    machine.run("systemctl", "start", NOTIFY)
+    codes = [reason["code"] for reason in machine.readiness("status")[1]["reasons"]]
+    assert ("ping-failing" in codes, _mails(boxes)) == (False, [])
 
 
 def test_a_fault_is_mailed_from_the_sandbox_and_so_is_that_it_is_mended_and_proven(
@@ -120,7 +165,7 @@ def test_by_hand_root_mails_beside_the_service_and_leaves_nothing_that_is_roots(
 
     assert len([s for s in _subjects(boxes, "owner") if s.startswith("TEST")]) == 2
     assert (len(_mails(boxes, "owner")), len(_mails(boxes))) == (3, 3)
-    assert machine.file("/root/bundle.zip").exists()
+    assert machine.file("/root/bundle.zip").stat().st_uid == 0
     assert machine.shell("find /var/lib/readiness ! -user readiness") == ""
 
 
@@ -143,6 +188,19 @@ def test_the_hourly_round_waits_for_its_time_and_tells_nothing_twice(machine: Co
 
     assert machine.shows(NOTIFY, "Result") == "success"
     assert _mails(boxes) == []
+
+
+def test_after_a_reboot_it_runs_again_and_nobody_is_bothered(machine: Container, boxes: Path) -> None:
+    machine.shut_down()
+    machine.boot()
+
+    until(lambda: machine.shows(SERVICE, "ActiveState") == "active", "the service is back")
+    machine.run("systemctl", "start", NOTIFY)
+    assert machine.shows(TIMER, "ActiveState") == "active"
+    assert machine.shows(TIMER, "NextElapseUSecMonotonic") != ""
+    codes = [reason["code"] for reason in machine.readiness("status")[1]["reasons"]]
+    assert [code for code in codes if code.startswith("agent")] == []
+    assert (_mails(boxes), _mails(boxes, "owner")) == ([], [])
 
 
 def test_a_service_that_somebody_stopped_is_mailed_once_and_so_is_that_it_runs_again(
@@ -195,6 +253,8 @@ def test_a_ledger_that_keeps_the_service_from_starting_is_mailed_once(
         until(lambda: _mails(boxes), "somebody was told")
         machine.run("systemctl", "start", NOTIFY)
         assert _subjects(boxes) == ["UNKNOWN - the record of all backups cannot be used"]
+        assert [call.split(" ")[1] for call in _calls(machine)].count("/hook") == 1
+        assert any(call.startswith("POST /watch/fail UNKNOWN - the record") for call in _calls(machine))
         assert machine.shell("find /var/lib/readiness /run/readiness ! -user readiness") == ""
     finally:
         machine.run("systemctl", "stop", SERVICE)
