@@ -259,6 +259,13 @@ def test_a_failure_is_open_until_a_full_drill_of_the_same_copy_passes(tmp_path: 
     assert answers["mended"].why.startswith("1 failure, followed by a full drill that passed after 3 days")
 
 
+def test_a_drill_that_could_not_be_made_is_no_result(tmp_path: Path) -> None:
+    found = items(tmp_path, lambda shop: shop.run(START, "not_tested"), first=promising())
+
+    assert (found[15].state, found[15].why) == ("unknown", "No drill came to a result in the period.")
+    assert (found[6].state, found[6].records) == ("unknown", ())
+
+
 def test_what_passed_before_it_failed_mends_nothing(tmp_path: Path) -> None:
     def failed_again(shop: Business) -> None:
         shop.drill(START)

@@ -124,6 +124,7 @@ def test_a_month_before_the_first_record_has_no_column_but_a_sign(year: dict[str
 def test_a_month_without_a_drill_is_told_from_one_without_data() -> None:
     shown = charts([*(snapshot(24.0 * days) for days in range(100)), drill(24 * 80)])["orders rehearsals"]
     assert [column.sign for column in shown.columns] == ["0", "", "0", "0"]
+    assert shown.caption == "rehearsals: 1 good"
     assert "0: no rehearsal." in key([shown])
 
 
