@@ -8,6 +8,7 @@ wants AUTH, which it offers inside of TLS alone.
 import email
 import os
 import pwd
+import re
 import shutil
 import signal
 import time
@@ -111,7 +112,7 @@ class MailServer(NamedTuple):
         """What arrived for a person, in the order of arrival; waits until it is so much."""
         deadline = time.monotonic() + PATIENCE
         new = self.base / "mail" / person / "new"
-        while len(files := sorted(new.glob("*"), key=lambda file: file.name)) < expected:
+        while len(files := sorted(new.glob("*"), key=_arrival)) < expected:
             assert time.monotonic() < deadline, self.log()
             time.sleep(0.02)
         assert len(files) == expected, [file.read_text() for file in files]
@@ -125,6 +126,11 @@ class MailServer(NamedTuple):
 
     def log(self) -> str:
         return (self.base / "log" / "main").read_text()
+
+
+def _arrival(file: Path) -> list[int]:
+    """Seconds, microseconds and process of "1764064800.M99P123.host": exim writes no leading zeros."""
+    return [int(number) for number in re.findall(r"\d+", file.name)]
 
 
 @contextmanager
