@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from audit_year import DAY, MINUTE, NOW, START, WEEK, YEAR, Business, made, promising, write_year
+from audit_year import DAY, MINUTE, NOW, START, WEEK, WEEKLY, YEAR, Business, made, promising, write_year
 from shop import config, process
 
 from agent.adapters.ledger import open_ledger
@@ -111,6 +111,19 @@ def test_what_nobody_made_since_the_service_died_is_never_run(tmp_path: Path) ->
         ("never run", "2026-01-19"),
         ("never run", "2026-01-26"),
     ]
+
+
+def test_a_process_is_not_excused_by_the_drills_of_another(tmp_path: Path) -> None:
+    both = [process(name, drill=WEEKLY) for name in ("orders", "mail")]
+    shop, path = small(tmp_path)
+    with shop.ledger:
+        shop.configure(START - DAY, config(*both))
+        for week in range(3):
+            shop.run(START + week * WEEK)
+    january = period_of(date(2026, 1, 1), date(2026, 1, 20), "UTC")
+    found = Counter((row.process, row.result) for row in made(path, january, START + 15 * DAY).rows)
+
+    assert found == {("orders", "passed"): 3, ("mail", "never run"): 2}
 
 
 def test_what_is_due_today_may_still_wait_for_its_turn(tmp_path: Path) -> None:

@@ -175,6 +175,8 @@ def test_the_worst_goes_the_second_way_at_once_and_until_it_is_taken() -> None:
     assert second([], NOON, severity=1) == ["a"]
     assert second([webhook("deferred")], NOON + HOUR, severity=1) == ["a"]
     assert second([webhook("accepted")], NOON + HOUR, severity=1) == []
+    assert second([], NOON + 24 * HOUR - MINUTE, severity=1) == ["a"]
+    assert second([], NOON + 24 * HOUR, severity=1) == []
 
 
 def test_other_alarms_go_there_when_mail_does_not_go_out() -> None:

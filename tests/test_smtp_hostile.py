@@ -150,6 +150,17 @@ def test_we_introduce_ourselves_with_a_full_name_or_an_address(begun: list[str])
     assert name == "[127.0.0.1]" or "." in name
 
 
+@pytest.mark.parametrize(
+    "name", ["localhost", "localhost.localdomain", "shop", "my_host.example", "a b.example"]
+)
+def test_what_is_no_full_name_is_not_said_to_be_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getfqdn", lambda: name)
+    with socket.create_server((LOOPBACK, 0)) as found:
+        assert smtp_connection.own_name(found) == "[127.0.0.1]"
+        monkeypatch.setattr(socket, "getfqdn", lambda: "shop.harbour-lane.example")
+        assert smtp_connection.own_name(found) == "shop.harbour-lane.example"
+
+
 def test_no_answer_to_the_whole_text_means_that_nobody_knows(begun: list[str]) -> None:
     with serving({".": b"", "RCPT": b"250 ok\r\n"}) as server:
         receipts = deliver(server, begun)
