@@ -149,3 +149,28 @@ def test_a_digest_that_waited_again_is_not_quoted_but_written_anew(
     assert world.told[-1].outbox.waiting == ()
     for _, one, _ in courier.got:
         assert one is first or "could not be sent" not in one.text.partition("ANSWER NOW")[2]
+
+
+@pytest.mark.timeout(300)
+def test_a_copy_that_is_out_of_reach_every_night_is_one_story_and_not_forty_mails_a_week(
+    tmp_path: Path, worlds: list[BusinessWorld]
+) -> None:
+    nights = (
+        Fault(kind, "", "planb", day + 0.5, day + 0.96, "not_tested", "repository-unreachable")
+        for kind in ("snapshot", "drill", "check")
+        for day in range(9)
+    )
+    world = open_world(tmp_path, *nights)
+    worlds.append(world)
+    first, second = world.config.repositories
+    world.config = replace(world.config, repositories=(first, replace(second, fed_by="snapshot")))
+    world.live(8)
+    told = mails(world, "admin")
+    assert len({one.message_id for one in told}) == len(told) <= 10
+    roots = {}
+    for one in told:
+        for each in one.told:
+            root = roots.setdefault(each.incident, one.message_id)
+            assert root in (one.message_id, *one.references[:1]), one.subject
+    calm = [each.event for one in told for each in one.told if one.started > START + timedelta(days=5)]
+    assert {*calm} == {"reminder"}
