@@ -154,6 +154,16 @@ def test_removed_it_leaves_config_ledger_and_repository(machine: Container) -> N
     assert machine.shell("pgrep --euid readiness,readiness-proof || true") == ""
 
 
+def test_installed_in_an_image_it_is_there_at_the_first_start(machine: Container) -> None:
+    unbooted = "mount -t tmpfs none /run/systemd && exec env READINESS_WHEELS=/opt/wheels"
+    machine.run("unshare", "--mount", "sh", "-c", f"{unbooted} {KIT}/scripts/install")
+
+    wants = machine.file("/etc/systemd/system")
+    assert (wants / f"multi-user.target.wants/{SERVICE}").is_symlink()
+    assert (wants / f"timers.target.wants/{TIMER}").is_symlink()
+    assert machine.shows(SERVICE, "ActiveState") == "inactive"
+
+
 def test_installed_once_more_it_goes_on_with_what_was_left(machine: Container) -> None:
     machine.install()
 
