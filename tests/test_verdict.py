@@ -18,7 +18,7 @@ from shop import (
 )
 
 from agent.core.configuration import Step
-from agent.core.model import DrillRecord, DrillSeconds, ProofResult, RefusedSnapshot, Verdict
+from agent.core.model import DrillFiles, DrillRecord, DrillSeconds, ProofResult, RefusedSnapshot, Verdict
 
 READY, AT_RISK, NOT_READY, UNKNOWN = Verdict.READY, Verdict.AT_RISK, Verdict.NOT_READY, Verdict.UNKNOWN
 
@@ -145,6 +145,13 @@ def test_a_failed_drill_is_not_ready() -> None:
     assert judgement.verdict == NOT_READY
     assert codes(judgement) == ["drill-failed"]
     assert [finding.code for finding in judgement.findings] == ["file-damaged"]
+
+
+def test_what_did_not_come_back_is_counted_by_files_and_not_by_the_findings_that_name_some() -> None:
+    lost = tuple(wrong("file-missing", message=f"/srv/{n} did not come back.") for n in range(21))
+    files = DrillFiles(expected=807, restored=5, verified=5, missing=802)
+    judgement = judged(snapshot(2), drill(0.5, "failed", findings=lost, files=files))
+    assert "/srv/0 did not come back (801 more)." in judgement.reasons[0].sentence
 
 
 def test_a_drill_that_could_not_be_made_does_not_clear_a_failed_one() -> None:

@@ -140,9 +140,14 @@ def cause(record: SnapshotRecord | DrillRecord) -> str:
     finding = gravest(record.findings)
     if finding is None:
         return "the record does not say why."
-    others = len([other for other in record.findings if other.severity != "info"]) - 1
+    others = max(len([one for one in record.findings if one.severity != "info"]), _lost(record)) - 1
     more = f" ({others:,} more)" if others > 0 else ""
     return shortened(finding.message.rstrip(".")) + more + "."
+
+
+def _lost(record: SnapshotRecord | DrillRecord) -> int:
+    """How many entries a drill did not bring back as they were: findings name only the first of them."""
+    return record.files.missing + record.files.damaged if isinstance(record, DrillRecord) else 0
 
 
 def remedy(record: SnapshotRecord | DrillRecord) -> str:
