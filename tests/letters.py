@@ -238,6 +238,7 @@ GOLDEN: dict[str, Callable[[], Letter]] = {
     "owner-escalated": lambda: alarm_letter(
         broken(), news("escalated", "owner", incident(), BEHIND, drills=NOW + timedelta(hours=15))
     ),
+    "admin-fixed-one-of-two": lambda: alarm_letter(ready(), news("fixed", "admin", MENDED, beside=(BEHIND,))),
     "owner-fixed": lambda: alarm_letter(ready(), news("fixed", "owner", MENDED)),
     "alarm-test": lambda: alarm_test_letter(
         "Harbour Lane Mail Order", "T-20261201", NOW, zone_of(ready()), CONTACT

@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from agent.core.configuration import Alarm, Mail, QuietHours
 from agent.core.model import Verdict
 from agent.core.notices import MessageRecord, Told
-from agent.core.telling.alarms import Heard, Situation, alarms, heard_of, is_quiet
+from agent.core.telling.alarms import alarms
 from agent.core.telling.incidents import Incident, News
+from agent.core.telling.situation import Heard, Situation, heard_of, is_quiet
 
 NOON = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)  # 13:00 in Berlin
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -185,6 +186,19 @@ def test_everybody_who_heard_of_it_hears_that_it_is_mended_and_once() -> None:
     ]
     said = (*known, heard("fixed", NOON + 2 * HOUR), heard("fixed", NOON + 2 * HOUR, "owner"))
     assert told(closed, now=NOON + 3 * HOUR, heard={12: said}) == []
+
+
+def test_what_the_same_mail_told_of_and_is_not_mended_is_named_where_the_other_is() -> None:
+    closed = incident(gone=NOON, closed=NOON)
+    beside = incident(number=13, severity=2, key="drill|orders|planb")
+    elsewhere = incident(number=14, severity=2, key="drill|shop|primary")
+    together, alone = heard("opened", NOON - HOUR), replace(heard("opened", NOON), message="another")
+    known = {12: (together,), 13: (together,), 14: (alone,)}
+    [news] = [each for each in told(closed, beside, elsewhere, heard=known) if each.event == "fixed"]
+    assert [one.name for one in news.beside] == ["F-13"]
+    mended = replace(beside, closed=NOON)
+    [news] = [each for each in told(closed, mended, heard=known) if each.event == "fixed"]
+    assert ([one.name for one in news.incidents], news.beside) == (["F-12", "F-13"], ())
 
 
 def test_what_nobody_heard_of_ends_without_a_word() -> None:

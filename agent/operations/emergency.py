@@ -3,8 +3,8 @@
 from agent.core.configuration import Config
 from agent.core.letters.emergency import Subject, emergency_letter
 from agent.core.notices import MessageRecord
-from agent.core.telling.alarms import recipients
 from agent.core.telling.messages import message_id, stamped
+from agent.core.telling.situation import recipients
 from agent.errors import MailError, ReadinessError
 from agent.operations.ports import Clock
 from agent.operations.ports_alarm import Webhook

@@ -15,12 +15,13 @@ from agent.core.model import Entry, SnapshotRecord
 from agent.core.notices import AcknowledgementRecord, AlarmTestRecord, IncidentRecord, MessageRecord
 from agent.core.runs import AgentRecord
 from agent.core.schedule import following
-from agent.core.telling.alarms import Situation, acknowledgements, alarms, heard_of
+from agent.core.telling.alarms import alarms
 from agent.core.telling.concerns import concerns
 from agent.core.telling.editions import due_mail
 from agent.core.telling.incidents import Incident, News, happenings, incidents, untried
 from agent.core.telling.messages import alarm_test_name
 from agent.core.telling.outbox import Outbox, refused
+from agent.core.telling.situation import Situation, acknowledgements, heard_of
 from agent.errors import UsageError
 from agent.operations.deliver import Letterbook, Ways, deliver
 from agent.operations.ports import Clock, Ledger

@@ -15,10 +15,10 @@ from agent.core.letters.letter import Letter
 from agent.core.letters.owner import owner_letter, state_then
 from agent.core.letters.trend import Trend
 from agent.core.notices import Kind, MessageRecord, Role, Told
-from agent.core.telling.alarms import recipients
 from agent.core.telling.editions import DueMail, next_by
 from agent.core.telling.incidents import Incident, News
 from agent.core.telling.messages import message_id, stamped, thread
+from agent.core.telling.situation import recipients
 from agent.core.window import Window
 from agent.operations.ports_mail import Paper
 

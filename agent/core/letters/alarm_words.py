@@ -8,6 +8,7 @@ from agent.core.letters.letter import Sentence, fitting_subject
 from agent.core.letters.plain_words import MENDED, ONE_COPY, names
 from agent.core.letters.words import at_moment, code_now, short_moment, trouble_of, worst_trouble
 from agent.core.model import DrillRecord, Verdict
+from agent.core.phrases import joined
 from agent.core.report_answer import STATES, back_in_time, zone_of
 from agent.core.telling.incidents import Incident, News, proving_drill
 from agent.core.text import count, duration, printable
@@ -60,6 +61,7 @@ def subject_of(assessment: Assessment, news: News) -> str:
     """One line of ASCII, such as "NOT READY - orders cannot be restored since Tue 02:10 (F-1207)"."""
     more = len(news.incidents) - 1
     last = [news.incidents[0].name] + ([f"and {more:,} more"] if more else [])
+    last += [f"not yet {joined([one.name for one in news.beside])}"] if news.beside else []
     attempts = []
     for limit in (2, 1, 0):
         said, first = _said(assessment, news, limit)
@@ -150,7 +152,9 @@ def opening(assessment: Assessment, news: News) -> str:
         lasted = _lasted(worst, now)
         verb = "was failing for" if worst.needs_a_drill else "lasted"
         first = f"{_mended(assessment, worst)}. It {verb} {lasted}, since {since}."
-        return first + (f" {more:,} more {'is' if more == 1 else 'are'} mended as well." if more else "")
+        first += f" {more:,} more {'is' if more == 1 else 'are'} mended as well." if more else ""
+        left = [f"{one.name} ({headline(assessment, one)})" for one in news.beside]
+        return first + (f" Not over yet: {joined(left)}." if left else "")
     plainly = f"{said} since {since}." if _runs_on(assessment, worst) else f"{said}. It began {since}."
     starts = {
         "opened": plainly,
@@ -179,4 +183,6 @@ def confirmed_by(news: News) -> tuple[Sentence, ...]:
     what = "a drill has passed" if news.role == "admin" else "a test has shown that it is mended"
     if not any(one.needs_a_drill for one in news.incidents):
         what = "it is over"
+    if len(news.incidents) > 1:
+        return (Sentence(text=f"A mail that says FIXED comes for each of them, once {what}."),)
     return (Sentence(text=f"A mail that says FIXED ends this thread, once {what}."),)

@@ -1,21 +1,17 @@
 """What has to be told now, and to whom: at once, as a reminder, further up, or that it is mended.
 
 People stop reading what comes too often. So one trouble makes one thread; what comes and goes is told once;
-at night only the worst is; and what goes beyond a mail a day is counted and said.
+and at night only the worst is.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from msgspec import Struct
-from msgspec.structs import replace
-
-from agent.core.configuration import Alarm, Mail, QuietHours
-from agent.core.model import Entry
-from agent.core.notices import AcknowledgementRecord, Event, MessageRecord, Role, Severity
+from agent.core.notices import Event, Role, Severity
+from agent.core.telling.bundles import in_mails
 from agent.core.telling.concerns import LATER, patience
 from agent.core.telling.incidents import A_DAY, Incident, News
+from agent.core.telling.situation import ROLES, Heard, Situation, is_quiet, recipients
 
 REMINDERS = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
 BETWEEN_REMINDERS = timedelta(hours=20)  # where several fell due while the machine was off
@@ -26,55 +22,6 @@ ESCALATION: dict[Severity, tuple[tuple[Role, timedelta], ...]] = {
 }
 GRACE = timedelta(hours=2)  # for a reminder to be written and to arrive
 FAILED_DRILLS = 2  # after so many in a row the owner hears of it, however short it took
-BUDGET = 1  # mails a day to the administrator that are not of the worst kind
-BUNDLED = 4  # so many of one kind at once make one mail, whatever they are about
-ROLES: tuple[Role, ...] = ("admin", "deputy", "owner")
-
-
-class Heard(Struct, frozen=True):
-    """That a role was told of an incident."""
-
-    event: Event
-    role: Role
-    at: datetime
-    message: str  # its name
-
-
-class Situation(Struct, frozen=True, kw_only=True):
-    """Everything that decides who is told what."""
-
-    incidents: tuple[Incident, ...]
-    heard: Mapping[int, tuple[Heard, ...]]  # by incident, oldest first
-    acknowledged: Mapping[str, datetime]  # by name, the last time
-    failed_drills: Mapping[str, int]  # of each process, in a row
-    refused: frozenset[str] = frozenset()  # addresses that took no mail the last time
-    mail: Mail
-    alarm: Alarm
-    zone: ZoneInfo
-    now: datetime
-
-
-def heard_of(messages: Sequence[MessageRecord]) -> dict[int, tuple[Heard, ...]]:
-    """What was told of each incident; `messages` oldest first."""
-    found: dict[int, tuple[Heard, ...]] = {}
-    for message in messages:
-        for told in message.told:
-            heard = Heard(told.event, message.role, message.started, message.message)
-            found[told.incident] = (*found.get(told.incident, ()), heard)
-    return found
-
-
-def acknowledgements(entries: Sequence[Entry]) -> dict[str, datetime]:
-    """When each name was acknowledged last; `entries` oldest first."""
-    records = [entry.body for entry in entries]
-    return {one.name: one.started for one in records if isinstance(one, AcknowledgementRecord)}
-
-
-def recipients(mail: Mail, role: Role) -> tuple[str, ...]:
-    """The addresses of a role; where there is no administrator or no owner, the other is both."""
-    if role == "admin":
-        return mail.admin or mail.owner
-    return mail.deputy if role == "deputy" else mail.owner or mail.admin
 
 
 def alarms(situation: Situation) -> tuple[News, ...]:
@@ -83,18 +30,7 @@ def alarms(situation: Situation) -> tuple[News, ...]:
         (each for incident in situation.incidents for each in _of(incident, situation)),
         key=lambda news: (news.incidents[0].severity, ROLES.index(news.role), news.event == "opened"),
     )
-    return _within_budget(_bundled(found, situation), situation)
-
-
-def is_quiet(hours: QuietHours | None, now: datetime, zone: ZoneInfo) -> bool:
-    """Whether people sleep."""
-    if hours is None:
-        return False
-    local = now.astimezone(zone)
-    minute = local.hour * 60 + local.minute
-    if hours.start <= hours.end:
-        return hours.start <= minute < hours.end
-    return minute >= hours.start or minute < hours.end
+    return in_mails(found, situation)
 
 
 def _of(incident: Incident, situation: Situation) -> Iterator[News]:
@@ -243,48 +179,3 @@ def _may_be_told(incident: Incident, event: Event, role: Role, situation: Situat
 
 def _heard(role: Role, incident: Incident, situation: Situation) -> bool:
     return any(heard.role == role for heard in situation.heard.get(incident.number, ()))
-
-
-def _bundled(news: Sequence[News], situation: Situation) -> list[News]:
-    """What is told at once and belongs together makes one mail for one role, in the place of the first."""
-    left, found = list(news), []
-    while left:
-        first = left[0]
-        alike = [each for each in left if (each.event, each.role) == (first.event, first.role)]
-        if len(alike) < BUNDLED:
-            alike = [first, *(each for each in left[1:] if _belong_together(first, each, situation))]
-        found.append(replace(first, incidents=tuple(each.incidents[0] for each in alike)))
-        left = [each for each in left if each not in alike]
-    return found
-
-
-def _belong_together(one: News, other: News, situation: Situation) -> bool:
-    """The other is new, and about the same process or copy; or they were told in one mail from the
-    beginning."""
-    first, second = one.incidents[0], other.incidents[0]
-    told, told_too = (situation.heard.get(each.number, ()) for each in (first, second))
-    alike = one.event == other.event or (one.event, other.event) == ("worse", "opened")
-    if one.role != other.role or not alike:
-        return False
-    if told_too:
-        return bool(told) and told[0].message == told_too[0].message
-    return bool({*first.processes} & {*second.processes}) or first.repository == second.repository != ""
-
-
-def _within_budget(news: Sequence[News], situation: Situation) -> tuple[News, ...]:
-    """Count what goes beyond the budget; it is told all the same."""
-    today = {
-        heard.message
-        for incident in situation.incidents
-        if incident.severity > 1
-        for heard in situation.heard.get(incident.number, ())
-        if situation.now - heard.at < A_DAY and heard.role == "admin"
-    }
-    sent, found = len(today), []
-    for each in news:
-        if each.role == "admin" and each.incidents[0].severity > 1:
-            sent += 1
-            found.append(replace(each, over_budget=max(0, sent - BUDGET)))
-        else:
-            found.append(each)
-    return tuple(found)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from agent.core.configuration import Mail
 from agent.core.notices import DeliveryRecord, MessageRecord
-from agent.core.telling.alarms import recipients
+from agent.core.telling.situation import recipients
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 MERGED_AFTER = timedelta(hours=1)  # messages that waited so long for the server are sent as one
