@@ -23,9 +23,10 @@ def mail(number: int, *incidents: int) -> MessageRecord:
     )
 
 
-def test_a_mail_refers_to_the_first_and_the_last_on_the_worst_of_its_incidents() -> None:
+def test_a_mail_refers_to_the_first_on_each_of_its_incidents_and_the_last_on_the_worst() -> None:
     earlier = [mail(1, 7), mail(2, 8), mail(3, 9, 7), mail(4, 7, 8), mail(5, 8)]
 
     assert thread([7], earlier) == ("<1@x>", "<4@x>")
-    assert thread([9, 7], earlier) == ("<3@x>",)
-    assert thread([6, 7], earlier) == ()
+    assert thread([9, 7], earlier) == ("<3@x>", "<1@x>")
+    assert thread([6, 7], earlier) == ("<1@x>", "<4@x>")
+    assert thread([6], earlier) == ()

@@ -172,3 +172,22 @@ def test_a_copy_that_is_out_of_reach_every_night_is_one_story_and_not_forty_mail
         for each in one.told:
             root = roots.setdefault(each.incident, one.message_id)
             assert root in (one.message_id, *one.references[:1]), one.subject
+
+
+@pytest.mark.timeout(300)
+def test_a_disk_that_spoils_everything_of_the_only_copy_is_told_of_in_few_mails(
+    tmp_path: Path, worlds: list[BusinessWorld]
+) -> None:
+    spoilt = (
+        Fault(kind, "", "primary", 1, 3, "failed", "file-damaged") for kind in ("snapshot", "drill", "check")
+    )
+    world = open_world(tmp_path, *spoilt)
+    worlds.append(world)
+    world.config = replace(world.config, repositories=world.config.repositories[:1])
+    world.live(4)
+    told = mails(world, "admin")
+    assert {each.event for one in told for each in one.told} >= {"opened", "reminder", "fixed"}
+    assert told[-1].told[-1].event == "fixed"
+    assert len(told) <= 8
+    assert len(mails(world, "deputy")) <= 6
+    assert len([one for one in mails(world, "owner") if one.kind == "alarm"]) <= 7

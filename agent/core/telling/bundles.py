@@ -1,46 +1,82 @@
 """Which news make one mail, what else that mail has to name, and how many mails are too many."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from msgspec.structs import replace
 
+from agent.core.notices import Role
+from agent.core.telling.concerns import WORST
 from agent.core.telling.incidents import A_DAY, Incident, News
 from agent.core.telling.situation import Situation
 
 BUDGET = 1  # mails a day to the administrator that are not of the worst kind
+TOGETHER = timedelta(hours=4)  # that news may wait for others of the same cause
 BUNDLED = 4  # so many of one kind at once make one mail, whatever they are about
 
 
 def in_mails(news: Sequence[News], situation: Situation) -> tuple[News, ...]:
-    """One for each mail; `news` are of one incident and one role each, the worst first."""
-    bundled = [replace(each, beside=_beside(each, situation)) for each in _bundled(news, situation)]
-    return _within_budget(bundled, situation)
+    """One for each mail; `news` are of one incident and one role each, the worst first.
+
+    One cause spoils one run after the other: whoever knows of the first hears of the others together.
+    """
+    mails = []
+    for group in _groups(news, situation):
+        mail = replace(group[0], incidents=tuple(each.incidents[0] for each in group))
+        mail = replace(mail, beside=_beside(mail, situation))
+        if not all(_can_wait(each, mail, situation) for each in group):
+            mails.append(mail)
+    return _within_budget(mails, situation)
 
 
-def _bundled(news: Sequence[News], situation: Situation) -> list[News]:
+def _groups(news: Sequence[News], situation: Situation) -> Iterator[list[News]]:
     """What is told at once and belongs together makes one mail for one role, in the place of the first."""
-    left, found = list(news), []
+    left = list(news)
     while left:
         first = left[0]
-        alike = [each for each in left if (each.event, each.role) == (first.event, first.role)]
-        if len(alike) < BUNDLED:
-            alike = [first, *(each for each in left[1:] if _belong_together(first, each, situation))]
-        found.append(replace(first, incidents=tuple(each.incidents[0] for each in alike)))
-        left = [each for each in left if each not in alike]
-    return found
+        group = [each for each in left if (each.event, each.role) == (first.event, first.role)]
+        if len(group) < BUNDLED:
+            group = [first]
+        for each in left:
+            if each not in group and any(_belong_together(one, each, situation) for one in group):
+                group.append(each)
+        yield group
+        left = [each for each in left if each not in group]
 
 
 def _belong_together(one: News, other: News, situation: Situation) -> bool:
     """The other is new, and about the same process or copy; or they were told in one mail from the
     beginning."""
-    first, second = one.incidents[0], other.incidents[0]
-    told, told_too = (situation.heard.get(each.number, ()) for each in (first, second))
+    told, told_too = (situation.heard.get(each.incidents[0].number, ()) for each in (one, other))
     alike = one.event == other.event or (one.event, other.event) == ("worse", "opened")
     if one.role != other.role or not alike:
         return False
     if told_too:
         return bool(told) and told[0].message == told_too[0].message
-    return bool({*first.processes} & {*second.processes}) or first.repository == second.repository != ""
+    return _are_related(one.incidents[0], other.incidents[0])
+
+
+def _are_related(one: Incident, other: Incident) -> bool:
+    """They are about the same process or copy."""
+    return bool({*one.processes} & {*other.processes}) or one.repository == other.repository != ""
+
+
+def _can_wait(news: News, mail: News, situation: Situation) -> bool:
+    """For what may come to the same mail within hours: who hears of it knows already that something as grave
+    is wrong there, or knows that something else of `mail` is not over."""
+    incident, now = news.incidents[0], situation.now
+    if news.event == "fixed":
+        return bool(mail.beside) and incident.closed is not None and now - incident.closed < TOGETHER
+    since = {"opened": incident.since, "worse": incident.worse}.get(news.event)
+    if since is None or now - since >= TOGETHER or incident.code in WORST:
+        return False
+    return any(_is_known(other, incident, news.role, situation) for other in situation.incidents)
+
+
+def _is_known(other: Incident, incident: Incident, role: Role, situation: Situation) -> bool:
+    told = any(heard.role == role for heard in situation.heard.get(other.number, ()))
+    is_there = other.closed is None and other.gone is None and other.number != incident.number
+    return told and is_there and other.severity <= incident.severity and _are_related(other, incident)
 
 
 def _beside(news: News, situation: Situation) -> tuple[Incident, ...]:

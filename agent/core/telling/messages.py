@@ -22,10 +22,14 @@ def message_id(config: Config, name: str) -> str:
 
 
 def thread(incidents: Sequence[int], messages: Sequence[MessageRecord]) -> tuple[str, ...]:
-    """The Message-IDs that a message on these incidents refers to: of the first on the worst of them, and of
-    the last. `messages` oldest first."""
-    about = [one for one in messages if incidents[0] in [told.incident for told in one.told]]
-    return tuple(dict.fromkeys(one.message_id for one in (*about[:1], *about[-1:])))
+    """The Message-IDs that a message on these incidents refers to: of the first on each of them, and of the
+    last on the worst that was told of before. `messages` oldest first, `incidents` worst first."""
+    about = [
+        [one.message_id for one in messages if number in [told.incident for told in one.told]]
+        for number in incidents
+    ]
+    before = [names for names in about if names]
+    return tuple(dict.fromkeys([*(names[0] for names in before), *(names[-1] for names in before[:1])]))
 
 
 def alarm_test_name(now: datetime) -> str:
