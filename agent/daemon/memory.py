@@ -1,7 +1,8 @@
 """What the ledger knows of earlier runs, on the clock as it is now."""
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from agent.core.config_record import ConfigRecord, config_to_note
@@ -86,38 +87,49 @@ def with_repeats(
     config: Config, ledger: LedgerReader, turns: Mapping[str, str], now: datetime
 ) -> tuple[Mapping[str, str], Set[str]]:
     """The same turns but for the processes, named besides, of which a copy is drilled again at once: its last
-    drill came to nothing, one of another copy took its place, and it has taken a snapshot since."""
+    drill came to nothing, one of another copy took its place, and it has taken a snapshot since.
+
+    Once until the next drill is due: a copy that takes snapshots but cannot be drilled would never rest.
+    """
     names = [repository.name for repository in config.repositories]
     zone = ZoneInfo(config.business.time_zone)
     found = {}
-    for process in config.processes:
-        instead = _drilled_in_time(process, ledger, now, zone) if process.name in turns else 0
-        again = [name for name in names if instead and _is_back(process.name, name, ledger, instead)]
-        if again:
-            found[process.name] = again[0]
+    for process in (one for one in config.processes if one.name in turns):
+        counts = partial(_counts, process, zone, now)
+        instead = _newest_result(process.name, ledger)
+        if instead and counts(instead):
+            again = [name for name in names if _is_back(process.name, name, ledger, instead, counts)]
+            if again:
+                found[process.name] = again[0]
     return {**turns, **found}, found.keys()
 
 
-def _drilled_in_time(process: CriticalProcess, ledger: LedgerReader, now: datetime, zone: ZoneInfo) -> int:
-    """Where in the ledger the newest drill with a result stands; 0 where the next is due."""
+def _counts(process: CriticalProcess, zone: ZoneInfo, now: datetime, entry: Entry) -> bool:
+    """The drill after this one is not due yet."""
+    assert isinstance(entry.body, DrillRecord)
+    return following(process.drill, entry.body.started, zone) > now
+
+
+def _newest_result(process: str, ledger: LedgerReader) -> Entry | None:
     outcomes = ("passed", "failed")
-    done = [e for o in outcomes for e in ledger.newest_entries(DrillRecord, process=process.name, outcome=o)]
-    newest = max(done, key=lambda entry: entry.sequence, default=None)
-    if newest is None or not isinstance(newest.body, DrillRecord):
-        return 0
-    return newest.sequence if following(process.drill, newest.body.started, zone) > now else 0
+    done = [e for o in outcomes for e in ledger.newest_entries(DrillRecord, process=process, outcome=o)]
+    return max(done, key=lambda entry: entry.sequence, default=None)
 
 
-def _is_back(process: str, repository: str, ledger: LedgerReader, instead: int) -> bool:
-    drills = ledger.newest_entries(DrillRecord, process=process, repository=repository)
+def _is_back(
+    process: str, repository: str, ledger: LedgerReader, instead: Entry, counts: Callable[[Entry], bool]
+) -> bool:
+    """It takes snapshots again, and its newest drill, which came to nothing, was no repeat."""
+    drills = ledger.newest_entries(DrillRecord, process=process, repository=repository, limit=2)
     taken = ledger.newest_entries(SnapshotRecord, process=process, repository=repository, outcome="passed")
-    return any(
-        isinstance(drill.body, DrillRecord)
-        and drill.body.outcome == "not_tested"
-        and drill.sequence < min(instead, snapshot.sequence)
-        for drill in drills
-        for snapshot in taken
-    )
+    if not drills or not taken or not drills[0].sequence < min(instead.sequence, taken[0].sequence):
+        return False
+    newest, *before = (_came_to_nothing(drill) for drill in drills)
+    return newest and not (any(before) and counts(drills[1]))
+
+
+def _came_to_nothing(entry: Entry) -> bool:
+    return isinstance(entry.body, DrillRecord) and entry.body.outcome == "not_tested"
 
 
 def _holds(process: str, repository: str, ledger: LedgerReader) -> bool:
