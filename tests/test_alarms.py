@@ -128,13 +128,13 @@ def test_the_mail_says_who_hears_of_it_next() -> None:
 
 def test_the_mail_says_by_when_another_one_has_come_if_mail_gets_through() -> None:
     opened = {12: (heard("opened", NOON),)}
-    assert told(incident())[0].again_by == NOON + timedelta(hours=26)
-    evening = NOON.replace(hour=20)  # the reminder would come at 21:00 in Berlin; its grace ends at 23:00
-    assert told(incident(), now=evening)[0].again_by == evening + timedelta(hours=26)
+    assert told(incident())[0].again_by == NOON + timedelta(hours=29)
+    evening = NOON.replace(hour=20)  # the reminder would come at 21:00 in Berlin; its grace ends in the night
+    assert told(incident(), now=evening)[0].again_by == evening + timedelta(hours=29)
     night = NOON.replace(hour=22)  # 23:00: it waits until 07:00
-    assert told(incident(opened=night), now=night)[0].again_by == night + timedelta(hours=24 + 8 + 2)
+    assert told(incident(opened=night), now=night)[0].again_by == night + timedelta(hours=24 + 8 + 5)
     later = told(incident(severity=2), now=NOON + DAY, heard=opened)[0]
-    assert (later.event, later.again_by) == ("reminder", NOON + 3 * DAY + timedelta(hours=2))
+    assert (later.event, later.again_by) == ("reminder", NOON + 3 * DAY + timedelta(hours=5))
     reminded = (heard("opened", NOON), heard("reminder", NOON + DAY), heard("reminder", NOON + 3 * DAY))
     last = told(incident(severity=2), now=NOON + 7 * DAY, heard={12: reminded})[0]
     assert (last.event, last.again_by) == ("reminder", None)

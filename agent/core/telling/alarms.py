@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from agent.core.notices import Event, Role, Severity
-from agent.core.telling.bundles import in_mails
+from agent.core.telling.bundles import TOGETHER, in_mails
 from agent.core.telling.concerns import LATER, patience
 from agent.core.telling.incidents import A_DAY, Incident, News
 from agent.core.telling.situation import ROLES, Heard, Situation, is_quiet, recipients
@@ -20,7 +20,7 @@ ESCALATION: dict[Severity, tuple[tuple[Role, timedelta], ...]] = {
     2: (("deputy", timedelta(hours=24)), ("owner", timedelta(hours=48))),
     3: (),
 }
-GRACE = timedelta(hours=2)  # for a reminder to be written and to arrive
+GRACE = TOGETHER + timedelta(hours=1)  # for a reminder or FIXED to wait for others, and to arrive
 FAILED_DRILLS = 2  # after so many in a row the owner hears of it, however short it took
 
 
