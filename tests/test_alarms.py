@@ -198,6 +198,13 @@ def test_what_the_same_mail_told_of_and_is_not_mended_is_named_where_the_other_i
     assert [each for each in later[0] if each.event == "fixed"] == []  # the other may follow
     [news] = [each for each in later[1] if each.event == "fixed"]
     assert [one.name for one in news.beside] == ["F-13"]
+    again = incident(number=15, opened=NOON + 3 * HOUR)
+    [news] = [
+        each
+        for each in told(closed, beside, again, now=NOON + 4 * HOUR, heard=known)
+        if each.event == "fixed"
+    ]
+    assert [one.name for one in news.beside] == ["F-13", "F-15"]
     mended = replace(beside, closed=NOON)
     [news] = [each for each in told(closed, mended, heard=known) if each.event == "fixed"]
     assert ([one.name for one in news.incidents], news.beside) == (["F-12", "F-13"], ())

@@ -80,7 +80,8 @@ def _is_known(other: Incident, incident: Incident, role: Role, situation: Situat
 
 
 def _beside(news: News, situation: Situation) -> tuple[Incident, ...]:
-    """Where something is fixed, what else the same mails told of: nobody must take that for fixed, too."""
+    """Where something is fixed, what else the same mails told of, and the same where it has begun again:
+    nobody must take that for fixed, too."""
     if news.event != "fixed":
         return ()
 
@@ -88,7 +89,9 @@ def _beside(news: News, situation: Situation) -> tuple[Incident, ...]:
         return {heard.message for heard in situation.heard.get(incident.number, ())}
 
     told = {name for incident in news.incidents for name in mails(incident)}
-    return tuple(one for one in situation.incidents if one.closed is None and mails(one) & told)
+    keys = {incident.key for incident in news.incidents}
+    open_ones = (one for one in situation.incidents if one.closed is None)
+    return tuple(one for one in open_ones if mails(one) & told or (one.key in keys and one.gone is None))
 
 
 def _within_budget(news: Sequence[News], situation: Situation) -> tuple[News, ...]:

@@ -97,7 +97,7 @@ class News(Struct, frozen=True, kw_only=True):
     drills: datetime | None = None  # when the next drill of it is due
     over_budget: int = 0  # messages of today beyond the budget, this one included
     again_by: datetime | None = None  # when there has been another mail on it, if mail gets through
-    beside: tuple[Incident, ...] = ()  # told in the same mails as what is fixed, and not closed yet
+    beside: tuple[Incident, ...] = ()  # of FIXED: what is not over, though one could think so
 
 
 def incidents(entries: Sequence[Entry]) -> tuple[Incident, ...]:
