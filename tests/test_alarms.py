@@ -266,6 +266,24 @@ def test_what_comes_at_once_of_one_process_or_copy_is_one_mail_and_stays_one_thr
     assert (later.event, [one.number for one in later.incidents]) == ("worse", [20, 21])
 
 
+def test_what_comes_back_after_days_begins_its_escalation_anew_and_is_no_reminder_at_once() -> None:
+    back = NOON + 5 * DAY
+    again = incident(severity=2, code="snapshot-failing", sentence="It could not be taken.", since=back)
+    known = {12: (heard("opened", NOON),)}
+    assert told(again, now=back + HOUR, heard=known) == []
+    assert events(told(again, now=back + 4 * HOUR, heard=known)) == [("admin", "reminder")]
+    known[12] = (*known[12], heard("reminder", back + 4 * HOUR))
+    assert told(again, now=back + 23 * HOUR, heard=known) == []
+    assert ("deputy", "escalated") in events(told(again, now=back + DAY, heard=known))
+
+
+def test_what_was_worse_for_a_while_and_is_better_again_is_not_told_as_worse() -> None:
+    known = {12: (heard("opened", NOON),)}
+    worse = incident(severity=2, worse=NOON + HOUR, worst=(-2, 3))
+    assert told(replace(worse, worst=(-1, 3)), now=NOON + HOUR, heard=known) == []
+    assert events(told(replace(worse, worst=(-3, 0)), now=NOON + HOUR, heard=known)) == [("admin", "worse")]
+
+
 def test_nothing_is_promised_of_what_comes_and_goes() -> None:
     comings = tuple(NOON - HOUR * hours for hours in (50, 26, 2))
     restless = incident(severity=2, opened=comings[0], since=comings[2], comings=comings)

@@ -66,17 +66,18 @@ def _event(incident: Incident, role: Role, told: Sequence[Heard], situation: Sit
 def _news(incident: Incident, told: Sequence[Heard], situation: Situation) -> Event | None:
     now = situation.now
     flapped = any(heard.event == "flapping" for heard in told)
-    if told and incident.worse is not None and incident.worse > told[-1].at:
+    if told and incident.is_worst and incident.worse is not None and incident.worse > told[-1].at:
         return "worse"
+    lasted = (now - incident.since).total_seconds()
+    is_patient = lasted < patience(incident.code, incident.sentence)
     if not told:
-        lasted = (now - incident.since).total_seconds()
-        if lasted < patience(incident.code, incident.sentence):
-            return None
-        if lasted < LATER and _is_drilled_anew(incident, situation):
+        if is_patient or (lasted < LATER and _is_drilled_anew(incident, situation)):
             return None
         return "flapping" if incident.flaps(now) else "opened"
     if incident.flaps(now) and not flapped:
         return "flapping"
+    if is_patient and not incident.restless:  # it has only just come back
+        return None
     return "reminder" if _reminder_is_due(incident, told, situation) else None
 
 
@@ -140,9 +141,11 @@ def _is_due_for(role: Role, incident: Incident, told: Sequence[Heard], situation
 
 
 def _waits_since(incident: Incident, told: Sequence[Heard], situation: Situation) -> datetime:
-    """Since when nobody sees to it: since it was told, or since the day is over for which somebody did, and
-    people are awake."""
+    """Since when nobody sees to it: since it was told, or came back after that, or since the day is over for
+    which somebody did, and people are awake."""
     first = told[0].at if told else situation.now
+    if not incident.restless:
+        first = max(first, incident.since)
     seen = situation.acknowledged.get(incident.name)
     return max(first, _awake(seen + A_DAY, situation)) if seen else first
 

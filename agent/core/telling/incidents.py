@@ -77,6 +77,11 @@ class Incident(Struct, frozen=True, kw_only=True):
         """It flapped at some time while it was open."""
         return any(self.flaps(coming) for coming in self.comings if coming >= self.opened)
 
+    @property
+    def is_worst(self) -> bool:
+        """It is as bad as it ever was."""
+        return weight(self.severity, self.verdict) >= self.worst
+
     def is_calm(self, now: datetime) -> bool:
         """It is gone, and what came and went has stayed away for a day."""
         return self.gone is not None and (not self.restless or now - self.gone >= A_DAY)
