@@ -331,6 +331,17 @@ def test_whoever_knows_of_the_first_hears_of_the_others_of_its_cause_together_wi
     assert came == [(0, [20]), (5, [21, 22, 23, 30])]
 
 
+def test_two_that_became_graver_do_not_wait_for_each_other() -> None:
+    both = [
+        incident(number=n, key=f"snapshot|p{n}|", processes=(f"p{n}",), worse=NOON + HOUR) for n in (12, 13)
+    ]
+    known = {n: (heard("opened", NOON),) for n in (12, 13)}
+    [news] = [one for one in told(*both, now=NOON + HOUR, heard=known) if one.role == "admin"]
+    assert (news.event, len(news.incidents)) == ("worse", 2)
+    later = {12: (*known[12], heard("worse", NOON + HOUR)), 13: known[13]}
+    assert [one for one in told(*both, now=NOON + HOUR, heard=later) if one.role == "admin"] == []
+
+
 def test_what_is_graver_or_an_attack_or_of_something_else_waits_for_nothing() -> None:
     first = incident(severity=2)
     known = {12: (heard("opened", NOON - HOUR),)}

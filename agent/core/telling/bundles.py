@@ -74,9 +74,12 @@ def _can_wait(news: News, mail: News, situation: Situation) -> bool:
 
 
 def _is_known(other: Incident, incident: Incident, role: Role, situation: Situation) -> bool:
-    told = any(heard.role == role for heard in situation.heard.get(other.number, ()))
+    """The role was told of the other as it is now, and that is as grave."""
+    told = [heard.at for heard in situation.heard.get(other.number, ()) if heard.role == role]
     is_there = other.closed is None and other.gone is None and other.number != incident.number
-    return told and is_there and other.severity <= incident.severity and _are_related(other, incident)
+    if not told or not is_there or (other.worse is not None and other.worse > told[-1]):
+        return False
+    return other.severity <= incident.severity and _are_related(other, incident)
 
 
 def _beside(news: News, situation: Situation) -> tuple[Incident, ...]:
