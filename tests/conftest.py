@@ -8,50 +8,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from backends import RestServer, SftpServer, running_rest_server, running_sftp_server
-from live_files import Mount, mounted_over
-from mail_server import MailServer, running_mail_server
-from simulated_business import BusinessWorld
 
-from agent.core import duties
-
-# Debian 12's, 13's and sid's; scripts/fetch-restic puts them into the cache
-RESTIC_VERSIONS = ("0.14.0", "0.18.0", "0.19.1")
+from agent.core.schedule import duties
+from support.builders.live_files import Mount, mounted_over
+from support.doubles.simulated_business import BusinessWorld
+from support.restics import RESTIC_VERSIONS, cache, restic_program
+from support.servers.backends import RestServer, SftpServer, running_rest_server, running_sftp_server
+from support.servers.mail_server import MailServer, running_mail_server
 
 # tests that CI may skip, by the start of their node ID, each with the reason
 MAY_SKIP_IN_CI: dict[str, str] = {}
 
 
-def _cache() -> Path:
-    xdg = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("READINESS_TEST_CACHE") or Path(xdg) / "readiness-test")
-
-
-def _restic(version: str) -> Path:
-    program = _cache() / f"restic-{version}" / "restic"
-    if not os.access(program, os.X_OK):
-        pytest.skip(f"restic {version} is not in {_cache()}: run scripts/fetch-restic")
-    return program
-
-
 @pytest.fixture(params=RESTIC_VERSIONS)
 def restic(request: pytest.FixtureRequest) -> Path:
     """The restic program, once for every version that is supported."""
-    return _restic(request.param)
+    return restic_program(request.param)
 
 
 @pytest.fixture
 def newest_restic() -> Path:
     """One restic program, for tests that hold whatever its version is."""
-    return _restic(RESTIC_VERSIONS[-1])
+    return restic_program(RESTIC_VERSIONS[-1])
 
 
 @pytest.fixture(scope="session")
 def rest_server_program() -> Path:
     """restic's rest-server."""
-    program = _cache() / "restic-rest-server-0.14.0" / "restic-rest-server"
+    program = cache() / "restic-rest-server-0.14.0" / "restic-rest-server"
     if not os.access(program, os.X_OK):
-        pytest.skip(f"restic-rest-server is not in {_cache()}: run scripts/fetch-restic")
+        pytest.skip(f"restic-rest-server is not in {cache()}: run scripts/fetch-restic")
     return program
 
 
@@ -121,9 +107,9 @@ def mounting(as_root: None) -> Iterator[Mount]:
 def pytest_report_header() -> str:
     found = []
     for version in RESTIC_VERSIONS:
-        real = _cache() / f"restic-{version}" / "version"
+        real = cache() / f"restic-{version}" / "version"
         found.append(f"{version} ({real.read_text().strip()})" if real.exists() else f"{version} (missing)")
-    return f"restic: {', '.join(found)} in {_cache()}"
+    return f"restic: {', '.join(found)} in {cache()}"
 
 
 @pytest.hookimpl(wrapper=True)

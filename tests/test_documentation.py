@@ -4,11 +4,12 @@ import re
 
 import click
 import pytest
-from our_code import LEAVES, ROOT, literals
 
 from agent.config.keys import KEYS, Key
-from agent.core.findings import CODES
+from agent.core.model.findings import CODES
 from agent.errors import Exit
+from support.our_code import LEAVES, literals
+from support.places import ROOT
 
 README = (ROOT / "README.md").read_text()
 GLOBAL = {"--config", "--json", "--verbose", "--version", "--help"}

@@ -1,20 +1,15 @@
-"""The house of DESIGN.md section 3: who may import whom, and how large anything may get."""
+"""The house of docs/architecture.md: who may import whom, and how large anything may get."""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in sorted((ROOT / "agent").rglob("*.py"))
-}
+from support.modules import MODULES, imported_anywhere, imports_of_ours, is_below, tree
+from support.places import ROOT
 
 
-def words(text: str) -> set[str]:
-    return set(text.split())
+def words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
 
 
 # layer -> what of ours it may import
@@ -26,7 +21,18 @@ MAY_IMPORT = {
     "agent.daemon": ("agent.core", "agent.errors", "agent.daemon", "agent.operations.ports"),
     "agent.errors": (),
 }
-WIRES = tuple(name for name in MODULES if name.startswith("agent.app"))
+# layer -> its folders from the ground up: each may import those before it, and none behind it
+ORDER = {
+    "agent.core": words(
+        """text configuration model schedule snapshot drill evidence forecast verdict upkeep report telling
+        trends letters audit"""
+    ),
+    "agent.operations": words("ports records setup snapshot drill upkeep reading telling"),
+    "agent.adapters": words(
+        """host sqlite ledger restic sources watching drilling sandbox service rendering mail web setup"""
+    ),
+}
+WIRES = ("agent.app",)
 PURE = ("agent.core", "agent.errors")
 # what makes a module impure: files, clocks, processes, logging, the network, chance
 WORLDLY = words(
@@ -39,7 +45,7 @@ PURE_NAMES = words(
     """os os.fsencode os.fsdecode os.stat_result pathlib.PurePath pathlib.PurePosixPath
     random random.Random"""
 )
-STARTS_PROCESSES = "agent.adapters.command"
+STARTS_PROCESSES = "agent.adapters.host.command"
 PROCESS_MODULES = words("subprocess multiprocessing pty")
 PROCESS_CALLS = words(
     """fork forkpty popen system posix_spawn posix_spawnp create_subprocess_exec create_subprocess_shell
@@ -48,37 +54,6 @@ PROCESS_CALLS = words(
 
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 300
-
-
-def tree(module: str) -> ast.Module:
-    return ast.parse(MODULES[module].read_text(encoding="utf-8"))
-
-
-def imported_anywhere(parsed: ast.AST) -> Iterator[str]:
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute here"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def ours(imported: str) -> str | None:
-    """The module of ours that an import reaches; `from agent.core import chain` reaches agent.core.chain."""
-    while imported not in MODULES:
-        imported, _, last = imported.rpartition(".")
-        if not last or not imported:
-            return None
-    return imported
-
-
-def imports_of_ours(parsed: ast.AST) -> set[str]:
-    found = {ours(name) for name in imported_anywhere(parsed)}
-    return {module for module in found if module}
-
-
-def is_below(module: str, layers: tuple[str, ...]) -> bool:
-    return any(module == layer or module.startswith(f"{layer}.") for layer in layers)
 
 
 # ---- the checks, as functions of source, so that each can be shown a violation ---------------
@@ -92,12 +67,33 @@ def layer_faults(module: str, parsed: ast.AST) -> list[str]:
     return []
 
 
+def place(module: str) -> tuple[str, str]:
+    """Its layer and its folder there; ("", "") where folders have no order."""
+    for layer in ORDER:
+        if is_below(module, (layer,)):
+            return layer, module.removeprefix(layer).lstrip(".").partition(".")[0]
+    return "", ""
+
+
+def order_faults(module: str, parsed: ast.AST) -> list[str]:
+    layer, folder = place(module)
+    if not folder:
+        return []
+    order = ORDER[layer]
+    if folder not in order:
+        return [f"{module} lies in none of the folders of {layer}: {', '.join(order)}"]
+    allowed = order[: order.index(folder) + 1]
+    wrong = (name for name in imports_of_ours(parsed) if place(name)[0] == layer and name != layer)
+    rule = f"{layer}.{folder} may import only {', '.join(allowed)}"
+    return [f"{module} imports {name}, but {rule}" for name in sorted(wrong) if place(name)[1] not in allowed]
+
+
 def wiring_faults(module: str, parsed: ast.AST) -> list[str]:
     found = imports_of_ours(parsed)
     both = [
         any(is_below(name, (layer,)) for name in found) for layer in ("agent.operations", "agent.adapters")
     ]
-    return [f"{module} wires operations to adapters"] if all(both) and module not in WIRES else []
+    return [f"{module} wires operations to adapters"] if all(both) and not is_below(module, WIRES) else []
 
 
 def purity_faults(module: str, parsed: ast.AST) -> list[str]:
@@ -105,7 +101,7 @@ def purity_faults(module: str, parsed: ast.AST) -> list[str]:
         return []
     roots = {name.partition(".")[0] for name in imported_anywhere(parsed)}
     half = (name for name in {*imported_anywhere(parsed), *dotted(parsed)} if is_below(name, HALF_PURE))
-    worldly = (roots & WORLDLY) | (set(half) - PURE_NAMES)
+    worldly = (roots & set(WORLDLY)) | (set(half) - set(PURE_NAMES))
     faults = [f"{module} uses {name}" for name in sorted(worldly)]
     clocks = {"now", "today", "utcnow"}
     return faults + [f"{module} asks for the time: .{name}()" for name in sorted(called(parsed) & clocks)]
@@ -116,7 +112,7 @@ def process_faults(module: str, parsed: ast.AST) -> list[str]:
         return []
     roots = {name.partition(".")[0] for name in imported_anywhere(parsed)}
     names = {name.rpartition(".")[2] for name in imported_anywhere(parsed) if name.startswith("os.")}
-    starting = (roots & PROCESS_MODULES) | ((called(parsed) | names) & PROCESS_CALLS)
+    starting = (roots & set(PROCESS_MODULES)) | ((called(parsed) | names) & set(PROCESS_CALLS))
     return [f"{module} starts processes: {name}" for name in sorted(starting)]
 
 
@@ -184,6 +180,18 @@ def test_a_module_imports_only_what_its_layer_may(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_folders_before_its_own(module: str) -> None:
+    assert order_faults(module, tree(module)) == []
+
+
+def test_every_folder_has_a_place_in_the_order_and_no_other() -> None:
+    folders = {path.parent for path in MODULES.values()}
+    for layer, order in ORDER.items():
+        inside = MODULES[layer].parent
+        assert sorted(folder.name for folder in folders if folder.parent == inside) == sorted(order)
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_only_the_composition_root_knows_operations_and_adapters(module: str) -> None:
     assert wiring_faults(module, tree(module)) == []
 
@@ -219,22 +227,75 @@ def test_no_imports_go_in_a_circle() -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("agent.core.chain", "import agent.adapters.command"),
-        ("agent.core.chain", "from agent.config import load"),
-        ("agent.core.chain", "def late():\n    from agent import app"),
-        ("agent.operations.drill", "from agent.adapters import command"),
-        ("agent.adapters.ledger", "from agent.operations.ports import Ledger"),
-        ("agent.adapters.ledger", "from agent.config import load"),
-        ("agent.errors", "from agent.core.text import printable"),
+        ("agent.core.model.chain", "import agent.adapters.host.command"),
+        ("agent.core.model.chain", "from agent.config import load"),
+        ("agent.core.model.chain", "def late():\n    from agent import app"),
+        ("agent.operations.drill.drill", "from agent.adapters.host import command"),
+        ("agent.adapters.ledger.ledger", "from agent.operations.ports.ledger import Ledger"),
+        ("agent.adapters.ledger.ledger", "from agent.config import load"),
+        ("agent.errors", "from agent.core.text.plain import printable"),
     ],
 )
 def test_an_import_against_the_layers_is_found(module: str, source: str) -> None:
     assert len(layer_faults(module, ast.parse(source))) == 1
 
 
+@pytest.mark.parametrize(
+    ("module", "source", "allowed"),
+    [
+        (
+            "agent.core.model.records",
+            "from agent.core.verdict.reasons import cause",
+            "agent.core.model may import only text, configuration, model",
+        ),
+        (
+            "agent.core.text.plain",
+            "import agent.core.audit",
+            "agent.core.text may import only text",
+        ),
+        (
+            "agent.adapters.sqlite.live",
+            "def late():\n    from agent.adapters.restic import calls",
+            "agent.adapters.sqlite may import only host, sqlite",
+        ),
+        (
+            "agent.operations.ports.clock",
+            "from agent.operations.records.vanished import missing",
+            "agent.operations.ports may import only ports",
+        ),
+    ],
+)
+def test_an_import_against_the_order_is_found_and_says_what_may_be_imported(
+    module: str, source: str, allowed: str
+) -> None:
+    (fault,) = order_faults(module, ast.parse(source))
+    assert fault.startswith(f"{module} imports agent.")
+    assert fault.endswith(f", but {allowed}")
+
+
+def test_a_module_beside_the_folders_is_found() -> None:
+    (fault,) = order_faults("agent.core.stray", ast.parse(""))
+    assert fault.startswith(
+        "agent.core.stray lies in none of the folders of agent.core: text, configuration,"
+    )
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("agent.core.verdict.verdict", "from agent.core.text.plain import size"),
+        ("agent.core.verdict.verdict", "from agent.core.verdict import reasons"),
+        ("agent.adapters.mail.smtp", "from agent.core.telling.post import seen"),
+        ("agent.app.drills", "from agent.adapters.drilling.scratch import sweep"),
+    ],
+)
+def test_an_import_along_the_order_is_none_of_these(module: str, source: str) -> None:
+    assert order_faults(module, ast.parse(source)) == []
+
+
 def test_a_second_composition_root_is_found() -> None:
-    parsed = ast.parse("from agent.operations import ports\nfrom agent.adapters import command")
-    assert wiring_faults("agent.app", parsed) == []
+    parsed = ast.parse("from agent.operations.ports import clock\nfrom agent.adapters.host import command")
+    assert wiring_faults("agent.app.drills", parsed) == []
     assert len(wiring_faults("agent.cli.drill", parsed)) == 1
 
 
@@ -250,7 +311,7 @@ def test_a_second_composition_root_is_found() -> None:
     ],
 )
 def test_the_world_in_the_core_is_found(source: str) -> None:
-    assert len(purity_faults("agent.core.verdict", ast.parse(source))) == 1
+    assert len(purity_faults("agent.core.verdict.verdict", ast.parse(source))) == 1
 
 
 @pytest.mark.parametrize(
@@ -265,7 +326,7 @@ def test_the_world_in_the_core_is_found(source: str) -> None:
 )
 def test_a_process_that_is_started_elsewhere_is_found(source: str) -> None:
     assert process_faults(STARTS_PROCESSES, ast.parse(source)) == []
-    assert len(process_faults("agent.adapters.state", ast.parse(source))) == 1
+    assert len(process_faults("agent.adapters.host.state", ast.parse(source))) == 1
 
 
 def test_what_is_too_long_is_found() -> None:
@@ -288,6 +349,7 @@ def test_a_circle_is_found() -> None:
 
 
 def test_no_test_imports_another() -> None:
-    for file in sorted((ROOT / "tests").glob("test_*.py")):
-        others = [name for name in imported_anywhere(ast.parse(file.read_text())) if name.startswith("test_")]
-        assert not others, f"{file.name}: what several need has a module of its own"
+    for file in sorted((ROOT / "tests").rglob("test_*.py")):
+        imported = [name.rpartition(".") for name in imported_anywhere(ast.parse(file.read_text()))]
+        others = [name for above, _, name in imported if "test_" in above or name.startswith("test_")]
+        assert not others, f"{file}: what several need has a module of its own in tests/support"

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from our_code import LEAVES
 
-from agent.adapters import identity, sandbox_unit
+from agent.adapters.host import identity
+from agent.adapters.sandbox import unit as sandbox_unit
 from agent.config.values import SERVICE_CREDENTIALS
-from agent.core.reasons_agent import BOOTING
+from agent.core.verdict.reasons_agent import BOOTING
+from support.our_code import LEAVES
+from support.places import ROOT
 
-ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"
 PROGRAM = "/opt/readiness/current/bin/readiness"
 SERVICE, DRILL = UNITS / "readiness.service", UNITS / "readiness-drill@.service"

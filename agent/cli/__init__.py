@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 from agent import __version__
-from agent.adapters.interrupts import stop_all, unwind_on_signals
-from agent.cli.output import Invocation, print_error
-from agent.cli.streams import open_closed_streams, outlet, require_written
-from agent.core.text import printable
+from agent.adapters.host.interrupts import stop_all, unwind_on_signals
+from agent.cli.parts.output import Invocation, print_error
+from agent.cli.parts.streams import open_closed_streams, outlet, require_written
+from agent.core.text.plain import printable
 from agent.errors import Exit, Interrupted, ReadinessError, StateError, UsageError
 
 DEFECT_HINT = "That is a defect. Run the same with -v for the details, and report them."

@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from agent import app, app_notify
-from agent.cli.output import Invocation, print_json
-from agent.core.phrases import moment, span
+from agent.app.config import load_config
+from agent.app.telling import notify
+from agent.cli.parts.output import Invocation, print_json
+from agent.core.text.phrases import moment, span
 from agent.errors import Exit
 
 
@@ -21,9 +22,9 @@ def command(invocation: Invocation, finding: str) -> Exit:
     it is gone and, where that is a matter of drills, one has passed. How long an alarm test took to be seen
     is recorded.
     """
-    by = app_notify.person()
-    config = app.load_config(invocation.config_file)
-    seen = app_notify.acknowledge(config, finding, by)
+    by = notify.person()
+    config = load_config(invocation.config_file)
+    seen = notify.acknowledge(config, finding, by)
     if invocation.as_json:
         until = seen.until.isoformat(timespec="seconds") if seen.until else None
         result = {"name": seen.name, "by": by, "until": until, "reaction_s": seen.reaction}

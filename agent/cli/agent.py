@@ -2,8 +2,8 @@
 
 import click
 
-from agent.app import load_config
-from agent.cli.output import Invocation
+from agent.app.config import load_config
+from agent.cli.parts.output import Invocation
 from agent.errors import Exit
 
 
@@ -15,11 +15,11 @@ def command(invocation: Invocation, clean_up: bool) -> Exit:
 
     SIGHUP reads the config again, SIGTERM ends. Log lines go to standard error.
     """
-    from agent import app_service  # noqa: PLC0415 - the help must not wait for it
+    from agent.app import service  # noqa: PLC0415 - the help must not wait for it
 
     config = load_config(invocation.config_file)
     if clean_up:
-        app_service.clean_up(config)
+        service.clean_up(config)
     else:
-        app_service.serve(config, verbose=invocation.verbose)
+        service.serve(config, verbose=invocation.verbose)
     return Exit.GOOD

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from agent import app, app_upkeep
-from agent.adapters.progress import ended, suitable_progress
-from agent.cli.output import Invocation, print_runs
-from agent.core.model import CheckRecord
-from agent.core.text import duration
+from agent.adapters.rendering.progress import ended, suitable_progress
+from agent.app import upkeep
+from agent.app.config import load_config
+from agent.cli.parts.output import Invocation, print_runs
+from agent.core.model.records import CheckRecord
+from agent.core.text.plain import duration
 from agent.errors import Exit
 
 
@@ -18,10 +19,10 @@ from agent.errors import Exit
 @click.pass_obj
 def command(invocation: Invocation, repositories: tuple[str, ...]) -> Exit:
     """Check the named repositories, or all: the structure, and the next part of the data."""
-    config = app.load_config(invocation.config_file)
-    chosen = app_upkeep.chosen_repositories(config, repositories)
+    config = load_config(invocation.config_file)
+    chosen = upkeep.chosen_repositories(config, repositories)
     progress = suitable_progress(quiet=invocation.as_json)
-    with ended(progress), closing(app_upkeep.checks(config, chosen, progress)) as checked:
+    with ended(progress), closing(upkeep.checks(config, chosen, progress)) as checked:
         runs = ((record, _line(record)) for record in checked)
         return print_runs(invocation, "check", "checks", runs, _row)
 

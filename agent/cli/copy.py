@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from agent import app, app_copies
-from agent.adapters.progress import ended, suitable_progress
-from agent.cli.output import Invocation, print_runs
-from agent.core.model import CopyRecord
-from agent.core.text import count, duration
+from agent.adapters.rendering.progress import ended, suitable_progress
+from agent.app import copies
+from agent.app.config import chosen_processes, load_config
+from agent.cli.parts.output import Invocation, print_runs
+from agent.core.model.records import CopyRecord
+from agent.core.text.plain import count, duration
 from agent.errors import Exit
 
 
@@ -22,11 +23,11 @@ def command(invocation: Invocation, processes: tuple[str, ...], target: str | No
 
     That is every repository but the first, unless it is fed by snapshots of its own.
     """
-    config = app.load_config(invocation.config_file)
-    chosen = app.chosen_processes(config, processes)
-    targets = app_copies.fed_by_copy(config, target)
+    config = load_config(invocation.config_file)
+    chosen = chosen_processes(config, processes)
+    targets = copies.fed_by_copy(config, target)
     progress = suitable_progress(quiet=invocation.as_json)
-    with ended(progress), closing(app_copies.copies(config, chosen, targets, progress)) as copied:
+    with ended(progress), closing(copies.copies(config, chosen, targets, progress)) as copied:
         runs = ((record, _line(record)) for record in copied)
         return print_runs(invocation, "copy", "copies", runs, _row)
 

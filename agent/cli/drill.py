@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from agent import app, app_drills
-from agent.adapters.progress import ended, suitable_progress
-from agent.cli.output import Invocation, print_runs
-from agent.core.model import DrillRecord
-from agent.core.text import count, duration, printable, size
+from agent.adapters.rendering.progress import ended, suitable_progress
+from agent.app.config import chosen_processes, load_config
+from agent.app.drills import Wish, drills
+from agent.cli.parts.output import Invocation, print_runs
+from agent.core.model.records import DrillRecord
+from agent.core.text.plain import count, duration, printable, size
 from agent.errors import Exit
 
 WORDS = ("latest", "last-good", "random")
@@ -66,12 +67,12 @@ def command(
     keep: bool,
 ) -> Exit:
     """Rehearse the restore of the named critical processes, or of all: cold, timed, verified, proven."""
-    config = app.load_config(invocation.config_file)
-    chosen = app.chosen_processes(config, processes)
+    config = load_config(invocation.config_file)
+    chosen = chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
-    wish = app_drills.Wish(source=source, select=select, share=share, keep=keep)
-    drills = app_drills.drills(config, chosen, wish, progress)
-    with ended(progress), closing(drills) as drilled:
+    wish = Wish(source=source, select=select, share=share, keep=keep)
+    rehearsals = drills(config, chosen, wish, progress)
+    with ended(progress), closing(rehearsals) as drilled:
         runs = ((record, _text(record, kept)) for record, kept in drilled)
         return print_runs(invocation, "drill", "drills", runs, _row)
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
-from agent import app, app_exposure
-from agent.cli.output import Invocation, print_findings, print_json
-from agent.core.exposed import Exposure, what_changed
-from agent.core.text import count, duration
+from agent.app.config import chosen_processes, load_config
+from agent.app.exposure import exposures
+from agent.cli.parts.output import Invocation, print_findings, print_json
+from agent.core.snapshot.exposed import Exposure, what_changed
+from agent.core.text.plain import count, duration
 from agent.errors import Exit
 
 
@@ -20,10 +21,10 @@ def command(invocation: Invocation, processes: tuple[str, ...]) -> Exit:
     Changes nothing but our own notes. The exit status is 1 when more would be lost than was promised, or when
     something looks wrong.
     """
-    config = app.load_config(invocation.config_file)
-    chosen = app.chosen_processes(config, processes)
+    config = load_config(invocation.config_file)
+    chosen = chosen_processes(config, processes)
     found = []
-    for exposure in app_exposure.exposures(config, chosen):
+    for exposure in exposures(config, chosen):
         found.append(exposure)
         if not invocation.as_json:
             click.echo(_line(exposure))

@@ -2,9 +2,11 @@
 
 import click
 
-from agent import app
-from agent.cli.output import Invocation, print_json
-from agent.core.status import forecast_result
+from agent.app.answer import assess
+from agent.app.config import load_config
+from agent.app.reports import forecast_screen
+from agent.cli.parts.output import Invocation, print_json
+from agent.core.report.status import forecast_result
 from agent.errors import Exit
 
 FITS = {True: Exit.GOOD, False: Exit.BAD, None: Exit.NOT_TESTED}
@@ -19,10 +21,10 @@ def command(invocation: Invocation) -> Exit:
     and the minutes that its steps by people are declared with. Exits 0 when all are back before the business
     opens, 1 when not, 3 when that is not known.
     """
-    assessment = app.assessment(app.load_config(invocation.config_file))
+    assessment = assess(load_config(invocation.config_file))
     status = FITS[assessment.timetable.fits]
     if invocation.as_json:
         print_json("forecast", status, forecast_result(assessment))
     else:
-        click.echo(app.forecast_screen(assessment))
+        click.echo(forecast_screen(assessment))
     return status

@@ -3,11 +3,11 @@
 import click
 from msgspec import to_builtins
 
-from agent import app
-from agent.cli.output import Invocation, print_json
-from agent.core.text import count, printable
+from agent.app.setup import initialise
+from agent.cli.parts.output import Invocation, print_json
+from agent.core.text.plain import count, printable
 from agent.errors import Exit
-from agent.operations.initialise import Initialised, Wish
+from agent.operations.setup.initialise import Initialised, Wish
 
 STATE = "/var/lib/readiness"
 
@@ -36,7 +36,7 @@ def command(
         time_zone=system_zone(),
         force=force,
     )
-    done = app.initialise(wish)
+    done = initialise(wish)
     if invocation.as_json:
         processes = [{"name": name, "path": path} for name, path in done.processes]
         print_json("init", Exit.GOOD, to_builtins(done) | {"processes": processes})

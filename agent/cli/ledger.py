@@ -11,12 +11,12 @@ from typing import Any, TextIO
 
 import click
 
-from agent.adapters.ledger import open_raw
-from agent.adapters.ledger_check import Examination, examine
-from agent.cli.output import Invocation, print_error, print_json
+from agent.adapters.ledger.check import Examination, examine
+from agent.adapters.ledger.ledger import open_raw
+from agent.cli.parts.output import Invocation, print_error, print_json
 from agent.config import load
-from agent.core.chain import StoredRecord, exported
-from agent.core.text import count, printable
+from agent.core.model.chain import StoredRecord, exported
+from agent.core.text.plain import count, printable
 from agent.errors import Exit, LedgerDamaged, StateError, UsageError
 
 SHORTEST_HEAD = 8  # hex digits; fewer could match by accident

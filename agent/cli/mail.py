@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
-from agent import app, app_mail
-from agent.cli.output import Invocation, print_json
+from agent.app.config import load_config
+from agent.app.telling import mail
+from agent.cli.parts.output import Invocation, print_json
 from agent.core.telling.mail_trial import Trial, answer, lines
 from agent.errors import Exit
 
@@ -24,7 +25,7 @@ def try_it(invocation: Invocation) -> Exit:
 
     Exit statuses: 0 accepted for all; 1 refused for somebody; 3 not delivered to somebody or nobody.
     """
-    trial = app_mail.try_mail(app.load_config(invocation.config_file))
+    trial = mail.try_mail(load_config(invocation.config_file))
     status = _status(trial)
     if invocation.as_json:
         print_json("mail-test", status, _result(trial))

@@ -2,10 +2,13 @@
 
 import click
 
-from agent import app, app_exposure
-from agent.cli.output import Invocation, print_json
-from agent.core.metrics import metrics
-from agent.core.status import status_result
+from agent.app import exposure
+from agent.app.answer import assess
+from agent.app.config import load_config
+from agent.app.reports import write_metrics
+from agent.cli.parts.output import Invocation, print_json
+from agent.core.report.metrics import metrics
+from agent.core.report.status import status_result
 from agent.errors import Exit
 
 
@@ -18,13 +21,13 @@ def command(invocation: Invocation, output: str | None) -> Exit:
     FILE, for the node exporter's textfile collector, is replaced whole and can be read by everybody. The
     exit status is 0 once they are written, whatever they say.
     """
-    config = app.load_config(invocation.config_file)
-    assessment = app.assessment(config)
-    text = metrics(assessment, app_exposure.exposed(config))
+    config = load_config(invocation.config_file)
+    assessment = assess(config)
+    text = metrics(assessment, exposure.exposed(config))
     if output:
-        app.write_metrics(output, text)
+        write_metrics(output, text)
     if invocation.as_json:
-        print_json("metrics", Exit.GOOD, status_result(assessment, app_exposure.noted_exposures(config)))
+        print_json("metrics", Exit.GOOD, status_result(assessment, exposure.noted_exposures(config)))
     elif not output:
         click.echo(text, nl=False)
     return Exit.GOOD

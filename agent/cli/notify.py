@@ -5,17 +5,17 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from agent import app_notify
-from agent.cli.output import Invocation, print_json
-from agent.core.configuration import Config
+from agent.app.telling import notify
+from agent.cli.parts.output import Invocation, print_json
+from agent.core.configuration.config import Config
 from agent.core.letters.alarm_evidence import sentence_then
-from agent.core.phrases import moment
 from agent.core.telling.incidents import Incident
 from agent.core.telling.outbox import Outbox
-from agent.core.text import count, printable
-from agent.core.text_layout import wrapped
+from agent.core.text.layout import wrapped
+from agent.core.text.phrases import moment
+from agent.core.text.plain import count, printable
 from agent.errors import Exit
-from agent.operations.notify import Notified
+from agent.operations.telling.notify import Notified
 
 WIDTH = 80
 
@@ -28,8 +28,8 @@ def command(invocation: Invocation) -> Exit:
     The service runs it every quarter of an hour and after everything that it does. The exit status is 3
     while mail waits because no server takes it, otherwise 0: for the verdict ask `readiness status`.
     """
-    config = app_notify.load(invocation.config_file)
-    told, sign = app_notify.notify(config)
+    config = notify.load(invocation.config_file)
+    told, sign = notify.notify(config)
     status = Exit.NOT_TESTED if told.outbox.blocked else Exit.GOOD
     if invocation.as_json:
         print_json("notify", status, {**_result(told), "ping": sign})

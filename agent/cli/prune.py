@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from agent import app, app_upkeep
-from agent.cli.output import Invocation, print_runs
-from agent.core.model import PruneRecord
-from agent.core.text import duration
+from agent.app import upkeep
+from agent.app.config import load_config
+from agent.cli.parts.output import Invocation, print_runs
+from agent.core.model.records import PruneRecord
+from agent.core.text.plain import duration
 from agent.errors import Exit
 
 
@@ -17,9 +18,9 @@ from agent.errors import Exit
 @click.pass_obj
 def command(invocation: Invocation, repositories: tuple[str, ...]) -> Exit:
     """Free the space of removed snapshots in the named repositories, or in all."""
-    config = app.load_config(invocation.config_file)
-    chosen = app_upkeep.chosen_repositories(config, repositories)
-    with closing(app_upkeep.prunings(config, chosen)) as pruned:
+    config = load_config(invocation.config_file)
+    chosen = upkeep.chosen_repositories(config, repositories)
+    with closing(upkeep.prunings(config, chosen)) as pruned:
         runs = ((record, _line(record)) for record in pruned)
         return print_runs(invocation, "prune", "prunes", runs, _row)
 

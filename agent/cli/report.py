@@ -7,13 +7,17 @@ from typing import Any, get_args
 import click
 from msgspec import to_builtins
 
-from agent import app, app_notify, app_trends
-from agent.cli.output import Invocation, print_json
-from agent.cli.report_bundle import Asked, is_bundle, write
-from agent.cli.report_sent import print_sent
-from agent.core.judgement import Assessment
-from agent.core.status import status_result
-from agent.core.views import Audience, Report
+from agent.app import trends
+from agent.app.answer import assess
+from agent.app.config import load_config
+from agent.app.reports import report_for, text_report, write_report
+from agent.app.telling import notify
+from agent.cli.parts.output import Invocation, print_json
+from agent.cli.parts.report_bundle import Asked, is_bundle, write
+from agent.cli.parts.report_sent import print_sent
+from agent.core.report.status import status_result
+from agent.core.report.views import Audience, Report
+from agent.core.verdict.judgement import Assessment
 from agent.errors import Exit
 
 FORMATS = ("text", "html", "json")
@@ -60,13 +64,13 @@ def command(
     asked = Asked(first=first, last=last, audience=audience, form=wanted, output=output, send=send)
     if is_bundle(asked):
         return write(invocation, asked)
-    config = app.load_config(invocation.config_file)
-    assessment = app.assessment(config)
-    report = app.report(assessment, audience)
+    config = load_config(invocation.config_file)
+    assessment = assess(config)
+    report = report_for(assessment, audience)
     if output is not None:
         _write(invocation, output, wanted, assessment, report)
     if send:
-        sent = app_notify.send_report(config, assessment, audience)
+        sent = notify.send_report(config, assessment, audience)
         return print_sent(invocation, sent, quiet=output is not None and invocation.as_json)
     return Exit.GOOD if output is not None else _print(invocation, wanted, assessment, report)
 
@@ -83,7 +87,7 @@ def _write(
     invocation: Invocation, output: str, wanted: str | None, assessment: Assessment, report: Report
 ) -> None:
     kind = wanted or EXTENSIONS.get(Path(output).suffix.lower(), "text")
-    app.write_report(output, _written(kind, assessment, report) + "\n")
+    write_report(output, _written(kind, assessment, report) + "\n")
     if invocation.as_json:
         print_json("report-file", Exit.GOOD, {"file": output, "format": kind, "verdict": assessment.verdict})
     else:
@@ -95,7 +99,7 @@ def _written(kind: str, assessment: Assessment, report: Report) -> str:
         result = _result(assessment, report)
         at = assessment.at.isoformat(timespec="seconds")
         return json.dumps({"schema": "readiness.report/1", "at": at, "exit": 0, "result": result})
-    return app_trends.html_report(assessment, report) if kind == "html" else app.text_report(report)
+    return trends.html_report(assessment, report) if kind == "html" else text_report(report)
 
 
 def _result(assessment: Assessment, report: Report) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from typing import Any
 
 import click
 
-from agent import app, app_upkeep
-from agent.cli.output import Invocation, print_runs
-from agent.core.model import RetentionRecord
-from agent.core.text import count
+from agent.app import upkeep
+from agent.app.config import chosen_processes, load_config
+from agent.cli.parts.output import Invocation, print_runs
+from agent.core.model.records import RetentionRecord
+from agent.core.text.plain import count
 from agent.errors import Exit
 
 
@@ -18,11 +19,11 @@ from agent.errors import Exit
 @click.pass_obj
 def command(invocation: Invocation, processes: tuple[str, ...], name: str | None) -> Exit:
     """Remove the snapshots that keep in the config lets go, unless something forbids it."""
-    config = app.load_config(invocation.config_file)
-    chosen = app.chosen_processes(config, processes)
-    repositories = app_upkeep.chosen_repositories(config, [name] if name else [])
+    config = load_config(invocation.config_file)
+    chosen = chosen_processes(config, processes)
+    repositories = upkeep.chosen_repositories(config, [name] if name else [])
     policed = [process for process in chosen if process.keep]
-    with closing(app_upkeep.retentions(config, policed, repositories)) as retained:
+    with closing(upkeep.retentions(config, policed, repositories)) as retained:
         runs = ((record, _line(record)) for record in retained)
         status = print_runs(invocation, "retention", "retentions", runs, _row, of_none=Exit.GOOD)
     for process in chosen:

@@ -5,11 +5,12 @@ from typing import Any
 
 import click
 
-from agent import app
-from agent.adapters.progress import ended, suitable_progress
-from agent.cli.output import Invocation, print_runs
-from agent.core.model import SnapshotRecord
-from agent.core.text import count, duration, size
+from agent.adapters.rendering.progress import ended, suitable_progress
+from agent.app.config import chosen_processes, load_config
+from agent.app.snapshots import snapshots
+from agent.cli.parts.output import Invocation, print_runs
+from agent.core.model.records import SnapshotRecord
+from agent.core.text.plain import count, duration, size
 from agent.errors import Exit
 
 
@@ -20,10 +21,10 @@ from agent.errors import Exit
 @click.pass_obj
 def command(invocation: Invocation, processes: tuple[str, ...], accept: bool, target: str | None) -> Exit:
     """Take snapshots now, of the named critical processes or of all."""
-    config = app.load_config(invocation.config_file)
-    chosen = app.chosen_processes(config, processes)
+    config = load_config(invocation.config_file)
+    chosen = chosen_processes(config, processes)
     progress = suitable_progress(quiet=invocation.as_json)
-    with ended(progress), closing(app.snapshots(config, chosen, progress, accept, target)) as taken:
+    with ended(progress), closing(snapshots(config, chosen, progress, accept, target)) as taken:
         runs = ((record, _line(record)) for record in taken)
         return print_runs(invocation, "snapshot", "snapshots", runs, _row)
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent import app
-from agent.cli.output import Invocation, print_json, untold
-from agent.core.problem import Problem, place
-from agent.core.text import count, printable
+from agent.app.setup import validate
+from agent.cli.parts.output import Invocation, print_json, untold
+from agent.core.configuration.problem import Problem, place
+from agent.core.text.plain import count, printable
 from agent.errors import Exit
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def command(invocation: Invocation) -> Exit:
 
     Errors end with status 78. Warnings alone end with 0.
     """
-    reading = app.validate(invocation.config_file)
+    reading = validate(invocation.config_file)
     status = Exit.CONFIG if reading.errors else Exit.GOOD
     if invocation.as_json:
         print_json("validate", status, {"file": invocation.config_file, "problems": reading.problems})

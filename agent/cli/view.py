@@ -2,9 +2,10 @@
 
 import click
 
-from agent import app, app_view
-from agent.cli.output import Invocation, print_findings, print_json
-from agent.core.text import printable
+from agent.app import view
+from agent.app.config import load_config
+from agent.cli.parts.output import Invocation, print_findings, print_json
+from agent.core.text.plain import printable
 from agent.errors import Exit
 
 
@@ -16,10 +17,10 @@ def command(invocation: Invocation, record: str | None) -> Exit:
 
     Within the service, hold that against what was recorded outside of its sandbox, which must hide nothing.
     """
-    config = app.load_config(invocation.config_file)
+    config = load_config(invocation.config_file)
     if record:
-        app_view.record(config, record)
-    paths, findings = app_view.look(config)
+        view.record(config, record)
+    paths, findings = view.look(config)
     status = Exit.BAD if findings else Exit.GOOD
     if invocation.as_json:
         print_json("view", status, {"paths": paths, "findings": findings})

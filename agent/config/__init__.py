@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from agent.config.building import build
 from agent.config.reading import Notes
-from agent.core.configuration import Config
-from agent.core.problem import Noted, Problem, sentence
-from agent.core.text import count
+from agent.core.configuration.config import Config
+from agent.core.configuration.problem import Noted, Problem, sentence
+from agent.core.text.plain import count
 from agent.errors import ConfigError
 
 LARGEST = 1 << 20  # bytes; a config beyond this is not a config

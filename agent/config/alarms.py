@@ -9,9 +9,9 @@ from agent.config.reading import Notes, read_table
 from agent.config.rhythms import DAY, read_rhythm
 from agent.config.values import text
 from agent.config.wrong import Wrong, shown
-from agent.core.configuration import Alarm, QuietHours, Rhythm
-from agent.core.location import is_loopback
-from agent.core.problem import At
+from agent.core.configuration.config import Alarm, QuietHours, Rhythm
+from agent.core.configuration.location import is_loopback
+from agent.core.configuration.problem import At
 
 V = TypeVar("V")
 

@@ -12,8 +12,16 @@ from agent.config.relations import check_business, check_dependencies, check_pro
 from agent.config.rhythms import DAY, THURSDAY, WEEK, half, read_check, read_keep, read_rhythm
 from agent.config.values import name, zone
 from agent.config.wrong import Wrong, did_you_mean, shown
-from agent.core.configuration import Business, Config, CriticalProcess, Repository, Rhythm, Settings, Step
-from agent.core.problem import At
+from agent.core.configuration.config import (
+    Business,
+    Config,
+    CriticalProcess,
+    Repository,
+    Rhythm,
+    Settings,
+    Step,
+)
+from agent.core.configuration.problem import At
 
 TOP = ("business", "agent", "mail", "alarm", "repository", "process")
 THREE_DAYS = 72 * 3600

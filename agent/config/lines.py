@@ -7,7 +7,7 @@ import json
 import re
 from contextlib import suppress
 
-from agent.core.problem import At
+from agent.core.configuration.problem import At
 
 BARE = re.compile(r"[A-Za-z0-9_-]+")
 SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")

@@ -7,9 +7,9 @@ from typing import Any, Literal, TypeVar
 from agent.config.reading import Notes, read_items, read_table
 from agent.config.values import title
 from agent.config.wrong import Wrong, did_you_mean, shown
-from agent.core.configuration import Mail
-from agent.core.location import is_loopback
-from agent.core.problem import At
+from agent.core.configuration.config import Mail
+from agent.core.configuration.location import is_loopback
+from agent.core.configuration.problem import At
 
 V = TypeVar("V")
 Security = Literal["starttls", "tls", "none"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.config.keys import COMMAND_ONLY, PROOF_KINDS
 from agent.config.reading import Notes, read_table
-from agent.core.configuration import (
+from agent.core.configuration.config import (
     ArchiveProof,
     CommandProof,
     FileCountProof,
@@ -14,8 +14,8 @@ from agent.core.configuration import (
     Proof,
     SqliteProof,
 )
-from agent.core.problem import At
-from agent.core.text import count
+from agent.core.configuration.problem import At
+from agent.core.text.plain import count
 
 
 def read_proof(raw: Any, at: At, notes: Notes) -> Proof | None:

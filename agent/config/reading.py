@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from agent.config.keys import TABLES, Key
 from agent.config.values import CHECKS
 from agent.config.wrong import Wrong, did_you_mean, shown
-from agent.core.problem import At, Noted
+from agent.core.configuration.problem import At, Noted
 
 T = TypeVar("T")
 

@@ -3,10 +3,10 @@
 from agent.config.proofs import proof_path
 from agent.config.reading import Notes
 from agent.config.wrong import did_you_mean
-from agent.core.configuration import Business, CriticalProcess, Repository
-from agent.core.location import directories_above, is_excluded, is_inside
-from agent.core.problem import At
-from agent.core.text import duration, printable
+from agent.core.configuration.config import Business, CriticalProcess, Repository
+from agent.core.configuration.location import directories_above, is_excluded, is_inside
+from agent.core.configuration.problem import At
+from agent.core.text.plain import duration, printable
 
 
 def check_business(business: Business, notes: Notes) -> None:

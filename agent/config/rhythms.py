@@ -5,8 +5,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from agent.config.reading import Notes, read_table
-from agent.core.configuration import Keep, Rhythm
-from agent.core.problem import At
+from agent.core.configuration.config import Keep, Rhythm
+from agent.core.configuration.problem import At
 
 DAY = 24 * 3600
 WEEK = 7 * DAY

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.config.keys import COMMAND_ONLY, NAME_PATTERN, PROOF_KINDS, RANGES, TABLES, Key
 from agent.config.mailing import MAILBOX, SERVER
-from agent.core.durations import PATTERN
+from agent.core.text.durations import PATTERN
 
 Schema = dict[str, Any]
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from agent.config.keys import NAME_PATTERN, RANGES
 from agent.config.wrong import Wrong, did_you_mean, shown
-from agent.core.configuration import WeeklyMoment
-from agent.core.durations import parse_duration
-from agent.core.location import REMOTE
-from agent.core.text import printable
+from agent.core.configuration.config import WeeklyMoment
+from agent.core.configuration.location import REMOTE
+from agent.core.text.durations import parse_duration
+from agent.core.text.plain import printable
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 DURATION_HINT = 'Write numbers with w, d, h, m or s and no spaces, such as "90s", "30m", "24h" or "1h30m".'
@@ -129,7 +129,7 @@ def pattern(value: Any) -> str:
 
 
 def _must_compile(written: str) -> None:
-    from agent.core.exclude import compile_excludes  # noqa: PLC0415 - rarely needed
+    from agent.core.configuration.exclude import compile_excludes  # noqa: PLC0415 - rarely needed
 
     try:
         compile_excludes((written,))

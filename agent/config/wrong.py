@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent.core.text import printable
+from agent.core.text.plain import printable
 
 
 class Wrong(Exception):

@@ -3,10 +3,10 @@
 from collections.abc import Set
 from datetime import datetime, timedelta
 
-from agent.core.agenda import Agenda
-from agent.core.duties import Task
-from agent.core.jobs import JobEnd
-from agent.core.model import Finding
+from agent.core.model.records import Finding
+from agent.core.schedule.agenda import Agenda
+from agent.core.schedule.duties import Task
+from agent.core.schedule.jobs import JobEnd
 from agent.daemon.ports import Clocks, Watching
 from agent.errors import Exit
 

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from agent.core.config_record import ConfigRecord, config_to_note
-from agent.core.configuration import Config, CriticalProcess
-from agent.core.duties import Duty, Task
-from agent.core.model import DrillRecord, Entry, SnapshotRecord
-from agent.core.runs import RUNS, AgentRecord, RunRecord
-from agent.core.schedule import Past, after_run, following
-from agent.operations.ports import LedgerReader
+from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.model.config_record import ConfigRecord, config_to_note
+from agent.core.model.records import DrillRecord, Entry, SnapshotRecord
+from agent.core.model.runs import RUNS, AgentRecord, RunRecord
+from agent.core.schedule.duties import Duty, Task
+from agent.core.schedule.schedule import Past, after_run, following
+from agent.operations.ports.ledger import LedgerReader
 
 REMEMBERED = 20  # runs of a task that are looked through: more failures in a row pause no longer
 JUMPS = 100  # events of the service that are looked through for jumps of the clock

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from agent.core.configuration import Config
-from agent.core.jobs import Asked, JobEnd, Level
-from agent.core.model import Finding
+from agent.core.configuration.config import Config
+from agent.core.model.records import Finding
+from agent.core.schedule.jobs import Asked, JobEnd, Level
 
 
 class Job(Protocol):

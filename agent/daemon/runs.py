@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from agent.core.agenda import Due
-from agent.core.duties import Task
-from agent.core.jobs import JobEnd, Level
-from agent.core.model import Outcome
-from agent.core.runs import RUNS, RunRecord
-from agent.core.text import printable
+from agent.core.model.records import Outcome
+from agent.core.model.runs import RUNS, RunRecord
+from agent.core.schedule.agenda import Due
+from agent.core.schedule.duties import Task
+from agent.core.schedule.jobs import JobEnd, Level
+from agent.core.text.plain import printable
 from agent.errors import Exit
 
 # tasks whose findings are an answer: the run is done although something is bad

@@ -12,21 +12,21 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
-from agent.core.agenda import Agenda, Due
-from agent.core.clock_watch import ClockWatch
-from agent.core.configuration import Config, Rhythm
-from agent.core.duties import Duty, Task, duties
-from agent.core.jobs import JobEnd
-from agent.core.model import Finding
-from agent.core.runs import AgentRecord
-from agent.core.schedule import Past
-from agent.core.text import duration
+from agent.core.configuration.config import Config, Rhythm
+from agent.core.model.records import Finding
+from agent.core.model.runs import AgentRecord
+from agent.core.schedule.agenda import Agenda, Due
+from agent.core.schedule.clock_watch import ClockWatch
+from agent.core.schedule.duties import Duty, Task, duties
+from agent.core.schedule.jobs import JobEnd
+from agent.core.schedule.schedule import Past
+from agent.core.text.plain import duration
 from agent.daemon import memory, runs
 from agent.daemon.changes import Changes
 from agent.daemon.ports import Clocks, Job, Jobs, LifeSign, Log, Supervisor, Waiter, Watches
 from agent.daemon.vitals import Vitals
 from agent.errors import Exit, ReadinessError, StateError
-from agent.operations.ports import Ledger
+from agent.operations.ports.ledger import Ledger
 
 STOP_SECONDS = 120.0  # that jobs get to end in when the service stops
 SHORT_JOBS = 2  # that may be at work beside one long one for each repository

@@ -3,10 +3,10 @@
 from collections import deque
 from datetime import datetime
 
-from agent.core.model import Body
+from agent.core.model.records import Body
 from agent.daemon.ports import Clocks, LifeSign, Log
 from agent.errors import ReadinessError
-from agent.operations.ports import Ledger
+from agent.operations.ports.ledger import Ledger
 
 SIGN_SECONDS = 300.0  # between two signs of life
 OWED = 1000  # records that are kept until they can be written, the newest

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from agent.adapters.ledger import open_ledger
-from agent.adapters.ledger_head import Head, write_head
-from agent.adapters.ledger_rows import insert
-from agent.adapters.ledger_schema import connect_for_writing
-from agent.core.chain import GENESIS, seal
-from agent.core.model import Body, DrillRecord, Outcome, SnapshotRecord
+from agent.adapters.ledger.head import Head, write_head
+from agent.adapters.ledger.ledger import open_ledger
+from agent.adapters.ledger.rows import insert
+from agent.adapters.ledger.schema import connect_for_writing
+from agent.core.model.chain import GENESIS, seal
+from agent.core.model.records import Body, DrillRecord, Outcome, SnapshotRecord
 
 
 def fill(state: Path, count: int) -> None:

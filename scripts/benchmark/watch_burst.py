@@ -16,7 +16,7 @@ QUIET = 20.0  # seconds after the burst in which the watcher's work on it is cou
 # The watcher in a process of its own; it answers with its CPU seconds and its memory whenever it is asked.
 WATCH = """
 import json, sys, time
-from agent.adapters.watcher import Watcher
+from agent.adapters.watching.watcher import Watcher
 begun = time.process_time()
 watcher = Watcher({"bench": [sys.argv[1]]}, {}, limit=int(sys.argv[2]))
 watcher.start()

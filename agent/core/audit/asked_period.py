@@ -5,7 +5,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.audit.records import Period, period_of
-from agent.core.text import printable
+from agent.core.text.plain import printable
 from agent.errors import UsageError
 
 EARLIEST = date(1970, 1, 1)

@@ -11,7 +11,7 @@ from agent.core.audit.checklist import checklist
 from agent.core.audit.population import population, stamp
 from agent.core.audit.records import History, Item, Period, Row
 from agent.core.audit.texts import checklist_text, readme, scope_text, table
-from agent.core.views import Report
+from agent.core.report.views import Report
 
 NUMBERS = ("drill_record", "run_record", "config_record")
 

@@ -8,11 +8,11 @@ from agent.core.audit.facts import Facts, drill_of, facts, met, names, not_met, 
 from agent.core.audit.population import local
 from agent.core.audit.records import History, Item, Period, Row
 from agent.core.audit.restores import of_restores
-from agent.core.evidence import WHOLE
-from agent.core.model import DrillRecord, Entry
-from agent.core.notices import AcknowledgementRecord, MessageRecord
-from agent.core.runs import AgentRecord
-from agent.core.text import count
+from agent.core.evidence.evidence import WHOLE
+from agent.core.model.notices import AcknowledgementRecord, MessageRecord
+from agent.core.model.records import DrillRecord, Entry
+from agent.core.model.runs import AgentRecord
+from agent.core.text.plain import count
 
 QUARTER = timedelta(days=92)
 CLOSE_WITHIN = 45  # days in which a failure has to be mended and tested again

@@ -6,11 +6,11 @@ from datetime import timedelta
 from msgspec import Struct
 
 from agent.core.audit.records import History, Item, Period, Row, config_at
-from agent.core.config_record import ConfigRecord, PromisedProcess
-from agent.core.evidence import WHOLE
-from agent.core.model import DrillRecord, Entry
-from agent.core.phrases import joined
-from agent.core.text import printable
+from agent.core.evidence.evidence import WHOLE
+from agent.core.model.config_record import ConfigRecord, PromisedProcess
+from agent.core.model.records import DrillRecord, Entry
+from agent.core.text.phrases import joined
+from agent.core.text.plain import printable
 
 QUESTIONS = (
     "Population: every drill that was due in the period is listed, also those that fell out or failed",

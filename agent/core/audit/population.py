@@ -14,12 +14,12 @@ from msgspec.structs import replace
 
 from agent.core.audit.records import History, Period, Result, Row, config_at, promised
 from agent.core.audit.targets import objectives_then, point_answer, recovery_answer, sentence
-from agent.core.configuration import Rhythm
-from agent.core.evidence import WHOLE
-from agent.core.model import DrillRecord, Entry
-from agent.core.phrases import percent
-from agent.core.runs import DrillRun
-from agent.core.schedule import COUNTED, following
+from agent.core.configuration.config import Rhythm
+from agent.core.evidence.evidence import WHOLE
+from agent.core.model.records import DrillRecord, Entry
+from agent.core.model.runs import DrillRun
+from agent.core.schedule.schedule import COUNTED, following
+from agent.core.text.phrases import percent
 
 RESULTS: dict[str, Result] = {"passed": "passed", "failed": "failed", "not_tested": "not tested"}
 GRACE = timedelta(days=1)  # that a drill which is due now may still wait for its turn

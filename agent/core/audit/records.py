@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from agent.core.config_record import ConfigRecord, PromisedProcess
-from agent.core.model import Entry
+from agent.core.model.config_record import ConfigRecord, PromisedProcess
+from agent.core.model.records import Entry
 
 Result = Literal["passed", "failed", "not tested", "fell out", "never run"]
 Answer = Literal["met", "missed", "not shown", "unknown"]

@@ -1,21 +1,12 @@
 """The checklist's questions about what drills restored, and against what that was held."""
 
-from agent.core.audit.facts import (
-    Facts,
-    drill_of,
-    met,
-    names,
-    not_met,
-    numbers,
-    of_each_process,
-    unknown,
-)
+from agent.core.audit.facts import Facts, drill_of, met, names, not_met, numbers, of_each_process, unknown
 from agent.core.audit.records import Item
 from agent.core.audit.targets import NEWEST
-from agent.core.config_record import ConfigRecord
-from agent.core.evidence import WHOLE
-from agent.core.model import Entry, RetentionRecord
-from agent.core.text import count
+from agent.core.evidence.evidence import WHOLE
+from agent.core.model.config_record import ConfigRecord
+from agent.core.model.records import Entry, RetentionRecord
+from agent.core.text.plain import count
 
 LOSSES = ("file-damaged", "file-missing", "file-changed", "proof-failed")
 

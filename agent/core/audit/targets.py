@@ -1,11 +1,11 @@
 """What a drill showed of the objectives that held when it ran: met, missed, or not shown."""
 
 from agent.core.audit.records import Answer
-from agent.core.config_record import PromisedProcess
-from agent.core.evidence import WHOLE
-from agent.core.model import DrillRecord
-from agent.core.objectives import Objectives
-from agent.core.phrases import span
+from agent.core.evidence.evidence import WHOLE
+from agent.core.model.config_record import PromisedProcess
+from agent.core.model.objectives import Objectives
+from agent.core.model.records import DrillRecord
+from agent.core.text.phrases import span
 
 OUTCOMES = {"passed": "Passed", "failed": "Failed", "not_tested": "Not tested"}
 NEWEST = ("latest", "last-good")  # selections that say how much would have been lost

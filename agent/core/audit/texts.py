@@ -6,9 +6,9 @@ from typing import Any
 
 from agent.core.audit.facts import NEVER_MET
 from agent.core.audit.records import History, Item, Period
-from agent.core.phrases import joined
-from agent.core.text import count
-from agent.core.views import Fact, Report
+from agent.core.report.views import Fact, Report
+from agent.core.text.phrases import joined
+from agent.core.text.plain import count
 
 WIDTH = 78
 NAMED = 12  # numbers of records that the text names; the JSON names all

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent.core.judgement import Assessment
 from agent.core.letters.alarm_evidence import (
     evidence,
     proof_words,
@@ -37,11 +36,12 @@ from agent.core.letters.letter import (
     subject_line,
 )
 from agent.core.letters.words import TONES, at_moment
-from agent.core.model import Verdict
-from agent.core.phrases import shortened, span
-from agent.core.report_answer import zone_of
+from agent.core.model.records import Verdict
+from agent.core.report.answer import zone_of
 from agent.core.telling.incidents import Incident, News
-from agent.core.text import printable
+from agent.core.text.phrases import shortened, span
+from agent.core.text.plain import printable
+from agent.core.verdict.judgement import Assessment
 
 IN_FULL = 5  # incidents; more are named in a line each
 NAMED = 30  # and still more are only counted: Gmail cuts off a page beyond 102 kB

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent.core.evidence import WHOLE
-from agent.core.judgement import Assessment
+from agent.core.evidence.evidence import WHOLE
 from agent.core.letters.letter import Block, Command, Sentence, called
 from agent.core.letters.words import at_moment
-from agent.core.model import DrillRecord, Finding
-from agent.core.phrases import joined, percent, shortened
-from agent.core.report_answer import all_reasons, zone_of
+from agent.core.model.records import DrillRecord, Finding
+from agent.core.report.answer import all_reasons, zone_of
 from agent.core.telling.incidents import Incident
-from agent.core.text import count, printable
+from agent.core.text.phrases import joined, percent, shortened
+from agent.core.text.plain import count, printable
+from agent.core.verdict.judgement import Assessment
 
 SHOWN = 5  # findings
 # a command in a hint stands behind a colon, up to a stop or a bracket

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 
-from agent.core.judgement import Assessment, Judgement, badness
 from agent.core.letters.alarm_words import answer_now, headline
 from agent.core.letters.letter import Block, Command, Group, Sentence, called, sentence
 from agent.core.letters.owner_facts import at_stake, plan_b_now
 from agent.core.letters.plain_words import ONE_COPY, wish
 from agent.core.letters.words import at_moment, code_now
-from agent.core.model import Verdict
-from agent.core.phrases import span
-from agent.core.report_answer import is_doubtful, zone_of
+from agent.core.model.records import Verdict
+from agent.core.report.answer import is_doubtful, zone_of
 from agent.core.telling.incidents import Incident, News
+from agent.core.text.phrases import span
+from agent.core.verdict.judgement import Assessment, Judgement, badness
 
 MEANING = {
     Verdict.NOT_READY: "If the server were lost now, promises to customers would be broken.",

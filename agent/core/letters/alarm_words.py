@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from agent.core.judgement import Assessment
 from agent.core.letters.letter import Sentence, fitting_subject
 from agent.core.letters.plain_words import MENDED, ONE_COPY, names
 from agent.core.letters.words import at_moment, code_now, short_moment, trouble_of, worst_trouble
-from agent.core.model import DrillRecord, Verdict
-from agent.core.phrases import joined
-from agent.core.report_answer import STATES, back_in_time, zone_of
+from agent.core.model.records import DrillRecord, Verdict
+from agent.core.report.answer import STATES, back_in_time, zone_of
 from agent.core.telling.incidents import Incident, News, proving_drill
-from agent.core.text import count, duration, printable
+from agent.core.text.phrases import joined
+from agent.core.text.plain import count, duration, printable
+from agent.core.verdict.judgement import Assessment
 
 DAY = 86400
 SINCE = ("drill-failed",)  # "cannot be restored since Tue 02:10"; others carry the time in brackets

@@ -5,7 +5,6 @@ from datetime import date, datetime
 from html import escape
 from zoneinfo import ZoneInfo
 
-from agent.core.judgement import Assessment
 from agent.core.letters.alarm_words import answer_now
 from agent.core.letters.letter import (
     Command,
@@ -19,10 +18,11 @@ from agent.core.letters.letter import (
     subject_line,
 )
 from agent.core.letters.words import TONES, at_moment, short_moment
-from agent.core.notices import MessageRecord
-from agent.core.phrases import MONTHS, span
-from agent.core.report_answer import STATES, zone_of
-from agent.core.text import count, printable
+from agent.core.model.notices import MessageRecord
+from agent.core.report.answer import STATES, zone_of
+from agent.core.text.phrases import MONTHS, span
+from agent.core.text.plain import count, printable
+from agent.core.verdict.judgement import Assessment
 
 # Gmail cuts off a page beyond 102 kB: what is quoted whole, with what stands around each, has to stay below
 ROOM = 60_000  # bytes

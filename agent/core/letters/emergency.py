@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from agent.core.configuration import Config
+from agent.core.configuration.config import Config
 from agent.core.letters.letter import Group, Letter, Sentence, called, capital, in_brackets, subject_line
-from agent.core.phrases import moment
-from agent.core.text import printable
+from agent.core.text.phrases import moment
+from agent.core.text.plain import printable
 
 Subject = Literal["ledger", "config"]
 

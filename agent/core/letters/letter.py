@@ -6,8 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from agent.core.text import printable
-from agent.core.text_layout import cut
+from agent.core.text.layout import cut
+from agent.core.text.plain import printable
 
 Tone = Literal["ready", "at-risk", "not-ready", "unknown", "plain"]
 

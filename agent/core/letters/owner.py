@@ -5,8 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from agent.core.forecast import timetable
-from agent.core.judgement import Assessment, Judgement, Reason, badness
+from agent.core.forecast.timetable import timetable
 from agent.core.letters.letter import (
     Cell,
     Group,
@@ -32,12 +31,13 @@ from agent.core.letters.words import (
     short_moment,
     worst_trouble,
 )
-from agent.core.model import Verdict
-from agent.core.notices import StateThen
-from agent.core.phrases import MONTHS, joined, moment, span
-from agent.core.report_answer import STATES, all_reasons, back_at, back_in_time, is_doubtful, zone_of
+from agent.core.model.notices import StateThen
+from agent.core.model.records import Verdict
+from agent.core.report.answer import STATES, all_reasons, back_at, back_in_time, is_doubtful, zone_of
+from agent.core.schedule.window import Window
 from agent.core.telling.incidents import Incident
-from agent.core.window import Window
+from agent.core.text.phrases import MONTHS, joined, moment, span
+from agent.core.verdict.judgement import Assessment, Judgement, Reason, badness
 
 LINES = 30  # one phone screen and a half
 HEADINGS = ("process", "", "proven", "back by", "promised", "may lose")

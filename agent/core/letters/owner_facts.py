@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from agent.core.configuration import CriticalProcess
-from agent.core.evidence import WHOLE
-from agent.core.judgement import Assessment, Judgement, badness
+from agent.core.configuration.config import CriticalProcess
+from agent.core.evidence.evidence import WHOLE
 from agent.core.letters.letter import called
 from agent.core.letters.plain_words import names
 from agent.core.letters.words import trouble_of
-from agent.core.model import Verdict
-from agent.core.notices import StateThen
-from agent.core.phrases import joined, moment, span
-from agent.core.phrases import percent as spaced
-from agent.core.plan_b_lag import lags
-from agent.core.report_answer import STATES, back_at, zone_of
+from agent.core.model.notices import StateThen
+from agent.core.model.records import Verdict
+from agent.core.report.answer import STATES, back_at, zone_of
 from agent.core.telling.incidents import Incident
-from agent.core.text import count
+from agent.core.text.phrases import joined, moment, span
+from agent.core.text.phrases import percent as spaced
+from agent.core.text.plain import count
+from agent.core.verdict.judgement import Assessment, Judgement, badness
+from agent.core.verdict.plan_b_lag import lags
 
 NOTEWORTHY = 0.05  # growth below this is no news
 ELSEWHERE = "getting and setting up another machine, finding the password and switching over"

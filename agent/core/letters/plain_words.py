@@ -5,9 +5,9 @@ For each code: what it means, and what to ask the administrator for. `{name}` st
 
 from collections.abc import Sequence
 
-from agent.core.phrases import joined
-from agent.core.text import printable
-from agent.core.text_layout import cut
+from agent.core.text.layout import cut
+from agent.core.text.phrases import joined
+from agent.core.text.plain import printable
 
 ONE_COPY = "drill-failed, but another copy is proven"  # no code of a record
 LOOK = "have a look at {name}"

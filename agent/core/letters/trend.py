@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from agent.core.phrases import MONTHS
-from agent.core.text import count
+from agent.core.text.phrases import MONTHS
+from agent.core.text.plain import count
 from agent.core.trends.history import History
 
 

@@ -1,6 +1,6 @@
 """The mail that only tries whether mail arrives."""
 
-from agent.core.configuration import Config
+from agent.core.configuration.config import Config
 from agent.core.letters.letter import Letter, Sentence, called
 
 

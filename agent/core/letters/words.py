@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agent.core.judgement import Assessment
 from agent.core.letters.letter import Tone
 from agent.core.letters.plain_words import ONE_COPY, trouble
-from agent.core.model import Verdict
-from agent.core.phrases import MONTHS, SOON, WEEKDAYS, moment
-from agent.core.report_answer import all_reasons, zone_of
+from agent.core.model.records import Verdict
+from agent.core.report.answer import all_reasons, zone_of
+from agent.core.schedule.window import Window
 from agent.core.telling.incidents import Incident
-from agent.core.window import Window
+from agent.core.text.phrases import MONTHS, SOON, WEEKDAYS, moment
+from agent.core.verdict.judgement import Assessment
 
 TONES: dict[Verdict, Tone] = {
     Verdict.READY: "ready",

@@ -7,7 +7,7 @@ and at night only the worst is.
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from agent.core.notices import Event, Role, Severity
+from agent.core.model.notices import Event, Role, Severity
 from agent.core.telling.bundles import TOGETHER, in_mails
 from agent.core.telling.concerns import LATER, patience
 from agent.core.telling.incidents import A_DAY, Incident, News

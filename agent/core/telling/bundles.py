@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from agent.core.notices import Role
+from agent.core.model.notices import Role
 from agent.core.telling.concerns import WORST
 from agent.core.telling.incidents import A_DAY, Incident, News
 from agent.core.telling.situation import Situation

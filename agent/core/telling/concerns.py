@@ -8,11 +8,11 @@ from collections.abc import Sequence, Set
 
 from msgspec import Struct
 
-from agent.core.configuration import Config
-from agent.core.judgement import Assessment, Reason, badness
-from agent.core.model import Verdict
-from agent.core.notices import Severity
-from agent.core.telling.post import PUTS_OFF
+from agent.core.configuration.config import Config
+from agent.core.evidence.post import PUTS_OFF
+from agent.core.model.notices import Severity
+from agent.core.model.records import Verdict
+from agent.core.verdict.judgement import Assessment, Reason, badness
 
 HOUR, DAY = 3600, 86400
 LATER = 4 * HOUR  # what can wait longer becomes worse by itself: too old, or unproven

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from agent.core.configuration import Business, Config, Rhythm
-from agent.core.schedule import following
-from agent.core.window import DAY, Window, is_working_day, next_window, regular_seconds
+from agent.core.configuration.config import Business, Config, Rhythm
+from agent.core.schedule.schedule import following
+from agent.core.schedule.window import DAY, Window, is_working_day, next_window, regular_seconds
 
 GRACE = timedelta(hours=19)  # after it is due a mail has come, or something is wrong
 AHEAD = 3  # working days before the closing of a long weekend

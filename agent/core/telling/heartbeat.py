@@ -11,10 +11,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-from agent.core.judgement import Assessment, Judgement
-from agent.core.model import Verdict
-from agent.core.notices import Fate
-from agent.core.phrases import joined
+from agent.core.model.notices import Fate
+from agent.core.model.records import Verdict
+from agent.core.text.phrases import joined
+from agent.core.verdict.judgement import Assessment, Judgement
 
 Word = Literal["success", "fail", "start"]
 

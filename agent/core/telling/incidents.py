@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agent.core.evidence import Standing
-from agent.core.judgement import badness
-from agent.core.model import DrillRecord, Entry, Verdict
-from agent.core.notices import Event, Happening, IncidentRecord, Role, Severity
+from agent.core.evidence.evidence import Standing
+from agent.core.model.notices import Event, Happening, IncidentRecord, Role, Severity
+from agent.core.model.records import DrillRecord, Entry, Verdict
 from agent.core.telling.concerns import Concern
+from agent.core.verdict.judgement import badness
 
 A_DAY = timedelta(days=1)
 RESTLESS, MEANWHILE = 3, timedelta(days=3)  # so often it came, or came back, within that time: it flaps

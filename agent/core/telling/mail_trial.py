@@ -4,10 +4,10 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from agent.core.configuration import Mail
-from agent.core.notices import Receipt
-from agent.core.phrases import MONTHS
-from agent.core.text import count, printable
+from agent.core.configuration.config import Mail
+from agent.core.model.notices import Receipt
+from agent.core.text.phrases import MONTHS
+from agent.core.text.plain import count, printable
 
 
 class Protection(Struct, frozen=True, kw_only=True):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from agent.core.configuration import Config
-from agent.core.notices import MessageRecord
+from agent.core.configuration.config import Config
+from agent.core.model.notices import MessageRecord
 
 
 def stamped(words: str, now: datetime) -> str:

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agent.core.configuration import Mail
-from agent.core.notices import DeliveryRecord, MessageRecord
+from agent.core.configuration.config import Mail
+from agent.core.model.notices import DeliveryRecord, MessageRecord
 from agent.core.telling.situation import recipients
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from agent.core.configuration import Alarm, Mail, QuietHours
-from agent.core.model import Entry
-from agent.core.notices import AcknowledgementRecord, Event, MessageRecord, Role
+from agent.core.configuration.config import Alarm, Mail, QuietHours
+from agent.core.model.notices import AcknowledgementRecord, Event, MessageRecord, Role
+from agent.core.model.records import Entry
 from agent.core.telling.incidents import Incident
 
 ROLES: tuple[Role, ...] = ("admin", "deputy", "owner")  # in the order in which they hear of it

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from agent.core.phrases import span
+from agent.core.text.phrases import span
 from agent.core.trends.history import Age, History
 from agent.core.trends.parts import begin_of, highest, outlier_note, rules, silences, unbroken, when
 from agent.core.trends.picture import (

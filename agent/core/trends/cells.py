@@ -9,8 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from agent.core.phrases import MONTHS, span
-from agent.core.text import printable
+from agent.core.text.phrases import MONTHS, span
+from agent.core.text.plain import printable
 from agent.core.trends.history import History, in_force
 
 HIGH = 36  # pixels below the promise, or of the whole where nothing is promised

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
-from agent.core.phrases import joined, span
-from agent.core.text import count
+from agent.core.text.phrases import joined, span
+from agent.core.text.plain import count
 from agent.core.trends.history import History, Recovery, Size
 from agent.core.trends.parts import band, highest, outlier_note, rules, silences, unbroken, when
 from agent.core.trends.picture import (

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agent.core.configuration import CriticalProcess
-from agent.core.drill_standings import standings_of
-from agent.core.evidence import is_future, is_whole, taken_at
-from agent.core.model import DrillRecord, Outcome, SnapshotRecord
-from agent.core.objectives import Objectives, objectives_of
-from agent.core.recovery_time import of_one_drill
+from agent.core.configuration.config import CriticalProcess
+from agent.core.evidence.evidence import is_future, is_whole, taken_at
+from agent.core.forecast.recovery_time import of_one_drill
+from agent.core.model.objectives import Objectives, objectives_of
+from agent.core.model.records import DrillRecord, Outcome, SnapshotRecord
 from agent.core.trends.axis import Months
+from agent.core.upkeep.drill_standings import standings_of
 
 
 class Saved(Struct, frozen=True):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from agent.core.phrases import span
-from agent.core.text import printable, size
+from agent.core.text.phrases import span
+from agent.core.text.plain import printable, size
 from agent.core.trends.age_chart import age_picture
 from agent.core.trends.charts import drill_picture, recovery_picture, size_picture
 from agent.core.trends.history import History

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import TypeVar
 
-from agent.core.phrases import MONTHS
+from agent.core.text.phrases import MONTHS
 from agent.core.trends.axis import midnight
 from agent.core.trends.history import Age, History, Level, Recovery
 from agent.core.trends.picture import LEFT, RIGHT, ROOM, TOP, Band, Frame, Mark, Note, Rule, path

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from agent.core.phrases import MONTHS
+from agent.core.text.phrases import MONTHS
 from agent.core.trends.axis import Months, later, midnight
 from agent.core.trends.scale import Scale
 

@@ -5,7 +5,7 @@ from itertools import chain, count
 
 from msgspec import Struct
 
-from agent.core.text import size
+from agent.core.text.plain import size
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 DURATIONS = (

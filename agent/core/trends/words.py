@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TypedDict
 
-from agent.core.phrases import MONTHS, joined, span
-from agent.core.text import count, printable, size
+from agent.core.text.phrases import MONTHS, joined, span
+from agent.core.text.plain import count, printable, size
 from agent.core.trends.history import History, Level, Recovery
 from agent.core.trends.parts import when
 

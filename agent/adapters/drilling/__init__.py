@@ -1,0 +1,1 @@
+"""The private room of a drill: restored files, compared, read, and removed again."""

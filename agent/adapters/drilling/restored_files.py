@@ -1,0 +1,93 @@
+"""Looks at a restored tree without ever leaving it: links lead where they would on the rebuilt machine."""
+
+import fnmatch
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.adapters.sources.walk import Trouble, Visit, walk
+from agent.core.drill.proofs import FileTally, tree_path
+
+MOST_LINKS = 40
+
+
+class RestoredFiles:
+    """The `TreeReader` of the proofs."""
+
+    def find(self, root: Path, path: str) -> Path | None:
+        """Where the source path `path` lies below `root`, or None when it was not restored.
+
+        Links are followed as if `root` were the root of the machine, so that none leads to live data.
+        """
+        todo = tree_path(path).split("/")[::-1]
+        here: list[str] = []
+        links = 0
+        while todo:
+            name = todo.pop()
+            if name in ("", ".", ".."):
+                here = here[:-1] if name == ".." else here
+                continue
+            place = root.joinpath(*here, name)
+            if place.is_symlink():
+                links += 1
+                if links > MOST_LINKS:
+                    return None
+                target = os.readlink(place)  # noqa: PTH115
+                here = [] if target.startswith("/") else here
+                todo += target.split("/")[::-1]
+                continue
+            here.append(name)
+        found = root.joinpath(*here)
+        return found if found.exists() else None
+
+    def tally(self, root: Path, path: str, until: datetime) -> FileTally | None:
+        """Count the regular files below `path` and find the newest that is not later than `until`."""
+        top = self.find(root, path)
+        if top is None:
+            return None
+        files = ahead = 0
+        newest: float | None = None
+        latest = until.timestamp()
+        for visit in _regular_files(top):
+            files += 1
+            changed = visit.status.st_mtime
+            if changed > latest:
+                ahead += 1
+            elif newest is None or changed > newest:
+                newest = changed
+        when = None if newest is None else datetime.fromtimestamp(newest, UTC)
+        return FileTally(files=files, newest=when, ahead=ahead)
+
+    def matching(self, root: Path, pattern: str) -> list[Path]:
+        """The regular files below `root` that match; `**` matches any number of directories."""
+        wanted = tree_path(pattern).split("/")
+        fixed = next((i for i, part in enumerate(wanted) if any(c in part for c in "*?[")), len(wanted) - 1)
+        top = self.find(root, "/".join(wanted[:fixed]) or "/")
+        if top is None:
+            return []
+        found = []
+        for visit in _regular_files(top):
+            below = os.fsdecode(visit.path).split("/")[1:]
+            if _matches(below, wanted[fixed:]):
+                found.append(top.joinpath(*below))
+        return sorted(found)
+
+
+def _regular_files(top: Path) -> Iterator[Visit]:
+    base = os.open(top.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for visit in walk(base, os.fsencode(top.name)):
+            if not isinstance(visit, Trouble) and stat.S_ISREG(visit.status.st_mode):
+                yield visit
+    finally:
+        os.close(base)
+
+
+def _matches(names: list[str], patterns: list[str]) -> bool:
+    if not patterns:
+        return not names
+    if patterns[0] == "**":
+        return any(_matches(names[skip:], patterns[1:]) for skip in range(len(names) + 1))
+    return bool(names) and fnmatch.fnmatchcase(names[0], patterns[0]) and _matches(names[1:], patterns[1:])

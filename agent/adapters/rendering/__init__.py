@@ -1,0 +1,1 @@
+"""Reports and screens as text and HTML, and the progress of long work."""

@@ -1,0 +1,160 @@
+"""restic's JSON, version by version, read without trust: what cannot be understood is left out or refused."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.errors import ResticError
+
+OnBytes = Callable[[int, int, int], None]  # bytes done, files done, bytes in all (0: not known)
+
+
+T = TypeVar("T")
+LARGEST = 1 << 62  # bytes or files; a larger number is nonsense
+Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+
+
+class SnapshotRow(msgspec.Struct):
+    """A row of `restic snapshots --json`."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    time: Annotated[datetime, msgspec.Meta(tz=True)]
+    hostname: str = ""
+    paths: list[str] = []
+    tags: list[str] | None = None
+    tree: str = ""
+    original: str | None = None
+
+    def translated(self) -> StoredSnapshot:
+        """The row in our own words; OverflowError for a time that no clock shows."""
+        if not 1970 < self.time.year < 9000:
+            raise OverflowError
+        return StoredSnapshot(
+            id=self.id,
+            time=self.time.astimezone(UTC),
+            host=self.hostname,
+            paths=tuple(self.paths),
+            tags=tuple(self.tags or ()),
+            tree=self.tree,
+            original=self.original or "",
+        )
+
+
+class Sizes(msgspec.Struct):
+    """The answer of `restic stats --mode restore-size --json`."""
+
+    total_size: Count
+    total_file_count: Count
+
+
+class RepositoryConfig(msgspec.Struct):
+    """The answer of `restic cat config`."""
+
+    id: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+def understood(answer: bytes, shape: type[T], doing: str) -> T:
+    """What restic printed, in the shape that it must have; ResticError when it has another."""
+    try:
+        return msgspec.json.decode(answer, type=shape)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise garbled(doing) from error
+
+
+def listed(answer: bytes) -> list[StoredSnapshot]:
+    """What `restic snapshots --json` printed; a repository without snapshots may say null."""
+    doing = "listing snapshots"
+    rows = understood(answer, list[SnapshotRow] | None, doing) or []  # type: ignore[arg-type]
+    try:
+        return [row.translated() for row in rows]
+    except OverflowError as error:
+        raise garbled(doing) from error
+
+
+class Messages:
+    """Hears restic's JSON lines, from the reading thread; keeps the last summary and the progress."""
+
+    def __init__(self, on_bytes: OnBytes | None) -> None:
+        self.on_bytes = on_bytes
+        self.summary: dict[str, Any] | None = None
+        self.done: tuple[int, int] = (0, 0)
+
+    def __call__(self, line: bytes) -> None:
+        try:
+            message = msgspec.json.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return  # prose of old versions, or garbage: what counts is found out otherwise
+        if not isinstance(message, dict):
+            return
+        kind = message.get("message_type")
+        if kind == "summary":
+            self.summary = message
+        elif kind == "status":
+            self._progress(message)
+
+    def _progress(self, message: dict[str, Any]) -> None:
+        done = _number(message, "bytes_done", "bytes_restored")
+        files = _number(message, "files_done", "files_restored")
+        self.done = (done, files)
+        if self.on_bytes:
+            self.on_bytes(done, files, _number(message, "total_bytes"))
+
+
+def backup_summary(summary: dict[str, Any], status: int, stderr: bytes) -> BackupSummary:
+    """The summary that ends `restic backup --json`; ResticError when it names no snapshot."""
+    snapshot = summary.get("snapshot_id")
+    if not isinstance(snapshot, str) or not re.fullmatch(r"[0-9a-f]{8,64}", snapshot):
+        raise garbled("taking a snapshot")
+    return BackupSummary(
+        snapshot=snapshot,
+        files=_number(summary, "total_files_processed"),
+        bytes=_number(summary, "total_bytes_processed"),
+        unreadable=tuple(path for path in _unreadable(stderr) if not _is_gone(path)),
+        complete=status == 0,
+    )
+
+
+def _unreadable(stderr: bytes) -> list[str]:
+    paths = []
+    for line in stderr.decode(errors="surrogateescape").splitlines():
+        try:
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(message, dict) and isinstance(message.get("item"), str) and message["item"]:
+            paths.append(message["item"])
+    return paths
+
+
+def _is_gone(path: str) -> bool:
+    """Whether a file came and went while restic read; it writes U+FFFD for bytes that it cannot name."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return "\ufffd" not in path
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def _number(message: dict[str, Any], *names: str) -> int:
+    for name in names:
+        value = message.get(name)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
+            return value
+    return 0
+
+
+def garbled(doing: str) -> ResticError:
+    """The error for an answer that makes no sense."""
+    return ResticError(
+        f"restic's answer cannot be understood while {doing}.",
+        "Run the same with restic --json by hand. Is another program in its place?",
+        "restic-garbled",
+    )

@@ -1,0 +1,1 @@
+"""What `init` writes and what `validate` asks this machine."""

@@ -1,0 +1,85 @@
+"""SHA-256 of files, many at a time: reading and hashing release the interpreter, so threads are enough."""
+
+import errno
+import hashlib
+import os
+import threading
+
+from msgspec import Struct
+
+from agent.adapters.host.interrupts import unwinding
+from agent.adapters.sources.walk import open_beneath
+
+BLOCK = 1 << 20
+SMALL = 1 << 16
+HEAD = 64  # bytes that tell most files from zeros at once
+_buffers = threading.local()
+
+
+class Digest(Struct, frozen=True, gc=False):
+    """What reading one file gave. `sha256` is hexadecimal, empty when it could not be read."""
+
+    sha256: bytes
+    size: int = 0
+    zeros: bool = False  # nothing but zero bytes
+    moved: bool = False  # changed while it was read
+    error: str = ""
+
+
+def digest(base: int, path: bytes) -> Digest:
+    """Read the regular file `path` below the directory descriptor `base`."""
+    try:
+        handle = _open(base, path)
+    except OSError as error:
+        return Digest(b"", error=error.strerror or str(error), moved=isinstance(error, FileNotFoundError))
+    try:
+        before = os.fstat(handle)
+        sha256, size, zeros = _read(handle, before.st_size)
+        after = os.fstat(handle)
+    except OSError as error:
+        return Digest(b"", error=error.strerror or str(error))
+    finally:
+        os.close(handle)
+    moved = (before.st_ctime_ns, before.st_size) != (
+        after.st_ctime_ns,
+        after.st_size,
+    ) or size != after.st_size
+    return Digest(sha256.encode(), size, zeros, moved)
+
+
+def _open(base: int, path: bytes) -> int:
+    """Without touching the access time where we may; without waiting should it have become a FIFO."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return open_beneath(base, path, flags | os.O_NOATIME)
+    except PermissionError:
+        return open_beneath(base, path, flags)
+
+
+def _read(handle: int, size: int) -> tuple[str, int, bool]:
+    if size < SMALL:
+        content = os.read(handle, SMALL)
+        if len(content) < SMALL:
+            return hashlib.sha256(content).hexdigest(), len(content), _is_zeros(content)
+        os.lseek(handle, 0, os.SEEK_SET)  # it grew meanwhile
+    return _read_blocks(handle)
+
+
+def _is_zeros(content: bytes | bytearray) -> bool:
+    return not any(content[:HEAD]) and content == bytes(len(content))
+
+
+def _read_blocks(handle: int) -> tuple[str, int, bool]:
+    buffer = getattr(_buffers, "block", None)
+    if buffer is None:
+        buffer = _buffers.block = bytearray(BLOCK)
+    view = memoryview(buffer)
+    sha256 = hashlib.sha256()
+    total, zeros = 0, True
+    while count := os.readv(handle, [buffer]):
+        sha256.update(view[:count])
+        zeros = zeros and not any(view[:HEAD]) and _is_zeros(buffer[:count])
+        total += count
+        if unwinding():
+            raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
+    return sha256.hexdigest(), total, zeros

@@ -1,0 +1,190 @@
+"""Scans the sources of a process and writes the witness: unchanged files keep their line, others are read."""
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from agent.adapters.sources.mappings import Identity, mapped_for_writing
+from agent.adapters.sources.scan_batches import Batches, Line, OnRead, Tally
+from agent.adapters.sources.walk import Trouble, Visit, extended_attributes, walk
+from agent.adapters.sources.witness_files import (
+    WITNESS,
+    WitnessLines,
+    WitnessWriter,
+    content_of,
+    inode_of,
+    joined,
+    path_of,
+    read_lines,
+)
+from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
+from agent.core.model.records import RootIdentity
+from agent.core.snapshot.extent import Moved, Scan
+from agent.core.snapshot.witness import content_fields, stat_fields, xattr_field
+
+READERS = 2
+# A file written within this time before it was read may change again without a new ctime.
+SETTLED_NS = 2_000_000_000
+EMPTY = hashlib.sha256(b"").hexdigest().encode()
+
+
+class Scanner:
+    """Scans `roots` (absolute paths) into the directory `carried`, which goes into the snapshot.
+
+    Call `scan`, then `keep` or `drop` what it wrote; `moved` tells later what changed since.
+    """
+
+    def __init__(
+        self, carried: Path, roots: Iterable[str], exclude: Iterable[str], vital: Iterable[str]
+    ) -> None:
+        self._carried = carried
+        self._roots = sorted(
+            (os_bytes(root).strip(b"/") for root in roots), key=lambda p: p.replace(b"/", b"\0")
+        )
+        self._exclude = compile_excludes(tuple(exclude))
+        # a vital path may lead through links; what counts is that the snapshot holds what they lead to
+        self._vital = {os.path.realpath(os_bytes(path)).strip(b"/"): path for path in vital}
+        self._base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def close(self) -> None:
+        os.close(self._base)
+
+    def scan(self, settled_before_ns: int, on_read: OnRead, accept: bool = False) -> Scan:
+        """Walk the sources; files unchanged since before `settled_before_ns` are not read again.
+
+        `accept`: files that had content once and are zero bytes now are meant to be.
+        """
+        begun = time.time_ns()
+        self._mapped = mapped_for_writing()
+        self._writer = WitnessWriter(self._carried)
+        tally = Tally(on_read)
+        previous = WitnessLines(self._carried / WITNESS)
+        missing = dict(self._vital)
+        roots: list[RootIdentity] = []
+        try:
+            with ThreadPoolExecutor(READERS) as readers:
+                batches = Batches(readers, self._base, self._writer, tally)
+                for root in self._roots:
+                    files_before, identity = batches.files, (0, 0)
+                    for met in self._met(root, tally, previous):
+                        missing.pop(met.path, None)
+                        if met.path == root:
+                            identity = (met.status.st_dev, met.status.st_ino)
+                        batches.add(_line(met, previous.find(met.path), settled_before_ns, accept))
+                    files = batches.files - files_before
+                    roots.append(RootIdentity(os.fsdecode(b"/" + root), *identity, files))
+                batches.finish()
+        except BaseException:
+            self._writer.drop()
+            raise
+        return self._found(tally, roots, missing, begun)
+
+    def _found(self, tally: Tally, roots: list[RootIdentity], missing: dict[bytes, str], begun: int) -> Scan:
+        excluded = {path for path in missing if leaves_out(self._exclude, path)}
+        return Scan(
+            files=tally.files,
+            size=tally.size,
+            allocated=tally.allocated,
+            entries=tally.entries,
+            begun_ns=begun,
+            witness_sha256=self._writer.close(),
+            roots=tuple(roots),
+            empty_roots=tuple(root.path for root in roots if not root.files),
+            moving=tuple(tally.moving),
+            unreadable=tuple(tally.unreadable),
+            zeroed=tuple(tally.zeroed),
+            oversize=tuple(tally.oversize),
+            excluded=tuple(tally.excluded),
+            excluded_held=tuple(tally.excluded_held),
+            vital_excluded=tuple(sorted(missing[path] for path in excluded)),
+            vital_missing=tuple(
+                sorted((text, f"/{os_text(path)}") for path, text in missing.items() if path not in excluded)
+            ),
+        )
+
+    def _met(self, root: bytes, tally: Tally, previous: WitnessLines) -> Iterator[Visit]:
+        for met in walk(self._base, root, self._exclude, tally.exclude(previous)):
+            if isinstance(met, Trouble):
+                tally.unreadable.append((met.path, met.reason))
+            else:
+                tally.look(met, self._base)
+                yield met
+
+    def keep(self, unchanged: bool) -> None:
+        """Make the new witness the one that the next snapshot carries."""
+        self._writer.keep(unchanged)
+
+    def drop(self) -> None:
+        """Forget the new witness; the last one stays."""
+        self._writer.drop()
+
+    def moved(self) -> Moved:
+        """What changed, vanished or appeared since the scan."""
+        moved: list[bytes] = []
+        absent = 0
+        mapped = self._mapped | mapped_for_writing()
+        for line, met in joined(read_lines(self._carried / WITNESS), self._visits()):
+            if met is None:
+                absent += (line or b"").startswith(b"f")
+                moved.append(path_of(line or b""))
+            elif line is None:
+                moved.append(met.path)
+            elif not line.startswith(stat_fields(met.status)) or _is_written(met, mapped):
+                absent += line.startswith(b"f") and inode_of(line) != met.status.st_ino
+                moved.append(met.path)
+        return Moved(tuple(moved), absent)
+
+    def _visits(self) -> Iterator[Visit]:
+        for root in self._roots:
+            for met in walk(self._base, root, self._exclude):
+                if isinstance(met, Visit):
+                    yield met
+
+
+def _line(met: Visit, old: bytes | None, settled_before_ns: int, accept: bool) -> Line:
+    """The line of one entry; a regular file that changed still has to be read."""
+    status = met.status
+    regular = stat.S_ISREG(status.st_mode)
+    line = Line(met.path, stat_fields(status), blocks=status.st_blocks, size=status.st_size if regular else 0)
+    before = content_of(old) if old else None
+    if old and before and old.startswith(line.fields) and before[1] in (b"-", b"z"):
+        line.text, line.sha256 = old, before[0]
+        if status.st_ctime_ns < settled_before_ns or not regular:
+            return line
+        line.text = b""
+    line.xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
+    if regular:
+        line.to_read = True
+        line.had_content = not accept and bool(before and before[0] not in (b"", EMPTY) and before[1] != b"z")
+    else:
+        line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
+    return line
+
+
+def _is_written(met: Visit, mapped: set[Identity]) -> bool:
+    """Whether the content may change without a sign: through memory, as SQLite does with its wal-index."""
+    status = met.status
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    index = met.name.endswith(b"-shm") and status.st_size % (1 << 15) == 0 and status.st_size > 0
+    return index or (status.st_dev, status.st_ino) in mapped
+
+
+def comparable_attribute(name: bytes) -> bool:
+    """The extended attributes that a restore can and should bring back: users', ACLs, capabilities."""
+    return name.startswith((b"user.", b"system.posix_acl_")) or name == b"security.capability"
+
+
+def _extra(met: Visit) -> bytes:
+    if stat.S_ISLNK(met.status.st_mode):
+        try:
+            return os.readlink(met.name, dir_fd=met.directory)
+        except OSError:
+            return b""
+    if stat.S_ISBLK(met.status.st_mode) or stat.S_ISCHR(met.status.st_mode):
+        return str(met.status.st_rdev).encode()
+    return b""

@@ -1,0 +1,148 @@
+"""Reads changed files in batches, in two threads, and writes the lines in the order of the walk."""
+
+import os
+import stat
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from msgspec import Struct
+
+from agent.adapters.sources.hashing import Digest, digest
+from agent.adapters.sources.walk import Visit
+from agent.adapters.sources.witness_files import WitnessLines, WitnessWriter
+from agent.core.snapshot.witness import MOVING, UNREADABLE, WIPED, ZEROED, content_fields
+
+BATCH_ENTRIES = 256
+BATCH_BYTES = 16 << 20
+BATCHES_AHEAD = 8
+LISTED = 1000  # paths of one kind that a scan keeps
+
+OnRead = Callable[[int, int], None]  # bytes and entries so far
+
+
+class Line(Struct, gc=False):
+    """An entry on its way into the witness."""
+
+    path: bytes
+    fields: bytes  # from lstat
+    text: bytes = b""  # the whole line, once it is known
+    sha256: bytes = b""
+    blocks: int = 0
+    size: int = 0
+    to_read: bool = False
+    xattrs: bytes = b""
+    had_content: bool = False  # as the last witness knows
+
+
+class Tally:
+    """Counts and lists what the walk and the readers find."""
+
+    def __init__(self, on_read: OnRead) -> None:
+        self.on_read = on_read
+        self.files = self.size = self.allocated = self.entries = self.read = 0
+        self.moving: list[bytes] = []
+        self.unreadable: list[tuple[bytes, str]] = []
+        self.zeroed: list[bytes] = []
+        self.oversize: list[tuple[bytes, int]] = []
+        self.excluded: list[bytes] = []
+        self.excluded_held: list[bytes] = []
+
+    def exclude(self, previous: WitnessLines) -> Callable[[bytes], None]:
+        def note(path: bytes) -> None:
+            if len(self.excluded) < LISTED:
+                self.excluded.append(path)
+            if previous.holds_below(path) and len(self.excluded_held) < LISTED:
+                self.excluded_held.append(path)
+
+        return note
+
+    def look(self, met: Visit, base: int) -> None:
+        """Notice a sparse file that claims more than its file system could ever hold."""
+        status = met.status
+        if (
+            stat.S_ISREG(status.st_mode)
+            and status.st_size > 1 << 32
+            and status.st_blocks * 1024 < status.st_size
+        ):
+            room = os.fstatvfs(met.directory)
+            if status.st_size > room.f_blocks * room.f_frsize:
+                self.oversize.append((met.path, status.st_size))
+
+    def count(self, line: Line) -> None:
+        self.entries += 1
+        if line.fields.startswith(b"f"):
+            self.files += 1
+            self.size += line.size
+            self.allocated += line.blocks * 512
+
+
+class Batches:
+    """Hands entries to the readers in batches and writes them in order as they come back."""
+
+    def __init__(self, readers: ThreadPoolExecutor, base: int, writer: WitnessWriter, tally: Tally) -> None:
+        self._readers = readers
+        self._base = base
+        self._writer = writer
+        self._tally = tally
+        self._batch: list[Line] = []
+        self._bytes = 0
+        self._ahead: deque[Future[list[tuple[Line, Digest | None]]]] = deque()
+        self.files = 0
+
+    def add(self, line: Line) -> None:
+        self.files += line.fields.startswith(b"f")
+        if self._tally.oversize:
+            line.to_read = False  # the snapshot is refused already, and this may be the terabyte itself
+        self._batch.append(line)
+        self._bytes += line.size if line.to_read else 0
+        if len(self._batch) >= BATCH_ENTRIES or self._bytes >= BATCH_BYTES:
+            self._hand_over()
+
+    def finish(self) -> None:
+        self._hand_over()
+        while self._ahead:
+            self._write(self._ahead.popleft().result())
+
+    def _hand_over(self) -> None:
+        batch, self._batch, self._bytes = self._batch, [], 0
+        if any(line.to_read for line in batch) or self._ahead:
+            self._ahead.append(self._readers.submit(_read, self._base, batch))
+            if len(self._ahead) > BATCHES_AHEAD:
+                self._write(self._ahead.popleft().result())
+        else:
+            self._write([(line, None) for line in batch])
+
+    def _write(self, batch: list[tuple[Line, Digest | None]]) -> None:
+        for line, result in batch:
+            if result is not None and not self._complete(line, result):
+                continue
+            self._tally.count(line)
+            self._writer.write(line.text, line.sha256, line.path)
+        self._tally.on_read(self._tally.read, self._tally.entries)
+
+    def _complete(self, line: Line, result: Digest) -> bool:
+        """Finish the line of a file that was read; False when it vanished meanwhile."""
+        if result.error and result.moved:
+            return False
+        flags = ""
+        self._tally.read += result.size
+        if result.error:
+            flags = UNREADABLE
+            self._tally.unreadable.append((line.path, result.error))
+        elif result.moved:
+            flags = MOVING
+            self._tally.moving.append(line.path)
+        elif result.zeros and line.size:
+            flags = WIPED if line.had_content else ZEROED
+            if line.had_content:
+                self._tally.zeroed.append(line.path)
+        line.sha256 = result.sha256
+        line.text = line.fields + content_fields(
+            line.blocks, result.sha256, flags, b"", line.xattrs, line.path
+        )
+        return True
+
+
+def _read(base: int, batch: list[Line]) -> list[tuple[Line, Digest | None]]:
+    return [(line, digest(base, line.path) if line.to_read else None) for line in batch]

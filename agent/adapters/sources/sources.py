@@ -1,0 +1,185 @@
+"""The live files of one critical process, and the directory that its snapshots carry beside them.
+
+The carried directory holds the witness, `SHA256SUMS`, `about.json`, `RECOVER.txt` and consistent copies of
+the declared SQLite databases, so that a bare machine with restic and coreutils can verify a recovery.
+"""
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from msgspec import to_builtins
+
+from agent.adapters.sources.scan import SETTLED_NS, Scanner
+from agent.adapters.sources.view import hidden
+from agent.adapters.sources.witness_changes import count_changes, good_witness, remember_witness, sampled
+from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS
+from agent.adapters.sqlite.copying import refresh_copy
+from agent.adapters.sqlite.reading import count_rows
+from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.location import local_path
+from agent.core.model.findings import finding
+from agent.core.model.records import Finding, TableCounts
+from agent.core.snapshot.changes import Changes
+from agent.core.snapshot.exposure import Comparison
+from agent.core.snapshot.extent import Moved, Scan, declared_databases, vital_paths
+from agent.errors import ReadinessError
+
+SCHEMA = "readiness.witness/1"
+DATABASES = "databases"
+RECOVER_NAME = "RECOVER.txt"
+COPY_SECONDS = 600.0  # a database that is locked for longer cannot be copied
+
+RECOVER = """\
+This directory describes the snapshot it lies in. To bring the data back without readiness:
+
+  restic -r REPOSITORY snapshots --tag readiness,process={process}
+  restic -r REPOSITORY restore SNAPSHOT --target TARGET
+  cd TARGET && sha256sum --quiet -c .{carried}/SHA256SUMS
+
+A file that was being written while the snapshot was taken may differ; nothing else may.
+For each SQLite database use the consistent copy in .{carried}/{databases}/ (about.json tells
+which is which): put it in the place of the restored file, and delete the -wal and -shm files beside it.
+"""
+
+
+class ProcessSources:
+    """Implements the port `Sources` on this machine's file systems. Close it when done."""
+
+    def __init__(self, process: CriticalProcess, state: str, host: str) -> None:
+        self.process = process
+        self.host = host
+        self._directory = Path(state) / "carried" / process.name
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.carried = str(self._directory)
+        self._good = good_witness(Path(state), process.name)
+        self._scanner = Scanner(self._directory, process.paths, process.exclude, vital_paths(process))
+        self._about = self._read_about()
+
+    def close(self) -> None:
+        """Let go of the descriptors."""
+        self._scanner.close()
+
+    def roots(self) -> list[Finding]:
+        """Findings for paths that a sandbox hides, that are missing, or links, or lie behind a link."""
+        return check_roots(self.process)
+
+    def copy_databases(self) -> tuple[tuple[TableCounts, ...], list[Finding]]:
+        """Consistent copies of the declared databases and the row counts in them."""
+        tables: list[TableCounts] = []
+        findings: list[Finding] = []
+        for number, database in enumerate(declared_databases(self.process)):
+            copy = self._directory / DATABASES / f"{number}-{Path(database).name}"
+            note = self._directory.with_name(f"{self.process.name}.{copy.name}.note")
+            copy.parent.mkdir(mode=0o700, exist_ok=True)
+            try:
+                refresh_copy(Path(database), copy, note, COPY_SECONDS)
+                tables.append(TableCounts(database, copy.name, count_rows(copy), _sha256(copy)))
+            except ReadinessError as error:
+                copy.unlink(missing_ok=True)
+                findings.append(
+                    finding("database-damaged", self.process.name, error.message, error.hint, database)
+                )
+        return tuple(tables), findings
+
+    def scan(self, on_read: Callable[[int, int], None], accept: bool) -> Scan:
+        """Walk everything; files whose lstat is as it was are not read again."""
+        begun = self._about.get("begun_ns")
+        return self._scanner.scan(begun - SETTLED_NS if isinstance(begun, int) else 0, on_read, accept)
+
+    def keep(self, scan: Scan, tables: tuple[TableCounts, ...]) -> tuple[int, int]:
+        """Put the witness in place with its description; files and bytes of the carried directory."""
+        self._scanner.keep(unchanged=scan.witness_sha256 == self._about.get("witness_sha256"))
+        about = {
+            "schema": SCHEMA,
+            "process": self.process.name,
+            "host": self.host,
+            "paths": self.process.paths,
+            "begun_ns": scan.begun_ns,
+            "files": scan.files,
+            "bytes": scan.size,
+            "entries": scan.entries,
+            "witness_sha256": scan.witness_sha256,
+            "checksums_sha256": _sha256(self._directory / CHECKSUMS),
+            "tables": to_builtins(tables),
+        }
+        (self._directory / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
+        recover = RECOVER.format(process=self.process.name, carried=self.carried, databases=DATABASES)
+        (self._directory / RECOVER_NAME).write_text(recover)
+        sizes = [file.stat().st_size for file in self._directory.rglob("*") if file.is_file()]
+        return len(sizes), sum(sizes)
+
+    def drop(self) -> None:
+        """Forget the new witness; the last one stays."""
+        self._scanner.drop()
+
+    def moved(self) -> Moved:
+        """What changed since the scan."""
+        return self._scanner.moved()
+
+    def differences(self, changes: Changes) -> Comparison | None:
+        """How the kept witness differs from that of the last good snapshot; None when it does not."""
+        if not count_changes(self._good, self._directory, changes):
+            return None
+        base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return Comparison(changes, sampled(base, changes))
+        finally:
+            os.close(base)
+
+    def remember(self) -> None:
+        """The snapshot of the kept witness is good."""
+        remember_witness(self._directory, self._good)
+
+    def on_device_of(self, url: str) -> bool:
+        """See `shares_device`."""
+        return shares_device(url, self.process.paths)
+
+    def _read_about(self) -> dict[str, object]:
+        try:
+            about = json.loads((self._directory / ABOUT).read_bytes())
+        except (OSError, ValueError, RecursionError):
+            return {}  # the first time, or killed while writing: then everything is read again
+        return about if isinstance(about, dict) else {}
+
+
+def check_roots(process: CriticalProcess) -> list[Finding]:
+    """Findings for paths that a sandbox hides; when all is in sight, for missing ones and for links."""
+    return hidden(process.name, process.paths) or [
+        found for path in process.paths for found in _check_root(process.name, path)
+    ]
+
+
+def _check_root(process: str, path: str) -> list[Finding]:
+    """Findings when `path` is missing, or a link, or lies behind a link."""
+    try:
+        status = os.lstat(path)
+    except OSError as error:
+        hint = "Mount it, bring it back, or correct paths in the config."
+        return [finding("source-missing", process, f"{path} is not there ({error.strerror}).", hint, path)]
+    real = os.path.realpath(path)
+    if stat.S_ISLNK(status.st_mode) or real != os.path.normpath(path):
+        hint = f"Name {real} in paths instead."
+        return [finding("source-is-symlink", process, f"{path} is a symbolic link to {real}.", hint, path)]
+    return []
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def shares_device(url: str, paths: Sequence[str]) -> bool:
+    """Whether a local repository lies on the device of one of the paths; a remote one never does."""
+    local = local_path(url)
+    return local is not None and _device(local) in {_device(path) for path in paths}
+
+
+def _device(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_dev
+    except OSError:
+        return None

@@ -1,0 +1,193 @@
+"""Copies live SQLite databases as of one moment, and puts such copies where restored live files lie."""
+
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from agent.adapters.host.identity import has_file_rights
+from agent.adapters.sqlite.live import SIDES, beside, identity, opened_live, stamp
+from agent.adapters.sqlite.reading import (
+    DatabaseUnread,
+    DatabaseUnusable,
+    complaints,
+    connect,
+    time_limit,
+    translated,
+)
+from agent.core.text.plain import printable
+
+STEP_PAGES = 2048  # between two looks at the clock
+PAUSE = 0.05  # seconds between two attempts
+RACY_NS = 2_000_000_000  # a file changed this recently may change again within the same clock tick
+
+
+class _TryAgain(Exception):
+    """The application was in the way; the next attempt may work."""
+
+
+def fingerprint(source: Path) -> str:
+    """Changes whenever the database may have changed; "" when that cannot be told yet.
+
+    Identity, size and times of the file, its write-ahead log and its journal. Take it before a copy is
+    made; a later equal one means that the copy is still the database's content.
+    """
+    seen = [identity(source), *(identity(beside(source, ending)) for ending in ("-wal", "-journal"))]
+    changed = [identity[-1] for identity in seen if identity]
+    if not seen[0] or time.time_ns() - max(changed) < RACY_NS:
+        return ""
+    return json.dumps(seen)
+
+
+def refresh_copy(source: Path, target: Path, note: Path, deadline: float) -> bool:
+    """Like `copy_consistently`, but skipped when nothing changed since the copy that `note` describes.
+
+    Returns whether a new copy was made; an unchanged copy keeps its times, so that restic reuses it.
+    """
+    now = fingerprint(source)
+    if now and target.exists() and note.exists() and note.read_text() == now:
+        return False
+    note.unlink(missing_ok=True)
+    copy_consistently(source, target, deadline)
+    if now:
+        note.write_text(now)
+    return True
+
+
+def copy_consistently(source: Path, target: Path, deadline: float) -> None:
+    """Copy the database `source`, live or not, to the single file `target` as it was at one moment.
+
+    Takes at most about `deadline` seconds, then raises DatabaseUnread. Raises DatabaseUnusable when the
+    source is no sound database. The copy stands alone (no log beside it) and is the same byte for byte
+    when the source has not changed. Nothing is created or changed in the source's directory. No other
+    thread of this process may open and close the source meanwhile: that would drop SQLite's locks.
+    """
+    until = time.monotonic() + deadline
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as name:
+        private = Path(name)
+        while True:
+            try:
+                _attempt(source, private, until)
+                break
+            except _TryAgain as reason:
+                if time.monotonic() > until:
+                    raise DatabaseUnread(
+                        f"{source} could not be copied within {deadline:.0f} s: {reason}.",
+                        "The application keeps it locked; take the snapshot at another time of the day.",
+                    ) from reason
+                time.sleep(PAUSE)
+        (private / "copy").replace(target)
+
+
+def _attempt(source: Path, private: Path, until: float) -> None:
+    copy = private / "copy"
+    for leftover in (copy, *(beside(copy, ending) for ending in SIDES)):
+        leftover.unlink(missing_ok=True)
+    before = stamp(source)
+    try:
+        with opened_live(source, private) as (connection, exact):
+            _back_up(connection, copy, until)
+        if exact and stamp(source) != before:
+            raise _TryAgain("it changed while it was read")
+        _check(copy, source, until)
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        in_the_way = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY)
+        if code in (*in_the_way, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL):
+            raise _TryAgain(printable(str(error))) from error
+        raise translated(error, source) from error
+    except OSError as error:
+        raise DatabaseUnread(
+            f"{source} could not be copied: {error.strerror}.", "Look at the disk."
+        ) from error
+    except DatabaseUnusable:
+        if stamp(source) == before:
+            raise
+        raise _TryAgain("it changed while it was read") from None
+
+
+def _back_up(connection: sqlite3.Connection, copy: Path, until: float) -> None:
+    """Copy page by page. In WAL mode readers block nobody: hold one moment of the database throughout.
+
+    Otherwise let writers in between two steps (SQLite then starts over), until half of the time is gone.
+    """
+    logged = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    patient_until = time.monotonic() + (until - time.monotonic()) / 2
+
+    def look_at_the_clock(status: int, remaining: int, total: int) -> None:
+        now = time.monotonic()
+        if now > until:
+            raise _TryAgain("there was not enough time, or it was locked all the time")
+        if not connection.in_transaction and now > patient_until:
+            raise _Hurry
+
+    with _target(copy) as into:
+        try:
+            if logged:
+                _hold(connection)
+            connection.backup(into, pages=STEP_PAGES, progress=look_at_the_clock, sleep=PAUSE)
+        except _Hurry:
+            _hold(connection)
+            connection.backup(into, pages=STEP_PAGES, progress=look_at_the_clock, sleep=PAUSE)
+
+
+class _Hurry(Exception):
+    """Writers made the copy start over for half of the time: keep them out."""
+
+
+def _hold(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN")
+    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+
+@contextmanager
+def _target(copy: Path) -> Iterator[sqlite3.Connection]:
+    into = sqlite3.connect(copy, isolation_level=None)
+    try:
+        into.execute("PRAGMA synchronous=OFF")
+        yield into
+        into.execute("PRAGMA journal_mode=DELETE")
+    finally:
+        into.close()
+
+
+def _check(copy: Path, source: Path, until: float) -> None:
+    connection = connect(copy, "mode=ro&immutable=1")
+    try:
+        with time_limit(connection, max(until - time.monotonic(), 60)):
+            wrong = complaints(connection)
+    finally:
+        connection.close()
+    if wrong:
+        raise DatabaseUnusable(
+            f"{source} is damaged: {'; '.join(wrong[:3])}.",
+            "Recover it with the application's own means or from an older snapshot, before it spreads.",
+        )
+
+
+def lay_in_place(copy: Path, database: Path) -> None:
+    """Put a consistent copy where the restored live database lies, with that one's mode, owner and times.
+
+    The live file's log, wal-index and journal are removed: they belong to another moment.
+    """
+    status = (database if database.exists() else copy).stat()
+    for ending in SIDES:
+        beside(database, ending).unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(dir=database.parent, prefix=".laid-")
+    try:
+        os.close(handle)
+        shutil.copyfile(copy, name)
+        if has_file_rights():
+            os.chown(name, status.st_uid, status.st_gid)
+        os.chmod(name, status.st_mode & 0o7777)  # noqa: PTH101
+        os.utime(name, ns=(status.st_atime_ns, status.st_mtime_ns))
+        os.replace(name, database)  # noqa: PTH105
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise

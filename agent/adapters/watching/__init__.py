@@ -1,0 +1,1 @@
+"""The watcher: inotify through watchdog, bounded, in threads that may hang without harm."""

@@ -1,0 +1,24 @@
+"""Composition root of the verdict, for all that shows it."""
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from agent.app.clock import SystemClock
+from agent.app.ledger import ledger_path
+from agent.core.configuration.config import Config
+
+if TYPE_CHECKING:
+    from agent.core.verdict.judgement import Assessment
+
+
+def assess(config: Config) -> "Assessment":
+    """The verdict from what was recorded so far, and from how the service is.
+
+    A ledger that does not exist yet holds nothing.
+    """
+    from agent.adapters.ledger.ledger import open_reader
+    from agent.adapters.service.life_file import read_signs
+    from agent.operations.reading.assess import assess_now
+
+    with closing(open_reader(ledger_path(config))) as ledger:
+        return assess_now(config, ledger, SystemClock(), read_signs(config.settings.state))

@@ -1,0 +1,52 @@
+"""Loading the config, who we are then, and what of it was asked for."""
+
+import os
+from pathlib import Path
+
+from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.configuration.config import Repository as RepositoryConfig
+from agent.errors import UsageError
+
+
+def load_config(file: str) -> Config:
+    """The config, or ConfigError with everything that is wrong with it.
+
+    As root on the state of the service, we go on as the service's user: nothing there is to become root's.
+    """
+    from agent.config import load
+
+    config = load(file)
+    become_owner(config.settings.state)
+    return config
+
+
+def become_owner(state: str) -> None:
+    """As root on somebody else's state, go on as its owner."""
+    if os.geteuid() == 0:  # only then is it worth an import
+        from agent.adapters.host import identity
+
+        identity.become_owner(Path(state))
+
+
+def take_file_rights() -> None:
+    """For what writes elsewhere than in the state, or gives files to others."""
+    from agent.adapters.host import identity
+
+    identity.take_file_rights()
+
+
+def chosen_processes(config: Config, names: tuple[str, ...]) -> list[CriticalProcess]:
+    """The named processes, all for none; UsageError for a name that the config does not have."""
+    known = {process.name: process for process in config.processes}
+    for name in names:
+        if name not in known:
+            raise UsageError(f"There is no process {name} in {config.file}.", f"It has {', '.join(known)}.")
+    return [known[name] for name in dict.fromkeys(names)] or list(config.processes)
+
+
+def chosen_repository(config: Config, name: str | None) -> RepositoryConfig:
+    """The named repository, the first for None; UsageError for a name that the config does not have."""
+    known = {repository.name: repository for repository in config.repositories}
+    if name is not None and name not in known:
+        raise UsageError(f"There is no repository {name} in {config.file}.", f"It has {', '.join(known)}.")
+    return known[name] if name else config.repositories[0]

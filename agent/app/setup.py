@@ -1,0 +1,44 @@
+"""Composition root of `readiness init` and `readiness validate`."""
+
+from typing import TYPE_CHECKING
+
+from agent.app.config import become_owner, take_file_rights
+from agent.app.ledger import ledger_path
+from agent.core.configuration.config import Repository as RepositoryConfig
+
+if TYPE_CHECKING:
+    from agent.config import Reading
+    from agent.operations.setup.initialise import Initialised, Wish
+
+INIT_SECONDS = 120  # for a repository to be made, or to answer
+
+
+def initialise(wish: "Wish") -> "Initialised":
+    """Write a config to start from, a password file and the repository."""
+    from agent.adapters.restic.repository import Restic
+    from agent.adapters.setup.setup_files import LocalSetupFiles
+    from agent.operations.setup.initialise import initialise as set_up
+
+    def open_repository(url: str, password_file: str, state: str) -> Restic:
+        repository = RepositoryConfig(name="primary", url=url, password_file=password_file)
+        return Restic("restic", repository, f"{state}/cache", stall_timeout=INIT_SECONDS)
+
+    become_owner(wish.state)
+    take_file_rights()
+    return set_up(wish, LocalSetupFiles(), open_repository)
+
+
+def validate(file: str) -> "Reading":
+    """Every problem of a config file, also those that only this machine can tell."""
+    from agent.adapters.ledger.ledger import open_reader
+    from agent.adapters.setup.machine import LocalMachine
+    from agent.config import read, with_noted
+    from agent.operations.setup.validate import validate as check
+
+    reading = read(file)
+    config = reading.config
+    if config is None:
+        return reading
+    become_owner(config.settings.state)
+    noted = check(config, LocalMachine(), lambda: open_reader(ledger_path(config)))
+    return with_noted(reading, file, noted)

@@ -1,0 +1,53 @@
+"""Composition root of `readiness snapshot`."""
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.schedule.holding import held
+
+if TYPE_CHECKING:
+    from agent.core.model.records import SnapshotRecord
+    from agent.operations.ports.progress import Progress
+from agent.app.clock import SystemClock
+from agent.app.config import chosen_repository
+from agent.app.ledger import working_ledger
+from agent.app.repositories import restic_for
+
+
+def snapshots(
+    config: Config,
+    processes: list[CriticalProcess],
+    progress: "Progress",
+    accept: bool,
+    target: str | None = None,
+) -> Generator["SnapshotRecord", None, None]:
+    """Take a snapshot of each process, into the first repository unless another is named.
+
+    Yields each record once it is written.
+    """
+    from agent.adapters.sources.sources import ProcessSources
+    from agent.operations.records.note_config import note_config
+    from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
+
+    repository = chosen_repository(config, target)
+    restic = restic_for(config, repository)
+    for process in processes:
+        names = held("snapshot", process.name, repository.name)
+        with (
+            working_ledger(config, restic, names) as ledger,
+            closing(ProcessSources(process, config.settings.state, config.settings.host)) as sources,
+        ):
+            note_config(config, ledger, SystemClock())
+            tools = SnapshotTools(
+                sources=sources, repository=restic, ledger=ledger, clock=SystemClock(), progress=progress
+            )
+            task = SnapshotTask(
+                config=config,
+                process=process,
+                repository=repository.name,
+                url=repository.url,
+                accept=accept,
+            )
+            yield take_snapshot(task, tools)

@@ -1,0 +1,1 @@
+"""What a config says, as frozen values, with the places that it names. `agent.config` reads them."""

@@ -1,0 +1,1 @@
+"""Judges drills: what is restored, what came back, what the proofs saw."""

@@ -1,0 +1,1 @@
+"""How long a recovery takes: measured times, their growth, and the timetable of all processes."""

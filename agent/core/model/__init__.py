@@ -1,0 +1,1 @@
+"""What the ledger holds: records, findings, and the chain that ties them together."""

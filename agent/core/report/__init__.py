@@ -1,0 +1,1 @@
+"""A verdict in words and figures: for the owner, the administrator, the auditor, scripts and Prometheus."""

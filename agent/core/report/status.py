@@ -1,0 +1,122 @@
+"""`readiness.status/1`: the answer as scripts and monitoring read it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import to_builtins
+
+from agent.core.evidence.post import reactions
+from agent.core.model.records import Verdict
+from agent.core.snapshot.exposed import Exposure, exposure_row
+from agent.core.verdict.judgement import Assessment, Judgement, Reason
+from agent.core.verdict.plan_b_lag import lags
+from agent.errors import Exit
+
+EXITS = {
+    Verdict.READY: Exit.GOOD,
+    Verdict.AT_RISK: Exit.AT_RISK,
+    Verdict.NOT_READY: Exit.BAD,
+    Verdict.UNKNOWN: Exit.NOT_TESTED,
+}
+
+
+def status_result(assessment: Assessment, exposures: Mapping[str, Exposure] | None = None) -> dict[str, Any]:
+    """Times with offset in the business's zone, durations in seconds, None for what is not known."""
+    window, plan = assessment.window, assessment.timetable
+    return {
+        "verdict": assessment.verdict.value,
+        "deadline": _rfc3339(window.opens),
+        "probability": plan.probability,
+        "window": {
+            "closes": _rfc3339(window.closes),
+            "opens": _rfc3339(window.opens),
+            "seconds": window.seconds,
+        },
+        "all_back_at": _rfc3339(plan.all_back),
+        "reasons": [_reason(reason) for reason in assessment.reasons],
+        "processes": [
+            {
+                **_process(judgement, assessment),
+                "exposure": exposure_row(
+                    (exposures or {}).get(judgement.process), judgement.last_snapshot_at, assessment.at
+                ),
+            }
+            for judgement in assessment.judgements
+        ],
+        "ledger": {"sequence": assessment.evidence.sequence, "head": assessment.evidence.head},
+    }
+
+
+def forecast_result(assessment: Assessment) -> dict[str, Any]:
+    """`readiness.forecast/1`: the timetable, in the order of recovery."""
+    plan, window = assessment.timetable, assessment.window
+    return {
+        "closes": _rfc3339(window.closes),
+        "deadline": _rfc3339(window.opens),
+        "fits": plan.fits,
+        "probability": plan.probability,
+        "all_back_at": _rfc3339(plan.all_back),
+        "notice": _notice(assessment),
+        "processes": [
+            {
+                "process": line.process,
+                "starts_at": _rfc3339(line.starts),
+                "back_at": _rfc3339(line.back),
+                "machine_s": line.machine_s,
+                "steps_s": line.steps_s,
+                "due_at": _rfc3339(line.due),
+                "in_time": line.in_time,
+                "before_opening": line.before_opening,
+            }
+            for line in plan.returns
+        ],
+    }
+
+
+def _notice(assessment: Assessment) -> dict[str, Any]:
+    """How long it takes until a person sees an alarm, as alarm tests measured it."""
+    found = reactions(assessment.evidence.post, assessment.at)
+    return {"tests": len(found.seen) + found.unseen, "unseen": found.unseen, "median_s": found.median}
+
+
+def _process(judgement: Judgement, assessment: Assessment) -> dict[str, Any]:
+    rpo, rto, zone = judgement.rpo, judgement.rto, assessment.window.opens.tzinfo
+    planned = next(line for line in assessment.timetable.returns if line.process == judgement.process)
+
+    def local(moment: datetime | None) -> str | None:
+        return _rfc3339(moment.astimezone(zone) if moment else None)
+
+    return {
+        "process": judgement.process,
+        "verdict": judgement.verdict.value,
+        "reasons": [_reason(reason) for reason in judgement.reasons],
+        "rpo": {"objective_s": rpo.objective_s, "actual_s": rpo.actual_s, "met": rpo.met},
+        "rto": {
+            "objective_s": rto.objective_s,
+            "actual_s": rto.actual_s,
+            "met": rto.met,
+            "basis": rto.basis,
+            "machine_s": rto.machine_s,
+            "steps_s": rto.steps_s,
+        },
+        "back_at": _rfc3339(planned.back),
+        "last_snapshot_at": local(judgement.last_snapshot_at),
+        "last_proven_at": local(judgement.last_proven_at),
+        "plan_b": [{"repository": lag.repository, "lag_s": lag.seconds} for lag in lags(judgement.standings)],
+        "findings": to_builtins(judgement.findings),
+    }
+
+
+def _reason(reason: Reason) -> dict[str, Any]:
+    return {
+        "code": reason.code,
+        "verdict": reason.verdict.value,
+        "repository": reason.repository or None,
+        "message": reason.sentence,
+        "hint": reason.hint,
+    }
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return moment.isoformat(timespec="seconds") if moment else None

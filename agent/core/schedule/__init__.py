@@ -1,0 +1,1 @@
+"""What is due and when: rhythms, duties, the locks they need, and the window from closing to opening."""

@@ -1,0 +1,85 @@
+"""When is a task due: pure arithmetic on what came of its runs so far.
+
+A run that came to nothing is tried again with growing pauses and never counts as done. Regular runs that
+fell out, because the machine was off, are caught up by one run.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from agent.core.configuration.config import Rhythm
+from agent.core.model.records import Outcome
+
+FIRST_PAUSE = 60  # seconds before the first attempt is repeated; doubled for each further one
+LONGEST_PAUSE = 3600
+AFTER_BAD = timedelta(days=1)  # a drill that failed is repeated tomorrow, not next week
+COUNTED = 1000  # missed runs that are counted at most
+
+
+class Past(Struct, frozen=True, kw_only=True):
+    """What became of a task's runs so far."""
+
+    done: datetime | None = None  # start of the last run that was done
+    tried: datetime | None = None  # end of the last attempt
+    failures: int = 0  # attempts since `done` that came to nothing
+    bad: bool = False  # the run that was done last showed that something is bad
+
+
+def next_run(rhythm: Rhythm, past: Past, zone: ZoneInfo) -> datetime | None:
+    """When the next run is due; None for a task that was never done nor tried: at once."""
+    if past.failures and past.tried is not None:
+        return past.tried + timedelta(seconds=pause(past.failures, rhythm))
+    if past.done is None:
+        return None
+    regular = following(rhythm, past.done, zone)
+    return min(regular, past.done + AFTER_BAD) if past.bad else regular
+
+
+def following(rhythm: Rhythm, after: datetime, zone: ZoneInfo) -> datetime:
+    """The first regular moment after `after`, in UTC.
+
+    A cron time that the clocks jump over comes when they have jumped; one that comes twice counts once.
+    """
+    if rhythm.every is not None:
+        return after + timedelta(seconds=rhythm.every)
+    from cronsim import CronSim  # noqa: PLC0415 - `readiness status` seldom needs it
+
+    moments = (moment.astimezone(after.tzinfo) for moment in CronSim(rhythm.cron, after.astimezone(zone)))
+    return next(moment for moment in moments if moment > after)  # not the first 02:30 after the second 02:10
+
+
+def missed(rhythm: Rhythm, due: datetime, now: datetime, zone: ZoneInfo) -> int:
+    """How many regular runs fell out between `due`, which is caught up, and `now`; 1,000 at most."""
+    if rhythm.every is not None:
+        return max(0, min(COUNTED, int((now - due).total_seconds()) // rhythm.every))
+    found = 0
+    moment = following(rhythm, due, zone)
+    while moment <= now and found < COUNTED:
+        found += 1
+        moment = following(rhythm, moment, zone)
+    return found
+
+
+def pause(failures: int, rhythm: Rhythm) -> int:
+    """Seconds to wait after so many attempts in a row that came to nothing."""
+    longest = min(LONGEST_PAUSE, rhythm.every or LONGEST_PAUSE)
+    return min(longest, FIRST_PAUSE << min(failures - 1, 10))
+
+
+def after_run(past: Past, outcome: Outcome, started: datetime, ended: datetime) -> Past:
+    """The same with one more run."""
+    if outcome == "not_tested":
+        return Past(done=past.done, tried=ended, failures=past.failures + 1, bad=past.bad)
+    return Past(done=started, tried=ended, bad=outcome == "failed")
+
+
+def shifted(past: Past, by: timedelta) -> Past:
+    """The same on a clock that was set by `by`."""
+    return Past(
+        done=past.done + by if past.done else None,
+        tried=past.tried + by if past.tried else None,
+        failures=past.failures,
+        bad=past.bad,
+    )

@@ -1,0 +1,212 @@
+"""How much a scan of the sources found, and what is wrong with it: decides whether to take a snapshot."""
+
+from collections.abc import Collection, Sequence
+
+from msgspec import Struct
+
+from agent.core.configuration.config import (
+    CriticalProcess,
+    FileCountProof,
+    NewestFileProof,
+    NewestRowProof,
+    SqliteProof,
+)
+from agent.core.configuration.exclude import os_text
+from agent.core.model.findings import finding
+from agent.core.model.records import Finding, RootIdentity, SnapshotRecord
+from agent.core.text.plain import count, size
+
+# Below half of what there was, something is gone; tiny trees may shrink without an alarm.
+COLLAPSE = 0.5
+FEW_FILES = 3
+FEW_BYTES = 1 << 16
+NAMED = 20  # findings name at most so many paths each; the rest is counted
+
+
+class Scan(Struct, frozen=True, kw_only=True):
+    """What one walk over the sources of a process found."""
+
+    files: int  # regular files
+    size: int  # of all of them, in bytes
+    allocated: int  # bytes on disk
+    entries: int  # of every type
+    begun_ns: int
+    witness_sha256: str
+    roots: tuple[RootIdentity, ...]
+    empty_roots: tuple[str, ...] = ()  # no regular file below them
+    moving: tuple[bytes, ...] = ()
+    unreadable: tuple[tuple[bytes, str], ...] = ()  # path, reason
+    zeroed: tuple[bytes, ...] = ()  # had content before and is all zero bytes now
+    oversize: tuple[tuple[bytes, int], ...] = ()  # sparse files larger than their file system
+    excluded: tuple[bytes, ...] = ()
+    excluded_held: tuple[bytes, ...] = ()  # excluded now, in the last witness
+    vital_missing: tuple[tuple[str, str], ...] = ()  # as configured, and where links lead from there
+    vital_excluded: tuple[str, ...] = ()
+
+
+class Moved(Struct, frozen=True):
+    """What changed between the walk over the sources and the end of restic's."""
+
+    paths: tuple[bytes, ...] = ()  # changed, vanished or new
+    absent: int = 0  # regular files of the witness that restic may not have met: gone, or made anew
+
+
+def declared_databases(process: CriticalProcess) -> list[str]:
+    """The SQLite databases that proofs name, each once, in the order of the config."""
+    named = [proof.sqlite for proof in process.proofs if isinstance(proof, SqliteProof | NewestRowProof)]
+    return list(dict.fromkeys(named))
+
+
+def vital_paths(process: CriticalProcess) -> list[str]:
+    """What must be in every snapshot: the declared vital paths and those that proofs look at."""
+    looked_at = [p.path for p in process.proofs if isinstance(p, NewestFileProof | FileCountProof)]
+    return list(dict.fromkeys([*process.vital, *declared_databases(process), *looked_at]))
+
+
+def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
+    """Why a snapshot of this would lie. `good` is the last good snapshot, None to accept any extent."""
+    findings = [_empty(process, path) for path in scan.empty_roots]
+    findings += [
+        finding(
+            "vital-excluded",
+            process.name,
+            f"{path} is vital, and an exclude pattern keeps it out of the snapshot.",
+            f"Correct exclude or vital in [process.{process.name}].",
+            path,
+        )
+        for path in scan.vital_excluded
+    ]
+    findings += [_not_held(process, path, real) for path, real in scan.vital_missing]
+    findings += [
+        finding(
+            "file-larger-than-disk",
+            process.name,
+            f"{text} claims {size(claimed)}, more than its whole file system; restic would read all of it.",
+            f"Add it to exclude in [process.{process.name}], or make it smaller.",
+            text,
+        )
+        for text, claimed in ((f"/{os_text(path)}", claimed) for path, claimed in scan.oversize[:NAMED])
+    ]
+    if good is not None and not findings:
+        findings += _shrunk(process, scan, good)
+    return findings
+
+
+def _not_held(process: CriticalProcess, path: str, real: str) -> Finding:
+    if path == real:
+        why, hint = "and it is not there", "Find out who moved or removed it, or correct the config."
+    else:
+        why = f"but it is a link to {real}, which the snapshot does not hold"
+        hint = f"Add what it leads to to paths in [process.{process.name}]."
+    return finding("vital-missing", process.name, f"{path} is vital, {why}.", hint, path)
+
+
+def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[Finding]:
+    accept = f"If this is meant: readiness snapshot --accept {process.name}"
+    findings = []
+    fewer_files = scan.files < COLLAPSE * good.files and good.files - scan.files >= FEW_FILES
+    fewer_bytes = scan.size < COLLAPSE * good.bytes and good.bytes - scan.size >= FEW_BYTES
+    if fewer_files or fewer_bytes:
+        findings.append(
+            finding(
+                "source-collapsed",
+                process.name,
+                f"Only {count(scan.files, 'file')} with {size(scan.size)} are left of "
+                f"{count(good.files, 'file')} with {size(good.bytes)} in the last good snapshot.",
+                accept,
+            )
+        )
+    if not findings:
+        findings += [
+            finding(
+                "source-collapsed",
+                process.name,
+                f"Another file system lies at {now.path}, with {count(now.files, 'file')}; "
+                f"the last good snapshot had {before.files:,} there.",
+                f"Mount the right one. {accept}",
+                now.path,
+            )
+            for now, before in _replaced(scan, good)
+            if now.files < COLLAPSE * before.files
+        ]
+    for path in scan.excluded_held[:NAMED]:
+        text = f"/{os_text(path)}"
+        findings.append(
+            finding(
+                "exclude-drops-data",
+                process.name,
+                f"An exclude pattern keeps out {text}, which the last good snapshot held.",
+                accept,
+                text,
+            )
+        )
+    return findings
+
+
+def _replaced(scan: Scan, good: SnapshotRecord | None) -> list[tuple[RootIdentity, RootIdentity]]:
+    """Roots that are other directories on other devices now. A device alone may change with a reboot."""
+    known = {root.path: root for root in good.roots} if good else {}
+    pairs = [(root, known[root.path]) for root in scan.roots if root.path in known]
+    return [(now, old) for now, old in pairs if now.device != old.device and now.inode != old.inode]
+
+
+def replaced_roots(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
+    """A warning for each root that lies on another file system than in the last good snapshot."""
+    return [
+        finding(
+            "source-replaced",
+            process.name,
+            f"{now.path} lies on another file system than in the last good snapshot.",
+            "Was the right one mounted? When it was moved on purpose there is nothing to do.",
+            now.path,
+        )
+        for now, _ in _replaced(scan, good)
+    ]
+
+
+def blemishes(process: CriticalProcess, scan: Scan, moved: Collection[bytes]) -> list[Finding]:
+    """What is wrong with single files: the snapshot is worth taking, but it is not a good one.
+
+    A file that is written right now (`moved`) may be zero bytes for a moment; the next time tells.
+    """
+    still_zeroed = [path for path in scan.zeroed if path not in moved]
+    findings = [
+        finding(
+            "file-unreadable",
+            process.name,
+            f"/{os_text(path)} cannot be read ({reason}) and is not in the snapshot.",
+            "Repair it, let readiness read it, or exclude it.",
+            f"/{os_text(path)}",
+        )
+        for path, reason in scan.unreadable[:NAMED]
+    ]
+    findings += [
+        finding(
+            "file-zeroed",
+            process.name,
+            f"/{os_text(path)} had content and now consists of zero bytes only.",
+            "Restore it from the snapshot before: readiness drill --snapshot last-good finds one.",
+            f"/{os_text(path)}",
+        )
+        for path in still_zeroed[:NAMED]
+    ]
+    return (
+        findings
+        + _more(process, "file-unreadable", scan.unreadable)
+        + _more(process, "file-zeroed", still_zeroed)
+    )
+
+
+def _more(process: CriticalProcess, code: str, paths: Sequence[object]) -> list[Finding]:
+    rest = len(paths) - NAMED
+    return [finding(code, process.name, f"{count(rest, 'more file')} like this.")] if rest > 0 else []
+
+
+def _empty(process: CriticalProcess, path: str) -> Finding:
+    return finding(
+        "source-empty",
+        process.name,
+        f"{path} holds no file at all.",
+        "Is a file system not mounted there? Mount it and take the snapshot again.",
+        path,
+    )

@@ -1,0 +1,55 @@
+"""How far plan B is behind the first repository, and whether that is too far."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from msgspec import Struct
+
+from agent.core.evidence.evidence import Standing, taken_at
+from agent.core.model.records import Verdict
+from agent.core.schedule.schedule import following
+from agent.core.text.phrases import span
+from agent.core.verdict.judgement import Case, Reason
+
+
+class Lag(Struct, frozen=True, kw_only=True):
+    """`seconds` between the newest good snapshots of a process there and in the first repository.
+
+    None: it holds none.
+    """
+
+    process: str
+    repository: str
+    seconds: int | None
+
+
+def lags(standings: Sequence[Standing]) -> tuple[Lag, ...]:
+    """Of one process, for every repository but the first; nothing while the first holds no good snapshot."""
+    first, *others = standings or (None,)
+    if first is None or not first.good:
+        return ()
+    newest = taken_at(first.good[0])
+    return tuple(
+        Lag(
+            process=other.copy.process,
+            repository=other.repository,
+            seconds=max(0, int((newest - taken_at(other.good[0])).total_seconds())) if other.good else None,
+        )
+        for other in others
+    )
+
+
+def plan_b_behind(case: Case) -> Iterator[Reason]:
+    """More than two regular copies fell out: without this machine and the first repository that is lost."""
+    next_copy = following(case.process.copy, case.now, case.zone)
+    period = following(case.process.copy, next_copy, case.zone) - next_copy
+    allowed = max(timedelta(seconds=case.process.rpo), 2 * period).total_seconds()
+    for lag in lags(case.standings):
+        if lag.seconds is None:
+            sentence = "Plan B holds no good snapshot: nothing is left without the first repository."
+        elif lag.seconds > allowed:
+            sentence = f"Plan B is {span(lag.seconds)} behind: that is lost with the first repository."
+        else:
+            continue
+        hint = f"Run: readiness copy {lag.process} --to {lag.repository}"
+        yield case.reason("plan-b-behind", Verdict.AT_RISK, sentence, hint, lag.repository)

@@ -1,0 +1,213 @@
+"""The rules that make a process UNKNOWN or NOT READY: what is not proven, and what is proven to be bad."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+
+from agent.core.configuration.config import CriticalProcess
+from agent.core.evidence.evidence import Copy, Evidence, is_future, is_only_stale, taken_at
+from agent.core.model.records import DrillRecord, Finding, SnapshotRecord, Verdict
+from agent.core.text.phrases import joined, shortened, span
+from agent.core.verdict.judgement import Case, Reason
+
+Rule = Callable[[Case], Iterator[Reason]]
+
+
+def clock_went_back(case: Case) -> Iterator[Reason]:
+    """Records from the future: how old anything is cannot be said."""
+    newest = [record.started for one in case.standings for record in one.copy.newest]
+    ahead = [started for started in newest if is_future(started, case.now)]
+    if ahead:
+        lead = span((max(ahead) - case.now).total_seconds())
+        yield case.reason(
+            "clock-went-back",
+            Verdict.UNKNOWN,
+            f"The newest record lies {lead} in the future, so a clock is wrong and no age can be trusted.",
+            f"Set the clock (timedatectl status), then run: readiness drill {case.process.name}",
+        )
+
+
+def no_good_snapshot(case: Case) -> Iterator[Reason]:
+    """Nothing to recover from, or nothing that is known of it."""
+    if any(one.good for one in case.standings):
+        return
+    name = case.process.name
+    attempts = [record for one in case.standings for record in one.copy.snapshots]
+    passed = [record for record in attempts if record.outcome == "passed"]
+    failed = next((record for record in attempts if record.outcome == "failed"), None)
+    hint = f"Run: readiness snapshot {name}"
+    if any(one.failures for one in case.standings):
+        sentence = "There is no good snapshot: drills refused those that were taken."
+        yield case.reason("no-good-snapshot", Verdict.NOT_READY, sentence, hint)
+    elif passed:
+        yield _passed_but_not_good(case, passed, hint)
+    elif failed:
+        sentence = f"There is no good snapshot: {cause(failed)}"
+        yield case.reason("no-good-snapshot", Verdict.NOT_READY, sentence, remedy(failed) or hint)
+    else:
+        why = f": {cause(attempts[0])}" if attempts else "."
+        hint = (remedy(attempts[0]) if attempts else "") or hint
+        yield case.reason("no-snapshot", Verdict.UNKNOWN, f"No snapshot has been taken yet{why}", hint)
+
+
+def _passed_but_not_good(case: Case, passed: Sequence[SnapshotRecord], hint: str) -> Reason:
+    kept = {path for record in passed[:1] for path in record.paths}
+    added = [path for path in case.process.paths if path not in kept]
+    if not added:
+        sentence = "No snapshot that counts is left: those that were taken are dated in the future."
+        return case.reason("no-snapshot", Verdict.UNKNOWN, sentence, hint)
+    sentence = f"No snapshot holds {joined(added)} yet."
+    return case.reason("paths-not-covered", Verdict.UNKNOWN, sentence, hint)
+
+
+def snapshot_stale(case: Case) -> Iterator[Reason]:
+    """More would be lost than was promised."""
+    if case.rpo.met is not False:
+        return
+    newest = max(taken_at(one.good[0]) for one in case.standings if one.good)
+    yield case.reason(
+        "snapshot-stale",
+        Verdict.NOT_READY,
+        f"The newest good snapshot is from {case.when(newest)}; the promise is to lose at most "
+        f"{span(case.rpo.objective_s)}.",
+        f"Run: readiness snapshot {case.process.name}",
+    )
+
+
+def not_proven(case: Case) -> Iterator[Reason]:
+    """No drill has passed within the maximum age of a proof."""
+    if any(one.current for one in case.standings):
+        return
+    hint = f"Run: readiness drill {case.process.name}"
+    limit = span(case.process.max_proof_age)
+    proofs = [drill for one in case.standings for drill in one.proofs]
+    if not proofs:
+        yield case.reason("never-proven", Verdict.UNKNOWN, "No restore has been proven yet.", hint)
+        return
+    newest = max(proofs, key=lambda drill: drill.started)
+    when = case.when(newest.started)
+    if (case.now - newest.started).total_seconds() > case.process.max_proof_age:
+        sentence = f"The last restore was proven on {when}; a proof counts for {limit}."
+    else:
+        sentence = f"The restore of {when}, was of a snapshot older than {limit}, which proves only the past."
+    yield case.reason("proof-expired", Verdict.UNKNOWN, sentence, hint)
+
+
+def drill_failed(case: Case) -> Iterator[Reason]:
+    """A rehearsed restore went wrong, and none since has gone right."""
+    for one in case.standings:
+        for drill in one.failures[:1]:
+            stale = is_only_stale(drill)
+            if stale and case.rpo.met is False:
+                continue  # one fault, one reason: the rule on the snapshot's age says it
+            yield case.reason(
+                "snapshot-stale" if stale else "drill-failed",
+                Verdict.NOT_READY,
+                f"The drill from {one.repository} on {case.when(drill.started)}, failed: {cause(drill)}",
+                remedy(drill) or f"Run: readiness drill {case.process.name} --snapshot last-good",
+                one.repository,
+            )
+
+
+def rto_missed(case: Case) -> Iterator[Reason]:
+    """Recovery takes longer than was promised."""
+    rto = case.rto
+    if rto.met is not False or rto.actual_s is None:
+        return
+    steps = f" with {span(rto.steps_s)} of steps by people" if rto.steps_s else ""
+    yield case.reason(
+        "rto-missed",
+        Verdict.NOT_READY,
+        f"Recovery takes {span(rto.actual_s)}{steps} ({rto.basis}), longer than the promised "
+        f"{span(rto.objective_s)}.",
+        "Make the copy quicker to reach, split the process, shorten its steps, or promise less (rto).",
+        rto.repository,
+    )
+
+
+# The order is the order in which reasons of the same weight are shown.
+GRAVE_RULES: tuple[Rule, ...] = (
+    drill_failed,
+    no_good_snapshot,
+    snapshot_stale,
+    rto_missed,
+    clock_went_back,
+    not_proven,
+)
+
+
+def cause(record: SnapshotRecord | DrillRecord) -> str:
+    """Why a record is not a passed one, in one sentence."""
+    finding = gravest(record.findings)
+    if finding is None:
+        return "the record does not say why."
+    others = max(len([one for one in record.findings if one.severity != "info"]), _lost(record)) - 1
+    more = f" ({others:,} more)" if others > 0 else ""
+    return shortened(finding.message.rstrip(".")) + more + "."
+
+
+def _lost(record: SnapshotRecord | DrillRecord) -> int:
+    """How many entries a drill did not bring back as they were: findings name only the first of them."""
+    return record.files.missing + record.files.damaged if isinstance(record, DrillRecord) else 0
+
+
+def remedy(record: SnapshotRecord | DrillRecord) -> str:
+    """What the gravest finding of a record says to do."""
+    finding = gravest(record.findings)
+    return finding.hint if finding else ""
+
+
+def gravest(findings: Sequence[Finding]) -> Finding | None:
+    """The first error, else the first warning; findings that only inform are none."""
+    for severity in ("error", "warning"):
+        for finding in findings:
+            if finding.severity == severity:
+                return finding
+    return None
+
+
+REPLACED, VANISHED = ("repository-missing", "repository-changed"), "snapshots-vanished"
+GONE = (*REPLACED, VANISHED)
+
+
+def repository_troubles(evidence: Evidence, process: str, now: datetime) -> dict[str, Finding]:
+    """Repositories that vanished or were replaced, by name: as any process saw it, until one passes again.
+
+    Snapshots that vanished concern the process that they were of alone, whoever noticed.
+    """
+    troubles: dict[str, Finding] = {}
+    for repository in dict.fromkeys(copy.repository for copy in evidence.copies):
+        here = [copy for copy in evidence.copies if copy.repository == repository]
+        own = [copy for copy in here if copy.process == process]
+        upkeep = [record for record in evidence.upkeep if record.repository == repository]
+        replaced = [(r.started, f) for copy in here for r in copy.newest for f in r.findings]
+        vanished = [(r.started, f) for copy in own for r in copy.newest for f in r.findings]
+        vanished += [(r.started, f) for r in upkeep for f in r.findings if f.process == process]
+        trouble = _open(replaced, REPLACED, here, now) or _open(vanished, (VANISHED,), own, now)
+        if trouble:
+            troubles[repository] = trouble
+    return troubles
+
+
+def _open(
+    found: Sequence[tuple[datetime, Finding]], codes: Sequence[str], copies: Sequence[Copy], now: datetime
+) -> Finding | None:
+    """The newest finding with one of `codes`, unless something passed there since."""
+    seen = [pair for pair in found if pair[1].code in codes]
+    if not seen:
+        return None
+    when, finding = max(seen, key=lambda pair: pair[0])
+    records = [record for copy in copies for record in copy.records if record.outcome == "passed"]
+    passed = any(when < record.started and not is_future(record.started, now) for record in records)
+    return None if passed else finding
+
+
+def repository_gone(process: CriticalProcess, repository: str, finding: Finding) -> Reason:
+    """The reason that a vanished or replaced repository is for every process kept in it."""
+    return Reason(
+        code=finding.code,
+        verdict=Verdict.NOT_READY,
+        sentence=f"Repository {repository}: {shortened(finding.message)}",
+        hint=finding.hint,
+        process=process.name,
+        repository=repository,
+    )

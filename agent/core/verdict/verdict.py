@@ -1,0 +1,177 @@
+"""The verdict: a pure function of the config, the newest records and the time.
+
+No fresh proof means UNKNOWN. What was tested and is bad outweighs what is not known, and that outweighs
+what is slipping. Nothing becomes READY because nobody looked.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.evidence.evidence import Evidence, Standing, standing, taken_at
+from agent.core.evidence.rotation import is_damaged
+from agent.core.evidence.watched import open_watch_findings
+from agent.core.forecast.recovery_time import recovery_time
+from agent.core.forecast.timetable import Return, Timetable, in_recovery_order, timetable
+from agent.core.model.records import Finding, Verdict
+from agent.core.schedule.window import next_window
+from agent.core.text.phrases import joined, moment
+from agent.core.verdict.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst
+from agent.core.verdict.plan_b_lag import plan_b_behind
+from agent.core.verdict.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
+from agent.core.verdict.reasons_agent import agent_reasons, ping_failing
+from agent.core.verdict.reasons_damage import repository_damaged
+from agent.core.verdict.reasons_mail import mail_notes
+from agent.core.verdict.reasons_slipping import SLIPPING_RULES, passed_warnings
+from agent.core.verdict.reasons_upkeep import retention_frozen, upkeep_undone
+
+CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone
+
+
+def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
+    """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted."""
+    standings = {
+        process.name: tuple(standing(copy, process, now) for copy in evidence.of(process.name))
+        for process in config.processes
+    }
+    recoveries = {p.name: recovery_time(p, standings[p.name]) for p in config.processes}
+    window = next_window(config.business, now)
+    plan = timetable(config.processes, recoveries, window)
+    lines = {line.process: line for line in plan.returns}
+    watches = {watch.process: watch for watch in evidence.watches}
+    zone = ZoneInfo(config.business.time_zone)
+
+    def judged(process: CriticalProcess) -> Judgement:
+        case = Case(
+            process=process,
+            standings=standings[process.name],
+            rpo=recovery_point(process, standings[process.name], now),
+            rto=recoveries[process.name],
+            watched=open_watch_findings(watches.get(process.name), evidence.of(process.name)),
+            damage=tuple(check for check in evidence.checks if is_damaged(check)),
+            freezes=evidence.freezes.get(process.name, ()),
+            upkeep=tuple(
+                each for each in evidence.upkeep if getattr(each, "process", "") in ("", process.name)
+            ),
+            line=lines[process.name],
+            now=now,
+            zone=zone,
+        )
+        troubles = repository_troubles(evidence, process.name, now)
+        return judge(case, [repository_gone(process, name, finding) for name, finding in troubles.items()])
+
+    judgements = tuple(judged(process) for process in in_recovery_order(config.processes))
+    of_the_agent = agent_reasons(evidence.life, config.settings.state, now, zone)
+    untold = ping_failing(evidence.pings, now, zone)
+    mail = config.mail
+    people = (*mail.owner, *mail.admin, *mail.deputy) if mail else ()
+    unsent = mail_notes(evidence.post, people, now, zone)
+    reasons = (*_of_the_business(plan, zone, now), *of_the_agent, *untold, *unsent)
+    return Assessment(
+        at=now,
+        verdict=_worst([worst(reasons), *(judgement.verdict for judgement in judgements)]),
+        reasons=reasons,
+        window=window,
+        timetable=plan,
+        judgements=judgements,
+        config=config,
+        evidence=evidence,
+    )
+
+
+def judge(case: Case, known: Sequence[Reason] = ()) -> Judgement:
+    """The verdict on one process; `known` are reasons that come from outside it."""
+    reasons = list(known)
+    for rule in (*GRAVE_RULES, repository_damaged, *SLIPPING_RULES, plan_b_behind, upkeep_undone):
+        for reason in rule(case):
+            if not _is_said(reason, reasons):
+                reasons.append(reason)
+    reasons += retention_frozen(case, {reason.code for reason in reasons})
+    reasons.sort(key=lambda reason: -badness(reason.verdict))  # stable: the rules' order within a verdict
+    good = [taken_at(one.good[0]) for one in case.standings if one.good]
+    proven = [drill.started for one in case.standings for drill in one.proofs]
+    return Judgement(
+        process=case.process.name,
+        verdict=worst(tuple(reasons)),
+        reasons=tuple(reasons),
+        rpo=case.rpo,
+        rto=case.rto,
+        last_snapshot_at=max(good, default=None),
+        last_proven_at=max(proven, default=None),
+        findings=_with(open_findings(case.standings), case.watched),
+        standings=case.standings,
+    )
+
+
+def recovery_point(process: CriticalProcess, standings: Sequence[Standing], now: datetime) -> RecoveryPoint:
+    """The age of the newest good snapshot in any repository."""
+    newest = max((taken_at(one.good[0]) for one in standings if one.good), default=None)
+    if newest is None:
+        return RecoveryPoint(objective_s=process.rpo)
+    age = max(0.0, (now - newest).total_seconds())
+    return RecoveryPoint(objective_s=process.rpo, actual_s=int(age), met=age <= process.rpo)
+
+
+def open_findings(standings: Sequence[Standing]) -> tuple[Finding, ...]:
+    """What is wrong now, each once: of newest records that did not pass, and of failures never cleared."""
+    found: list[Finding] = []
+    for one in standings:
+        tried = [record for record in one.copy.newest if record.outcome == "not_tested"]
+        missed = [record for record in one.copy.snapshots[:1] if record.outcome == "failed"]
+        records = [*one.failures, *missed, *tried]
+        found += [finding for record in records for finding in record.findings if finding.severity != "info"]
+    found += passed_warnings(standings)
+    return _each_once(found)
+
+
+def _with(found: tuple[Finding, ...], watched: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Both, but what two records say of one thing only once."""
+    said = {(finding.code, finding.path) for finding in found}
+    return (*found, *(finding for finding in watched if (finding.code, finding.path) not in said))
+
+
+def _each_once(found: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(finding for index, finding in enumerate(found) if finding not in found[:index])
+
+
+def _is_said(reason: Reason, reasons: Sequence[Reason]) -> bool:
+    """A weightier rule has named the same fault in the same place, or the cause of it."""
+    return any(
+        (other.code == reason.code and other.repository in ("", reason.repository))
+        or (other.code in GONE and other.repository == reason.repository and reason.code in CONSEQUENCES)
+        for other in reasons
+    )
+
+
+def _of_the_business(plan: Timetable, zone: ZoneInfo, now: datetime) -> list[Reason]:
+    """Whether everything together is back before the promised opening."""
+    opens = moment(plan.window.opens, zone, now)
+    if not plan.returns:
+        sentence = "No critical process is configured."
+        return [_reason("no-process", Verdict.UNKNOWN, sentence, "Add one with readiness init.")]
+    if plan.fits is None:
+        missing = joined([line.process for line in plan.returns if line.machine_s is None])
+        sentence = (
+            f"Whether everything is back by {opens} is not known: no restore of {missing} was measured."
+        )
+        return [_reason("window-unknown", Verdict.UNKNOWN, sentence, "Run: readiness drill")]
+    if not plan.fits:
+        late = [line for line in plan.returns if line.before_opening is False]
+        sentence = f"{joined([line.process for line in late])} would be back only {_back(late, zone, now)}"
+        hint = "Shorten the steps, make the copies quicker to reach, or plan for a second pair of hands."
+        return [_reason("window-missed", Verdict.NOT_READY, f"{sentence}, after {opens}.", hint)]
+    return []
+
+
+def _back(late: Sequence[Return], zone: ZoneInfo, now: datetime) -> str:
+    last = late[-1].back
+    return moment(last, zone, now) if last else "later"
+
+
+def _reason(code: str, verdict: Verdict, sentence: str, hint: str) -> Reason:
+    return Reason(code=code, verdict=verdict, sentence=sentence, hint=hint)
+
+
+def _worst(verdicts: Sequence[Verdict]) -> Verdict:
+    return max(verdicts, key=badness)

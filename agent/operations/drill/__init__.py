@@ -1,0 +1,1 @@
+"""Rehearse the restore of one critical process, step by step."""

@@ -1,0 +1,209 @@
+"""Rehearse the restore of one critical process: cold, timed, verified against the witness, proven."""
+
+import time
+
+from msgspec import structs
+
+from agent.core.drill.drilled import COULD_NOT, age_findings, outcome_of, rung_of, shows_nothing, statement
+from agent.core.drill.selection import chosen
+from agent.core.model.findings import TESTED_AND_BAD, finding
+from agent.core.model.objectives import objectives_of
+from agent.core.model.records import (
+    DrillRecord,
+    DrillSeconds,
+    Finding,
+    Outcome,
+    RefusedSnapshot,
+    SnapshotRecord,
+)
+from agent.core.model.repository import StoredSnapshot, matching
+from agent.errors import ReadinessError, ResticError
+from agent.operations.drill.check import Checked, Checker
+from agent.operations.drill.restore import REMEMBERED, Begun, Restored, Restorer
+from agent.operations.drill.task import DrillTask, DrillTools
+from agent.operations.records.vanished import Vanished
+
+# Trouble that says something about the backups themselves; all other trouble says "could not be tested".
+BAD = TESTED_AND_BAD | {"witness-changed", "witness-missing"}
+
+OF_THE_REPOSITORY = {"snapshots-vanished", "repository-changed"}
+
+
+def drill(task: DrillTask, tools: DrillTools) -> tuple[DrillRecord, str]:
+    """Drill and write the record, whatever comes of it; also returns where a kept tree lies, or ""."""
+    rehearsal = _Rehearsal(task, tools)
+    try:
+        record = rehearsal.run()
+    except ReadinessError as error:
+        outcome: Outcome = "failed" if error.code in BAD else "not_tested"
+        trouble = finding(error.code, task.process.name, error.message, error.hint)
+        record = rehearsal.record(outcome, [trouble])
+    except KeyboardInterrupt:
+        stopped = finding("interrupted", task.process.name, "The drill was stopped before it was done.")
+        tools.ledger.append(rehearsal.record("not_tested", [stopped]), tools.clock.now())
+        raise
+    tools.ledger.append(record, tools.clock.now())
+    return record, tools.room.keep() if task.keep and record.snapshot else ""
+
+
+class _Rehearsal:
+    """One drill, with what it has learnt so far in `base`."""
+
+    def __init__(self, task: DrillTask, tools: DrillTools) -> None:
+        self.task = task
+        self.process = task.process
+        self.tools = tools
+        self.started = tools.clock.now()
+        self._clock = time.monotonic()
+        self.base = DrillRecord(
+            process=task.process.name,
+            repository=task.repository,
+            started=self.started,
+            outcome="not_tested",
+            selection=task.select,
+            share=task.share,
+            instead_of=task.instead_of,
+            objectives=objectives_of(task.process),
+        )
+        self._records = tools.ledger.newest(
+            SnapshotRecord, process=task.process.name, repository=task.repository, limit=REMEMBERED
+        )
+        self._restorer = Restorer(task, tools, self._records)
+
+    def record(self, outcome: Outcome, findings: list[Finding]) -> DrillRecord:
+        """What is known now, as a record."""
+        seconds = structs.replace(self.base.seconds, total=round(time.monotonic() - self._clock, 3))
+        return structs.replace(self.base, outcome=outcome, findings=tuple(findings), seconds=seconds)
+
+    def run(self) -> DrillRecord:
+        """List, choose, and drill until one passes or there is no more to try."""
+        version = ".".join(map(str, self.tools.repository.version()))
+        self.base = structs.replace(self.base, restic=version)
+        ahead, listed = self._list_and_begin()
+        try:
+            fitting = matching(
+                listed, process=self.process.name, host=self.task.host, paths=self.process.paths
+            )
+            vanished = Vanished(self.tools.ledger, self.process.name, self.task.repository, self.task.host)
+            wrong = vanished.findings(listed, self.tools.repository)
+            candidates = chosen(fitting, self.task.select, time.time_ns())
+            changed = any(item.code == "repository-changed" for item in wrong)
+            if ahead and (changed or not candidates or ahead.snapshot != candidates[0].id):
+                self._restorer.give_up(ahead)
+                ahead = None
+            if changed or not candidates:
+                return self.record(*self._nothing_to_drill(wrong))
+            self.tools.chosen()
+        except BaseException:
+            if ahead:
+                self._restorer.give_up(ahead)
+            raise
+        return self._first_that_passes(candidates, ahead, wrong)
+
+    def _list_and_begin(self) -> tuple[Begun | None, list[StoredSnapshot]]:
+        """Ask what is there; meanwhile begin to restore what will most likely be chosen."""
+        listing = self.tools.repository.start_listing(self.process.name, self.task.host)
+        ahead: Begun | None = None
+        try:
+            ahead = self._restorer.begin_ahead()
+            return ahead, listing.result()
+        except BaseException:
+            listing.stop()
+            if ahead:
+                self._restorer.give_up(ahead)
+            raise
+
+    def _nothing_to_drill(self, wrong: list[Finding]) -> tuple[Outcome, list[Finding]]:
+        if wrong:
+            return "failed", wrong
+        asked = "" if self.task.select in ("latest", "last-good", "random") else f" {self.task.select}"
+        none = finding(
+            "no-snapshot",
+            self.process.name,
+            f"Repository {self.task.repository} holds no snapshot{asked} of {self.process.name} by host "
+            f"{self.task.host} with all its paths.",
+            f"Take one: readiness snapshot {self.process.name}",
+        )
+        return "not_tested", [none]
+
+    def _first_that_passes(
+        self, candidates: list[StoredSnapshot], ahead: Begun | None, wrong: list[Finding]
+    ) -> DrillRecord:
+        """Drill the candidates, newest first; only last-good has more than one."""
+        refused: list[RefusedSnapshot] = []
+        for snapshot in candidates:
+            findings = wrong + self._try(snapshot, ahead)
+            outcome = outcome_of(findings, self.base.proofs)
+            if outcome != "failed" or snapshot is candidates[-1]:
+                break
+            reason = next(item.message for item in findings if item.severity == "error")
+            refused.append(RefusedSnapshot(snapshot.id, snapshot.time, reason))
+            ahead = None
+            self.tools.room.renew()
+        self.base = structs.replace(self.base, refused=tuple(refused))
+        return self.record(outcome, findings)
+
+    def _try(self, snapshot: StoredSnapshot, ahead: Begun | None) -> list[Finding]:
+        """Restore, verify and prove one snapshot; what is wrong with it."""
+        record = self._restorer.record_of(snapshot.id)
+        taken = min(snapshot.time, record.started) if record else snapshot.time
+        self.base = structs.replace(
+            self.base,
+            snapshot=snapshot.id,
+            snapshot_at=snapshot.time,
+            repository_id=record.repository_id if record else "",
+            recovery_point_age=int((self.started - taken).total_seconds()),
+        )
+        restored = self._restorer.finish(ahead or self._restorer.begin(snapshot))
+        if restored.report.code in COULD_NOT:
+            raise ResticError(restored.report.complaint, restored.report.hint, restored.report.code)
+        checker = Checker(self.task, self.tools, snapshot, record, any_record=bool(self._records))
+        checked = checker.check(restored, self.started)
+        self._note(restored, checked)
+        if not checked.findings and shows_nothing(checked.result, checked.proofs):
+            raise ReadinessError(
+                "Everything that came back was being written while the snapshot was taken.",
+                "Take a snapshot at a quieter time, or give the process a proof.",
+            )
+        aged = age_findings(self.process, taken, self.started, self.task.select == "latest")
+        return [*aged, *checked.findings, *_noted_before(record, checked)]
+
+    def _note(self, restored: Restored, checked: Checked) -> None:
+        seconds = DrillSeconds(
+            restore=round(restored.seconds, 3),
+            verify=round(checked.verify_seconds, 3),
+            prove=round(checked.prove_seconds, 3),
+        )
+        self.base = structs.replace(
+            self.base, seconds=seconds, proofs=checked.proofs, isolation=checked.isolation
+        )
+        if restored.part:
+            share = restored.part.entries / max(1, restored.part.of)
+            self.base = structs.replace(self.base, share=share, cursor=restored.part.cursor)
+        if checked.result:
+            self.base = structs.replace(
+                self.base,
+                files=checked.result.counts(),
+                bytes=checked.result.bytes_read,
+                total_files=checked.result.total_files,
+                total_bytes=checked.result.total_bytes,
+                statement=statement(checked.result, restored.part),
+                rung=rung_of(checked.result, checked.proofs),
+            )
+
+
+def _noted_before(record: SnapshotRecord | None, checked: Checked) -> list[Finding]:
+    """What was wrong with the snapshot when it was taken: a restore of it is not good either.
+
+    What was said of the repository then is not about the snapshot.
+    """
+    if record is None or record.outcome != "failed":
+        return []
+    known = {(found.code, found.path) for found in checked.findings}
+    return [
+        found
+        for found in record.findings
+        if found.severity == "error"
+        and found.code not in OF_THE_REPOSITORY
+        and (found.code, found.path) not in known
+    ]

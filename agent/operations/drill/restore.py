@@ -1,0 +1,137 @@
+"""The restore of a drill: room first, then restic, whole or a part of the witness."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from msgspec import Struct
+
+from agent.core.configuration.exclude import os_bytes
+from agent.core.drill.sampling import Part
+from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.repository import RestoreReport, StoredSnapshot
+from agent.core.snapshot.extent import vital_paths
+from agent.errors import ResticError
+from agent.operations.drill.task import DrillTask, DrillTools
+from agent.operations.ports.repository import Restoring
+
+REMEMBERED = 1000  # records that are looked through first
+
+
+class Restored(Struct, frozen=True, kw_only=True):
+    """A restore that ended; `part` is None when it was a full one."""
+
+    report: RestoreReport
+    seconds: float
+    part: Part | None
+
+
+class Begun(Struct, frozen=True, kw_only=True):
+    """A restore at work."""
+
+    snapshot: str
+    restoring: Restoring
+    at: float  # on the monotonic clock
+    part: Part | None = None
+
+
+class Restorer:
+    """Restores snapshots of one process into the drill's room."""
+
+    def __init__(self, task: DrillTask, tools: DrillTools, records: Sequence[SnapshotRecord]) -> None:
+        self._task = task
+        self._tools = tools
+        self._records = records
+        self._known: dict[str, SnapshotRecord | None] = {}
+
+    def record_of(self, snapshot: str) -> SnapshotRecord | None:
+        """What we noted when we took this snapshot."""
+        if snapshot not in self._known:
+            self._known[snapshot] = next(
+                (record for record in self._all_records() if record.snapshot == snapshot), None
+            )
+        return self._known[snapshot]
+
+    def _all_records(self) -> Iterator[SnapshotRecord]:
+        yield from self._records
+        if len(self._records) == REMEMBERED:  # there are older ones
+            bodies = (entry.body for entry in self._tools.ledger.entries())
+            yield from (body for body in bodies if isinstance(body, SnapshotRecord))
+
+    def begin_ahead(self) -> Begun | None:
+        """Begin to restore what will most likely be chosen, while the listing is still under way."""
+        newest = next((record for record in self._records if record.snapshot), None)
+        if newest is None or self._task.share < 1 or self._task.select not in ("latest", "last-good"):
+            return None
+        return self._begin(newest.snapshot)
+
+    def begin(self, snapshot: StoredSnapshot) -> Begun:
+        """Begin to restore the whole snapshot, or the part whose turn it is."""
+        if self._task.share >= 1:
+            return self._begin(snapshot.id)
+        part, patterns = self._choose_part(snapshot)
+        return self._begin(snapshot.id, part, patterns)
+
+    def finish(self, begun: Begun) -> Restored:
+        """Wait for the end."""
+        try:
+            report = begun.restoring.wait()
+        finally:
+            self._tools.progress.end()
+            self._tools.room.end_early()
+        return Restored(report=report, seconds=time.monotonic() - begun.at, part=begun.part)
+
+    def give_up(self, begun: Begun) -> None:
+        """End it, and throw away what it restored."""
+        begun.restoring.stop()
+        self._tools.progress.end()
+        self._tools.room.renew()
+
+    def _begin(self, snapshot: str, part: Part | None = None, patterns: Sequence[bytes] = ()) -> Begun:
+        needed, files = self._needed(snapshot)
+        self._tools.room.require(int(needed * self._task.share), int(files * self._task.share))
+        progress = self._tools.progress
+        progress.begin(f"{self._task.process.name}: restoring", int(needed * self._task.share))
+        restoring = self._tools.repository.start_restore(
+            snapshot,
+            self._tools.room.tree,
+            patterns,
+            lambda done, files, total: progress.advance(done, files, total or None),
+        )
+        record = self.record_of(snapshot)
+        if record and part is None:
+            self._tools.room.read_early(self._task.process.name, record.witness_sha256)
+        return Begun(snapshot=snapshot, restoring=restoring, at=time.monotonic(), part=part)
+
+    def _needed(self, snapshot: str) -> tuple[int, int]:
+        """Bytes and files that the restore will write: sparse files are holes only from restic 0.15 on."""
+        record = self.record_of(snapshot)
+        if record is None:
+            return self._tools.repository.restore_size(snapshot)
+        sparse = self._tools.repository.version() >= (0, 15, 0)
+        return (record.allocated if sparse else record.bytes), record.files
+
+    def _choose_part(self, snapshot: StoredSnapshot) -> tuple[Part, list[bytes]]:
+        """The part that follows the last sampled drill, and the patterns that restore it."""
+        room = self._tools.room
+        record = self.record_of(snapshot.id)
+        carried = [path for path in snapshot.paths if path not in self._task.process.paths]
+        witness = room.known_witness(self._task.process.name, record.witness_sha256) if record else None
+        if witness is None:
+            patterns = [os_bytes(path) for path in carried]
+            self._tools.repository.start_restore(snapshot.id, room.tree, patterns).wait()
+            witness = room.find_witness(carried)
+        if witness is None:
+            raise ResticError(
+                f"Snapshot {snapshot.id[:8]} carries no witness, so that no sample can be chosen.",
+                "Take a snapshot with readiness, or drill in full.",
+                "witness-missing",
+            )
+        part, patterns = room.next_part(witness, self._task.share, self._last_cursor())
+        vital = vital_paths(self._task.process)
+        return part, [*patterns, *(os_bytes(path) for path in [*carried, *vital])]
+
+    def _last_cursor(self) -> str:
+        before = self._tools.ledger.newest(
+            DrillRecord, process=self._task.process.name, repository=self._task.repository, limit=REMEMBERED
+        )
+        return next((old.cursor for old in before if old.share < 1 and old.outcome != "not_tested"), "")

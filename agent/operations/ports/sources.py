@@ -1,0 +1,51 @@
+"""The live files of one critical process."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from agent.core.model.records import Finding, TableCounts
+from agent.core.snapshot.changes import Changes
+from agent.core.snapshot.exposure import Comparison
+from agent.core.snapshot.extent import Moved, Scan
+
+
+class Sources(Protocol):
+    """The live files of one process, and the directory with the witness that its snapshots carry."""
+
+    carried: str  # absolute path
+
+    def roots(self) -> list[Finding]:
+        """What is wrong with the paths themselves: missing, or links."""
+        ...
+
+    def copy_databases(self) -> tuple[tuple[TableCounts, ...], list[Finding]]:
+        """Put consistent copies of the declared SQLite databases beside the witness, and count their rows."""
+        ...
+
+    def scan(self, on_read: Callable[[int, int], None], accept: bool) -> Scan:
+        """Walk everything and write a new witness, not yet in place; `accept` what became zero bytes."""
+        ...
+
+    def keep(self, scan: Scan, tables: tuple[TableCounts, ...]) -> tuple[int, int]:
+        """Put the new witness in place; returns how many files, and bytes, the carried directory holds."""
+        ...
+
+    def drop(self) -> None:
+        """Forget the new witness."""
+        ...
+
+    def moved(self) -> Moved:
+        """What changed, vanished or appeared since the scan."""
+        ...
+
+    def differences(self, changes: Changes) -> Comparison | None:
+        """Count how the kept witness differs from that of the last good snapshot; None when it does not."""
+        ...
+
+    def remember(self) -> None:
+        """The snapshot of the kept witness is good: later ones are compared with it."""
+        ...
+
+    def on_device_of(self, url: str) -> bool:
+        """Whether the repository at `url` lies on the same device as one of the sources."""
+        ...

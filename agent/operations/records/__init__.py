@@ -1,0 +1,1 @@
+"""What several operations ask the ledger, or note in it, on their way."""

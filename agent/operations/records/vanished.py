@@ -1,0 +1,117 @@
+"""Look whether a repository still lists every snapshot that the ledger knows."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from agent.core.model.records import (
+    Entry,
+    Finding,
+    ListingRecord,
+    RepositoryRecord,
+    RetentionRecord,
+    SnapshotRecord,
+)
+from agent.core.model.repository import StoredSnapshot
+from agent.core.snapshot.kept import NAMED_SNAPSHOTS, identity_findings
+from agent.core.upkeep.keeping import newest_first
+from agent.core.upkeep.vanished import Known, known_snapshots
+from agent.operations.ports.ledger import Ledger, LedgerReader
+from agent.operations.ports.repository import Repository
+
+FEW = 4  # retentions that are looked at first for one that noted what was left
+
+
+class Vanished:
+    """The look at one process in one repository, for snapshots of `host` alone."""
+
+    def __init__(self, ledger: LedgerReader, process: str, repository: str, host: str) -> None:
+        self._ledger = ledger
+        self._process = process
+        self._repository = repository
+        self._host = host
+
+    def known(self) -> Known:
+        """What has to be there. Reads the records behind the newest that noted what was left, or there."""
+        retentions, listing = self._retentions(), self._listing()
+        noted = [entry for entry in retentions if getattr(entry.body, "kept", ())]
+        after = max((entry.sequence for entry in (*noted, *([listing] if listing else []))), default=0)
+        return known_snapshots(
+            self._ledger.search(SnapshotRecord, process=self._process, after=after),
+            retentions,
+            listing,
+            process=self._process,
+            repository=self._repository,
+            host=self._host,
+        )
+
+    def findings(
+        self, listed: Iterable[StoredSnapshot], repository: Repository, forgiven: bool = False
+    ) -> list[Finding]:
+        """Why known snapshots are not listed; `forgiven`: only whether it is another repository."""
+        there = list(listed)
+        missing = self.known().missing(there)
+        if not missing:
+            return []
+        noted = self._ledger.newest(RepositoryRecord, repository=self._repository)
+        return identity_findings(
+            self._process,
+            self._repository,
+            noted[0].repository_id if noted else "",
+            repository.repository_id(),
+            [] if forgiven else self._dated(missing),
+            [snapshot.id for snapshot in there if snapshot.original in missing],
+        )
+
+    def note(self, listed: Sequence[StoredSnapshot], ledger: Ledger, now: datetime) -> None:
+        """Write down what is there where the ledger does not know all of it.
+
+        So it is after a person accepted, whatever was missing then, and under a new name in the config.
+        """
+        if self.known().is_outdated(listed):
+            body = ListingRecord(
+                process=self._process,
+                repository=self._repository,
+                started=now,
+                host=self._host,
+                snapshots=tuple(snapshot.id for snapshot in newest_first(listed)),
+            )
+            ledger.append(body, now)
+
+    def _dated(self, missing: list[str]) -> list[tuple[str, datetime | None]]:
+        """With the times of those that are shown."""
+        shown = [f'"{name}"' for name in missing[:NAMED_SNAPSHOTS]]
+        records = (e.body for e in self._ledger.search(SnapshotRecord, shown, process=self._process))
+        times = {body.snapshot: body.snapshot_at for body in records if isinstance(body, SnapshotRecord)}
+        return [(name, times.get(name)) for name in missing]
+
+    def _listing(self) -> Entry | None:
+        newest = self._ledger.newest_entries(
+            ListingRecord, process=self._process, repository=self._repository, limit=FEW
+        )
+        return next((entry for entry in newest if getattr(entry.body, "host", "") == self._host), None)
+
+    def _retentions(self) -> list[Entry]:
+        """From the newest that noted what was left on; all when none did. Oldest first."""
+        limit = FEW
+        while True:
+            newest = self._ledger.newest_entries(
+                RetentionRecord, process=self._process, repository=self._repository, limit=limit
+            )
+            ours = [entry for entry in newest if getattr(entry.body, "host", "") == self._host]
+            for place, entry in enumerate(ours):
+                if getattr(entry.body, "kept", ()):
+                    return ours[place::-1]
+            if len(newest) < limit:
+                return ours[::-1]
+            limit *= 16
+
+
+def vanished_of(
+    processes: Iterable[str], repository: str, host: str, ledger: LedgerReader, restic: Repository
+) -> list[Finding]:
+    """The same for each of several processes."""
+    lost: list[Finding] = []
+    for process in processes:
+        listing = restic.start_listing(process, host).result()
+        lost += Vanished(ledger, process, repository, host).findings(listing, restic)
+    return lost

@@ -1,0 +1,114 @@
+"""What must not lie inside of what: sources, state, scratch and repositories."""
+
+import shlex
+from collections.abc import Iterator
+
+from agent.core.configuration.config import Config, CriticalProcess, Repository
+from agent.core.configuration.location import is_excluded, is_inside, local_path
+from agent.core.configuration.problem import At, Noted
+from agent.core.text.plain import printable
+from agent.operations.ports.machine import Machine
+
+ELSEWHERE = "Put it somewhere else, or add it to exclude of process {process}."
+
+
+def check_places(config: Config, machine: Machine) -> list[Noted]:
+    """Places inside each other, and places that we could not write to."""
+    noted = [*_check_state(config, machine), *_check_scratch(config, machine)]
+    for process in config.processes:
+        noted += _check_ours_outside(config, process, machine)
+    return noted + _check_devices(config, machine)
+
+
+def _check_devices(config: Config, machine: Machine) -> list[Noted]:
+    """A repository beside its sources is fine as long as there is another one elsewhere."""
+    near = {repository.name: _sharing(repository, config, machine) for repository in config.repositories}
+    if not all(near.values()):
+        return []
+    return [
+        Noted(
+            ("repository", name, "url"),
+            f"lies on the same device as {', '.join(processes)}: one dead disk takes both",
+            "Add a second repository on another medium or site.",
+            warning=True,
+        )
+        for name, processes in near.items()
+    ]
+
+
+def _sharing(repository: Repository, config: Config, machine: Machine) -> list[str]:
+    """The processes with a path on the repository's own device."""
+    local = local_path(repository.url)
+    if local is None:
+        return []
+    return [
+        process.name
+        for process in config.processes
+        if any(machine.facts(path) and machine.same_device(local, path) for path in process.paths)
+    ]
+
+
+def _ours(config: Config) -> Iterator[tuple[At, str, str]]:
+    """Key, what it is, and path of everything on this machine that we write."""
+    state, scratch = config.settings.state, config.settings.scratch
+    yield ("agent", "state"), "the state directory", state
+    if not is_inside(scratch, state):
+        yield ("agent", "scratch"), "the scratch", scratch
+    for repository in config.repositories:
+        local = local_path(repository.url)
+        if local is not None and not is_inside(local, state):
+            yield ("repository", repository.name, "url"), "the repository", local
+
+
+def _check_ours_outside(config: Config, process: CriticalProcess, machine: Machine) -> list[Noted]:
+    noted = []
+    roots = [machine.real_path(path) for path in process.paths]
+    for at, what, path in _ours(config):
+        real = machine.real_path(path)
+        root = next((root for root in roots if is_inside(real, root)), None)
+        if root is not None and not is_excluded(real, process.exclude):
+            message = (
+                f"{what} {printable(path)} lies inside the source {printable(root)}: it would back itself up"
+            )
+            noted.append(Noted(at, message, ELSEWHERE.format(process=process.name)))
+    scratch = machine.real_path(config.settings.scratch)
+    for index, root in enumerate(roots):
+        if is_inside(root, scratch):
+            at = ("process", process.name, "paths", index)
+            message = f"{printable(root)} lies inside the scratch of drills, which is cleared"
+            noted.append(Noted(at, message, "Set another scratch in [agent]."))
+    return noted
+
+
+def _check_state(config: Config, machine: Machine) -> list[Noted]:
+    at: At = ("agent", "state")
+    state = printable(config.settings.state)
+    facts = machine.facts(machine.real_path(config.settings.state))
+    if facts is not None and facts.kind != "directory":
+        return [Noted(at, f"{state} is no directory that can be read", "Name a directory of its own.")]
+    if not machine.can_write(config.settings.state):
+        hint = "Run as root, or set another state in [agent]."
+        return [Noted(at, f"{state} cannot be written", hint)]
+    if facts is not None and facts.mode & 0o022:
+        return [
+            Noted(
+                at,
+                f"{state} can be changed by other users",
+                f"Run: chmod 700 {shlex.quote(config.settings.state)}",
+            )
+        ]
+    return []
+
+
+def _check_scratch(config: Config, machine: Machine) -> list[Noted]:
+    at: At = ("agent", "scratch")
+    scratch = config.settings.scratch
+    if not is_inside(scratch, config.settings.state) and not machine.can_write(scratch):
+        hint = "Run as root, or set another scratch in [agent]."
+        return [Noted(at, f"{printable(scratch)} cannot be written", hint)]
+    return [
+        Noted(at, f"the repository {printable(local)} lies inside the scratch of drills, which is cleared",
+              "Set another scratch in [agent].")
+        for local in (local_path(repository.url) for repository in config.repositories)
+        if local is not None and is_inside(machine.real_path(local), machine.real_path(scratch))
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Take a snapshot; look what would be lost now."""

@@ -1,0 +1,239 @@
+"""Take one snapshot of one critical process, with its witness, and judge it by what is then there."""
+
+import time
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.configuration.exclude import os_text
+from agent.core.model.findings import TESTED_AND_BAD, finding
+from agent.core.model.records import Finding, Outcome, RepositoryRecord, SnapshotRecord, TableCounts
+from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.snapshot.exposure import changes_since, last_good
+from agent.core.snapshot.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
+from agent.core.snapshot.kept import fewer_rows, find_snapshot, what_is_missing
+from agent.core.snapshot.mass_change import mass_change
+from agent.errors import ReadinessError, ResticError
+from agent.operations.ports.clock import Clock
+from agent.operations.ports.ledger import Ledger
+from agent.operations.ports.progress import Progress
+from agent.operations.ports.repository import Backup, Listing, Repository
+from agent.operations.ports.sources import Sources
+from agent.operations.records.vanished import Vanished
+
+MOVING_LISTED = 10_000
+HISTORY = 60  # good snapshots that are looked through for what is habit
+
+
+class SnapshotTask(Struct, frozen=True, kw_only=True):
+    """What to snapshot and into which repository. `accept` takes today's extent as the new normal."""
+
+    config: Config
+    process: CriticalProcess
+    repository: str
+    url: str
+    accept: bool = False
+
+
+class SnapshotTools(Struct, frozen=True, kw_only=True):
+    sources: Sources
+    repository: Repository
+    ledger: Ledger
+    clock: Clock
+    progress: Progress
+
+
+def take_snapshot(task: SnapshotTask, tools: SnapshotTools) -> SnapshotRecord:
+    """Take the snapshot and write its record, whatever comes of it."""
+    attempt = _Attempt(task, tools)
+    try:
+        record = attempt.run()
+    except ResticError as error:
+        record = attempt.record(_outcome_of(error), [_as_finding(task.process.name, error)])
+    except KeyboardInterrupt:
+        stopped = finding("interrupted", task.process.name, "The snapshot was stopped before it was done.")
+        tools.ledger.append(attempt.record("not_tested", [stopped]), tools.clock.now())
+        raise
+    tools.ledger.append(record, tools.clock.now())
+    attempt.note_listing()
+    if record.outcome == "passed":
+        tools.sources.remember()
+    return record
+
+
+class _Attempt:
+    """One run, with what it has learnt so far."""
+
+    def __init__(self, task: SnapshotTask, tools: SnapshotTools) -> None:
+        self.task = task
+        self.process = task.process
+        self.tools = tools
+        self.started = tools.clock.now()
+        self._clock = time.monotonic()
+        self._listed: list[StoredSnapshot] = []
+        self.base = SnapshotRecord(
+            process=task.process.name,
+            repository=task.repository,
+            started=self.started,
+            outcome="not_tested",
+            seconds=0.0,
+            host=task.config.settings.host,
+            paths=(*task.process.paths, tools.sources.carried),
+            accepted=task.accept,
+        )
+
+    def record(self, outcome: Outcome, findings: list[Finding]) -> SnapshotRecord:
+        return structs.replace(
+            self.base,
+            outcome=outcome,
+            findings=tuple(findings),
+            seconds=round(time.monotonic() - self._clock, 3),
+        )
+
+    def run(self) -> SnapshotRecord:
+        broken = self.tools.sources.roots()
+        if broken:
+            return self.record("failed", broken)
+        good = None if self.task.accept else self._last_good()
+        self._note_repository()
+        tables, findings = self.tools.sources.copy_databases()
+        findings += fewer_rows(self.process, tables, good)
+        backup = self._start_backup()
+        try:
+            scan = self._scan()
+            refused = why_refuse(self.process, scan, good)
+            self._note_extent(scan, tables)
+            if refused:
+                self.tools.sources.drop()
+                return self.record("failed", refused + findings)
+            carried = self.tools.sources.keep(scan, tables)
+            summary = self._finish(backup)
+        finally:
+            backup.stop()
+        stored, moved, identity = self._look_again(summary)
+        findings += identity + blemishes(self.process, scan, set(moved.paths))
+        findings += replaced_roots(self.process, scan, good)
+        findings += what_is_missing(self.process, scan, carried, summary, moved)
+        findings += self._mass_change()
+        self._note_moving(scan, moved.paths)
+        if stored is None:
+            findings.append(self._lost(summary))
+        else:
+            self.base = structs.replace(self.base, snapshot=stored.id, snapshot_at=stored.time)
+        bad = any(item.severity == "error" for item in findings)
+        return self.record("failed" if bad else "passed", findings)
+
+    def _last_good(self) -> SnapshotRecord | None:
+        found = self.tools.ledger.newest(
+            SnapshotRecord, process=self.process.name, repository=self.task.repository, outcome="passed"
+        )
+        return found[0] if found else None
+
+    def _mass_change(self) -> list[Finding]:
+        """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""
+        if self.task.accept:
+            return []
+        records = self.tools.ledger.newest(
+            SnapshotRecord, process=self.process.name, outcome="passed", limit=HISTORY
+        )
+        changes = changes_since(last_good(records), records, self.process.paths)
+        comparison = self.tools.sources.differences(changes)
+        if comparison is None:
+            return []
+        return mass_change(self.process.name, comparison.changes, comparison.samples)
+
+    def _scan(self) -> Scan:
+        self.tools.progress.begin(f"{self.process.name}: reading what changed")
+        try:
+            return self.tools.sources.scan(self.tools.progress.advance, self.task.accept)
+        finally:
+            self.tools.progress.end()
+
+    def _start_backup(self) -> Backup:
+        """restic gets its key ready while we read what changed; then it may begin."""
+        return self.tools.repository.start_backup(
+            self.base.paths, self.process.exclude, self.process.name, self.base.host
+        )
+
+    def _finish(self, backup: Backup) -> BackupSummary:
+        advance = self.tools.progress.advance
+        self.tools.progress.begin(f"{self.process.name}: snapshot")
+        try:
+            return backup.finish(lambda done, files, total: advance(done, files, total or None))
+        finally:
+            self.tools.progress.end()
+
+    def _look_again(self, summary: BackupSummary) -> tuple[StoredSnapshot | None, Moved, list[Finding]]:
+        """Ask the repository what it has now and, meanwhile, the sources what moved."""
+        listing = self.tools.repository.start_listing(self.process.name, self.base.host)
+        moved = _while_listing(listing, self.tools.sources)
+        self._listed = listing.result()
+        wrong = self._vanished().findings(self._listed, self.tools.repository, forgiven=self.task.accept)
+        return find_snapshot(self._listed, summary.snapshot), moved, wrong
+
+    def note_listing(self) -> None:
+        """Once the record is written: what else is there, when the ledger does not know it (any more)."""
+        if self._listed:
+            self._vanished().note(self._listed, self.tools.ledger, self.tools.clock.now())
+
+    def _vanished(self) -> Vanished:
+        return Vanished(self.tools.ledger, self.process.name, self.task.repository, self.base.host)
+
+    def _note_repository(self) -> None:
+        """The identity noted for this repository; noted now when it is used for the first time."""
+        known = self.tools.ledger.newest(RepositoryRecord, repository=self.task.repository)
+        if known:
+            identity = known[0].repository_id
+        else:
+            identity = self.tools.repository.repository_id()
+            body = RepositoryRecord(repository=self.task.repository, repository_id=identity)
+            self.tools.ledger.append(body, self.tools.clock.now())
+        self.base = structs.replace(self.base, repository_id=identity)
+
+    def _note_extent(self, scan: Scan, tables: tuple[TableCounts, ...]) -> None:
+        version = ".".join(map(str, self.tools.repository.version()))
+        self.base = structs.replace(
+            self.base,
+            restic=version,
+            files=scan.files,
+            bytes=scan.size,
+            allocated=scan.allocated,
+            witness_sha256=scan.witness_sha256,
+            roots=scan.roots,
+            tables=tables,
+            excluded=tuple("/" + os_text(path) for path in scan.excluded),
+            same_device=self.tools.sources.on_device_of(self.task.url),
+        )
+
+    def _note_moving(self, scan: Scan, moved: Sequence[bytes]) -> None:
+        moving = sorted({*scan.moving, *moved})
+        self.base = structs.replace(
+            self.base,
+            moving=len(moving),
+            moving_paths=tuple("/" + os_text(path) for path in moving[:MOVING_LISTED]),
+        )
+
+    def _lost(self, summary: BackupSummary) -> Finding:
+        return finding(
+            "snapshot-lost",
+            self.process.name,
+            f"restic said that it saved {summary.snapshot[:8]}, and the repository does not list it.",
+            "Check the repository: restic check.",
+        )
+
+
+def _while_listing(listing: Listing, sources: Sources) -> Moved:
+    try:
+        return sources.moved()
+    except BaseException:
+        listing.stop()
+        raise
+
+
+def _outcome_of(error: ReadinessError) -> Outcome:
+    return "failed" if error.code in TESTED_AND_BAD else "not_tested"
+
+
+def _as_finding(process: str, error: ReadinessError) -> Finding:
+    return finding(error.code, process, error.message, error.hint)

@@ -1,0 +1,1 @@
+"""Work on repositories between snapshots: copy, check, retain, prune."""

@@ -1,0 +1,255 @@
+"""Copy the good snapshots of one critical process into plan B, and judge it by what is then there."""
+
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import TypeVar
+
+from msgspec import Struct
+
+from agent.core.model.findings import TESTED_AND_BAD, finding
+from agent.core.model.records import (
+    CopyRecord,
+    Finding,
+    Outcome,
+    RepositoryRecord,
+    RetentionRecord,
+    SnapshotRecord,
+)
+from agent.core.model.repository import StoredSnapshot
+from agent.core.text.plain import count
+from agent.core.upkeep.copying import Good, arrivals, done_with, good_ones, lag, missing
+from agent.core.upkeep.vanished import removed_by
+from agent.errors import ResticError
+from agent.operations.ports.clock import Clock
+from agent.operations.ports.ledger import Ledger
+from agent.operations.ports.progress import Progress
+from agent.operations.ports.repository import Copier, Repository
+from agent.operations.records.vanished import Vanished
+
+B = TypeVar("B", SnapshotRecord, RetentionRecord)
+BAD = TESTED_AND_BAD | {"copy-incomplete", "snapshots-vanished"}
+AT_ONCE = 20  # snapshots in one call of restic, so that what arrived is noted now and then
+TRIES = 3  # single snapshots that may fail before the rest is left for another day
+
+
+class CopyTask(Struct, frozen=True, kw_only=True):
+    """Whose snapshots to copy, by the names of the repositories."""
+
+    process: str
+    source: str
+    repository: str
+    host: str
+    same_device: bool  # the target lies on the device of the process's own files
+    make: str  # the command that makes the target when it is missing
+
+
+class CopyTools(Struct, frozen=True, kw_only=True):
+    source: Repository
+    target: Repository
+    copier: Copier
+    ledger: Ledger
+    clock: Clock
+    progress: Progress
+
+
+def copy(task: CopyTask, tools: CopyTools) -> CopyRecord:
+    """Copy, record each snapshot that arrived and the run itself, whatever comes of it."""
+    run = _Run(task, tools)
+    try:
+        run.run()
+    except ResticError as error:
+        run.note(error)
+    except KeyboardInterrupt:
+        stopped = finding("interrupted", task.process, "The copy was stopped before it was done.")
+        run.findings.append(stopped)
+        tools.ledger.append(run.record(), tools.clock.now())
+        raise
+    record = run.record()
+    tools.ledger.append(record, tools.clock.now())
+    return record
+
+
+class _Run:
+    """One run, with what it has learnt so far."""
+
+    def __init__(self, task: CopyTask, tools: CopyTools) -> None:
+        self.task = task
+        self.tools = tools
+        self.findings: list[Finding] = []
+        self._started = tools.clock.now()
+        self._clock = time.monotonic()
+        self._goods: list[Good] = []
+        self._there: list[StoredSnapshot] = []
+        self._done_with: set[str] = set()
+        self._recorded: set[str] = set()
+        self._repository_id = ""
+        self._lacking_at_first: int | None = None
+        self._where = task.repository
+
+    def run(self) -> None:
+        """Look at both sides, copy what is missing, and look again."""
+        self._look_at_target()
+        self._look_at_source()
+        if any(found.severity == "error" and found.code != "snapshots-vanished" for found in self.findings):
+            return
+        self._note_arrivals()
+        lacking = self._lacking()
+        self._lacking_at_first = len(lacking)
+        self._copy_all(lacking)
+        if still := self._lacking():
+            self._note_lacking(still)
+
+    def record(self) -> CopyRecord:
+        """What is known now."""
+        behind = len(self._lacking())
+        first = self._lacking_at_first
+        return CopyRecord(
+            process=self.task.process,
+            repository=self.task.repository,
+            source=self.task.source,
+            started=self._started,
+            outcome=self._outcome(),
+            seconds=round(time.monotonic() - self._clock, 3),
+            copied=0 if first is None else first - behind,
+            behind=behind,
+            lag=lag(self._goods, self._there),
+            findings=tuple(self.findings),
+        )
+
+    def note(self, error: ResticError) -> None:
+        """What restic could not do becomes a finding that names the repository."""
+        missing_target = error.code == "repository-missing" and self._where == self.task.repository
+        hint = (
+            f"Mount or reconnect it. If it was never made: {self.task.make}" if missing_target else error.hint
+        )
+        self.findings.append(
+            finding(error.code, self.task.process, f"Repository {self._where}: {error.message}", hint)
+        )
+
+    def _outcome(self) -> Outcome:
+        codes = {found.code for found in self.findings if found.severity == "error"}
+        if codes & BAD:
+            return "failed"
+        return "not_tested" if codes else "passed"
+
+    # ---- both sides
+
+    def _look_at_target(self) -> None:
+        """Its identity, noted when it is used for the first time, what it has, and what we know of it."""
+        self.tools.target.version()  # complains of a restic that is missing or too old
+        known = self.tools.ledger.newest(RepositoryRecord, repository=self.task.repository)
+        self._repository_id = known[0].repository_id if known else self.tools.target.repository_id()
+        if not known:
+            body = RepositoryRecord(repository=self.task.repository, repository_id=self._repository_id)
+            self.tools.ledger.append(body, self.tools.clock.now())
+        self._there = self._list(self.tools.target, self.task.repository)
+        vanished = self._vanished(self.task.repository)
+        self.findings += vanished.findings(self._there, self.tools.target)
+        records = self._search(SnapshotRecord, self.task.repository)
+        self._recorded = {record.snapshot for record in records}
+        removed = removed_by(self._search(RetentionRecord, self.task.repository))
+        self._done_with = done_with(records, removed)
+        vanished.note(self._there, self.tools.ledger, self.tools.clock.now())
+
+    def _look_at_source(self) -> None:
+        """The good snapshots that are there; another repository in its place has none of ours."""
+        self._where = self.task.source
+        listed = self._list(self.tools.source, self.task.source)
+        self.findings += self._vanished(self.task.source).findings(listed, self.tools.source, forgiven=True)
+        self._goods = good_ones(listed, self._search(SnapshotRecord, self.task.source))
+        if not self._goods and not self.findings:
+            message = f"Repository {self.task.source} holds no good snapshot of {self.task.process} to copy."
+            hint = f"Take one: readiness snapshot {self.task.process}"
+            self.findings.append(finding("no-snapshot", self.task.process, message, hint))
+        self._where = self.task.repository
+
+    def _list(self, repository: Repository, name: str) -> list[StoredSnapshot]:
+        self._where = name
+        return repository.start_listing(self.task.process, self.task.host).result()
+
+    def _search(self, body: type[B], repository: str) -> list[B]:
+        found = self.tools.ledger.search(body, process=self.task.process, repository=repository)
+        return [entry.body for entry in found if isinstance(entry.body, body)]
+
+    def _vanished(self, repository: str) -> Vanished:
+        return Vanished(self.tools.ledger, self.task.process, repository, self.task.host)
+
+    def _lacking(self) -> list[Good]:
+        return missing(self._goods, self._there, self._done_with)
+
+    # ---- copying
+
+    def _copy_all(self, lacking: Sequence[Good]) -> None:
+        """The newest alone, so that plan B is of use soon; the rest in groups, newest first.
+
+        One snapshot that cannot be read must not keep the others: after a failure they go one by one.
+        """
+        rest = lacking[1:]
+        groups = deque([lacking[:1]] if lacking else [])
+        groups += [rest[first : first + AT_ONCE] for first in range(0, len(rest), AT_ONCE)]
+        tries = TRIES
+        while groups and tries:
+            group = groups.popleft()
+            trouble = self._copy(group)
+            if trouble and trouble.code != "restic-failed":
+                self.note(trouble)
+                return
+            if trouble and len(group) > 1:
+                left = self._lacking()
+                groups.extendleft([good] for good in reversed(group) if good in left)
+            elif trouble:
+                tries -= 1
+                self._note_unreadable(group[0], trouble)
+
+    def _copy(self, group: Sequence[Good]) -> ResticError | None:
+        """Copy one group and note what arrived; the trouble that restic had with it."""
+        task = self.task
+        progress = self.tools.progress
+        progress.begin(f"{task.process}: copying {count(len(group), 'snapshot')} to {task.repository}")
+        trouble: ResticError | None = None
+        try:
+            self.tools.copier.copy([good.stored.id for good in group])
+        except ResticError as error:
+            trouble = error
+        finally:
+            progress.end()
+        try:
+            self._there = self._list(self.tools.target, task.repository)
+        except ResticError as error:
+            return trouble or error
+        self._note_arrivals()
+        return trouble
+
+    def _note_arrivals(self) -> None:
+        """Record the copies that have no record, also those of a run that was killed."""
+        base = SnapshotRecord(
+            process=self.task.process,
+            repository=self.task.repository,
+            started=self._started,
+            outcome="passed",
+            seconds=0.0,
+            repository_id=self._repository_id,
+            same_device=self.task.same_device,
+        )
+        for record in arrivals(self._goods, self._there, self._recorded, base):
+            self.tools.ledger.append(record, self.tools.clock.now())
+            self._recorded.add(record.snapshot)
+
+    def _note_unreadable(self, good: Good, trouble: ResticError) -> None:
+        message = f"Snapshot {good.stored.id[:8]} of {self.task.source} cannot be copied: {trouble.message}"
+        hint = f"Check the repository {self.task.source}: restic check --read-data."
+        self.findings.append(finding(trouble.code, self.task.process, message, hint))
+
+    def _note_lacking(self, still: Sequence[Good]) -> None:
+        if any(found.severity == "error" and found.code != "snapshots-vanished" for found in self.findings):
+            return  # that is why
+        self.findings.append(
+            finding(
+                "copy-incomplete",
+                self.task.process,
+                f"restic reported no trouble, but {count(len(still), 'snapshot')} did not arrive in "
+                f"{self.task.repository}; the newest is {still[0].stored.id[:8]}.",
+                "Run restic copy by hand to see more.",
+            )
+        )

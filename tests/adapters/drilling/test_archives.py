@@ -1,0 +1,138 @@
+"""Archives are read to their end; what is damaged is found, and bombs are bounded."""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.adapters.drilling.archives import Archives
+
+CONTENT = os.urandom(300_000)
+
+
+def tar(compression: str = "") -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode=f"w:{compression}") as archive:  # type: ignore[call-overload]
+        for number in range(4):
+            entry = tarfile.TarInfo(f"../../invoices/{number}" + "long" * 60)
+            entry.size = len(CONTENT)
+            archive.addfile(entry, io.BytesIO(CONTENT))
+    return made.getvalue()
+
+
+def zipped() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(4):
+            archive.writestr(f"../../invoices/{number}", CONTENT)
+    return made.getvalue()
+
+
+KINDS: dict[str, Callable[[], bytes]] = {
+    "zip": zipped,
+    "tar": tar,
+    "tar.gz": lambda: tar("gz"),
+    "tar.bz2": lambda: tar("bz2"),
+    "tar.xz": lambda: tar("xz"),
+    "gz": lambda: gzip.compress(CONTENT),
+    "bz2": lambda: bz2.compress(CONTENT),
+    "xz": lambda: lzma.compress(CONTENT),
+    "two gz": lambda: gzip.compress(CONTENT) + gzip.compress(CONTENT),
+    "two bz2": lambda: bz2.compress(CONTENT) + bz2.compress(CONTENT),
+    "two xz": lambda: lzma.compress(CONTENT) + bytes(8) + lzma.compress(CONTENT),
+}
+
+
+def outcome(path: Path, content: bytes, archives: Archives | None = None) -> tuple[str, str]:
+    path.write_bytes(content)
+    judged = (archives or Archives()).examine(path)
+    return judged.outcome, judged.reason
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_good_archive_passes_whatever_its_name(tmp_path: Path, kind: str) -> None:
+    assert outcome(tmp_path / "archive", KINDS[kind]()) == ("passed", "")
+    assert os.listdir(tmp_path) == ["archive"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("left", [0.0, 0.02, 0.4, 0.97])
+def test_a_truncated_archive_fails(tmp_path: Path, kind: str, left: float) -> None:
+    whole = KINDS[kind]()
+    assert outcome(tmp_path / "archive", whole[: int(len(whole) * left)])[0] == "failed"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "tar"])
+@pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
+def test_a_flipped_bit_fails(tmp_path: Path, kind: str, where: float) -> None:
+    content = bytearray(KINDS[kind]())
+    content[int(len(content) * where)] ^= 0x10
+    assert outcome(tmp_path / "archive", bytes(content))[0] == "failed"
+
+
+def test_a_plain_tar_cut_between_two_entries_fails(tmp_path: Path) -> None:
+    whole = tar()
+    with tarfile.open(fileobj=io.BytesIO(whole)) as archive:
+        cut = archive.getmembers()[2].offset
+    assert outcome(tmp_path / "archive", whole[:cut])[0] == "failed"
+
+
+def test_a_plain_tar_with_a_damaged_header_in_the_middle_fails(tmp_path: Path) -> None:
+    whole = bytearray(tar())
+    with tarfile.open(fileobj=io.BytesIO(bytes(whole))) as archive:
+        offset = archive.getmembers()[2].offset
+    whole[offset + 130] ^= 0x04
+    assert outcome(tmp_path / "archive", bytes(whole))[0] == "failed"
+
+
+def test_what_is_no_archive_fails(tmp_path: Path) -> None:
+    expected = ("failed", "it is no zip, tar, gzip, bzip2 or xz archive")
+    assert outcome(tmp_path / "books.zip", b"only words" * 100) == expected
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_bomb_is_bounded_and_neither_good_nor_bad(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    judged = outcome(tmp_path / "bomb", pack(bytes(30_000_000)), Archives(most_bytes=10_000_000))
+    assert judged == ("not_tested", "it unpacks to more than 9.5 MiB")
+
+
+def test_a_zip_bomb_is_bounded(tmp_path: Path) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("zeros", bytes(30_000_000))
+    judged = outcome(tmp_path / "bomb", made.getvalue(), Archives(most_bytes=10_000_000))
+    assert judged[0] == "not_tested"
+
+
+def test_reading_takes_only_so_long(tmp_path: Path) -> None:
+    assert outcome(tmp_path / "slow", gzip.compress(CONTENT), Archives(seconds=0))[0] == "not_tested"
+
+
+def test_an_encrypted_zip_was_not_tested(tmp_path: Path) -> None:
+    content = bytearray(zipped())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = content.find(mark)
+        while place >= 0:
+            content[place + flags] |= 1
+            place = content.find(mark, place + 4)
+    judged = outcome(tmp_path / "locked.zip", bytes(content))
+    assert judged[0] == "not_tested"
+    assert "encrypted" in judged[1]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link", "missing"])
+def test_only_regular_files_are_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "archive.gz"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "link":
+        (tmp_path / "real").write_bytes(gzip.compress(b"x"))
+        path.symlink_to("real")
+    assert Archives().examine(path).outcome == "failed"

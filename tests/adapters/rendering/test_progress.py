@@ -1,0 +1,103 @@
+"""How far long work is: a bar on a terminal, plain lines elsewhere, nothing for scripts."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.progress import Progress
+
+from agent.adapters.rendering import progress as module
+from agent.adapters.rendering.progress import PlainLines, Silent, TerminalBar, ended, suitable_progress
+from agent.adapters.restic.stall import Growth
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """Make standard error a terminal. (Not a fixture: pytest sets standard error again after those.)"""
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")
+    return screen
+
+
+def test_scripts_see_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_terminal(monkeypatch)
+    assert isinstance(suitable_progress(quiet=True), Silent)
+
+
+def test_a_terminal_gets_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_terminal(monkeypatch)
+    assert isinstance(suitable_progress(quiet=False), TerminalBar)
+
+
+def test_no_terminal_gets_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert isinstance(suitable_progress(quiet=False), PlainLines)
+
+
+def test_plain_lines_come_seldom_and_say_rate_and_time_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    lines = PlainLines()
+    lines.begin("orders: restoring", 400 << 20)
+    for second in range(1, 31):
+        now[0] = 100.0 + second
+        lines.advance(second << 22, second)
+    assert capsys.readouterr().err.splitlines() == [
+        "orders: restoring: 60.0 MiB of 400.0 MiB, 15 files, 4.0 MiB/s, 1 min 25 s left",
+        "orders: restoring: 120.0 MiB of 400.0 MiB, 30 files, 4.0 MiB/s, 1 min 10 s left",
+    ]
+
+
+def test_a_bar_shows_the_title_and_gives_the_cursor_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_terminal(monkeypatch)
+    bar = TerminalBar()
+    bar.begin("orders: restoring", 1000)
+    bar.advance(500)
+    bar.end()
+    screen = terminal.getvalue()
+    assert "orders: restoring" in screen
+    assert screen.rfind("\x1b[?25h") > screen.rfind("\x1b[?25l") >= 0
+
+
+@pytest.mark.parametrize("moment", ["start", "stop", "add_task"])
+def test_a_late_word_from_restic_harms_no_bar(monkeypatch: pytest.MonkeyPatch, moment: str) -> None:
+    on_terminal(monkeypatch)
+    bar = TerminalBar()
+    bar.begin("one", 10)
+    step = getattr(Progress, moment)
+
+    def spoken_into(*given: Any, **named: Any) -> Any:
+        bar.advance(1)
+        return step(*given, **named)
+
+    monkeypatch.setattr(Progress, moment, spoken_into)
+    bar.begin("two", 10)
+    bar.end()
+
+
+def test_an_error_leaves_no_bar_on_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = on_terminal(monkeypatch)
+    bar = TerminalBar()
+    with pytest.raises(ValueError, match="boo"), ended(bar):
+        bar.begin("x")
+        raise ValueError("boo")
+    assert "\x1b[?25h" in terminal.getvalue()
+
+
+def test_growth_is_what_the_file_system_has_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = [1000]
+    monkeypatch.setattr(Growth, "_room", lambda _: room[0])
+    heard: list[tuple[int, int, int]] = []
+    growth = Growth(str(tmp_path), lambda *told: heard.append(told))
+    for free in (1000, 400, 1200):
+        room[0] = free
+        growth()
+    assert heard == [(0, 0, 0), (600, 0, 0), (0, 0, 0)]

@@ -1,0 +1,108 @@
+"""Sampled drills, end to end: a round covers every file once, and finds damage wherever it is."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from support.builders.readiness_cli import PASSED, Result, Shop, failed
+
+ODD = [
+    b"*",
+    b"?x",
+    b"[a]",
+    b"a\\*",
+    b"-r",
+    b"line\nbreak",
+    b"\xff\xfe",
+    b" ",
+    b"\xc3\xa9",
+    b"\xc3",
+    b"!n",
+    b"0001*",
+]
+
+
+@pytest.fixture
+def shop(restic: Path, tmp_path: Path) -> Shop:
+    """Thousands of files in one flat directory, odd names among them, and a few directories beside it."""
+    shop = Shop(tmp_path, restic).set_up()
+    flat = shop.source / "flat"
+    flat.mkdir()
+    for number in range(2000):
+        (flat / f"{number:04}.txt").write_bytes(b"%d " % number * 20)
+    for name in ODD:
+        Path(os.fsdecode(os.fsencode(flat) + b"/" + name)).write_bytes(name)
+        beside = Path(os.fsdecode(os.fsencode(shop.source) + b"/d" + name))
+        beside.mkdir()
+        (beside / "file").write_bytes(name * 30)
+    (shop.source / "vital").mkdir()
+    (shop.source / "vital" / "contracts.txt").write_text("vital")
+    return shop
+
+
+def _round(shop: Shop, share: str) -> list[Result]:
+    """Sampled drills until everything was covered: the ledger's newest record has no cursor then."""
+    drilled: list[Result] = []
+    covered = 0.0
+    while covered < 0.999 and len(drilled) < 20:
+        drilled.append(shop.drill("--sample", share))
+        covered += drilled[-1].row["share"]
+    return drilled
+
+
+def test_a_round_compares_every_file_once(shop: Shop) -> None:
+    assert shop.snapshot().says == PASSED
+
+    drilled = _round(shop, "20%")
+
+    assert {result.says[0] for result in drilled} == {"passed"}
+    assert 5 <= len(drilled) <= 6
+    files = 2000 + 2 * len(ODD) + 1
+    whole_directories = len(ODD) + 1
+    compared = sum(result.row["files"]["verified"] for result in drilled)
+    assert files + whole_directories - len(drilled) <= compared <= files + whole_directories + 2
+    assert all("sample" in result.row["statement"] for result in drilled)
+    assert all(result.row["files"]["verified"] < 700 for result in drilled)
+
+
+@pytest.mark.parametrize("file", ["flat/0777.txt", "flat/1999.txt", "flat/line\nbreak", "d[a]/file"])
+def test_damage_anywhere_is_found_within_a_round(shop: Shop, file: str) -> None:
+    with (shop.source / file).open("ab") as damaged:
+        damaged.write(os.urandom(20_000))
+    assert shop.snapshot().says == PASSED
+    shop.flip(shop.blob_of(shop.source / file))
+
+    drilled = _round(shop, "34%")
+
+    bad = [result for result in drilled if result.says != PASSED]
+    assert len(bad) == 1
+    assert bad[0].says in (failed("file-missing"), failed("file-damaged"))
+    assert bad[0].paths == {f"{shop.source}/{file}"}
+
+
+@pytest.mark.parametrize("vital", ["vital", "vital/contracts.txt"])
+def test_vital_files_are_part_of_every_sample(shop: Shop, vital: str) -> None:
+    shop.extra = f'vital = ["{shop.source}/{vital}"]'
+    shop.write_config()
+    file = shop.source / "vital" / "contracts.txt"
+    file.write_bytes(os.urandom(30_000))
+    assert shop.snapshot().says == PASSED
+    shop.flip(shop.blob_of(file))
+
+    for _ in range(2):
+        drilled = shop.drill("--sample", "10%")
+        assert drilled.says in (failed("file-missing"), failed("file-damaged"))
+        assert drilled.paths == {str(file)}
+
+
+def test_an_old_sample_is_stale_too(shop: Shop) -> None:
+    shop.rpo = "1s"
+    shop.write_config()
+    shop.snapshot()
+    os.sync()
+
+    for _ in range(3):
+        drilled = shop.drill("--sample", "10%")
+
+    assert drilled.says == failed("snapshot-stale")

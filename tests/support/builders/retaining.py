@@ -1,0 +1,43 @@
+"""A shop that keeps only some of its snapshots, and snapshots that are old."""
+
+from datetime import UTC, datetime, timedelta
+
+from agent.adapters.ledger.ledger import open_ledger
+from agent.core.model.records import DrillRecord, Finding, Outcome
+from support.builders.readiness_cli import HOST, Shop, fill
+
+OURS = ("--tag", "readiness", "--tag", "process=orders")
+
+
+def kept(shop: Shop, rules: str, at_most: int = 100) -> Shop:
+    """A shop that keeps only so much, with a few files, of which a drill has passed."""
+    shop.extra = f"keep = {{ {rules}, at_most = {at_most} }}"
+    if not shop.password.exists():
+        shop.set_up()
+        fill(shop.source, files=5, big=0)
+        note_drill(shop)
+    shop.write_config()
+    return shop
+
+
+def note_drill(
+    shop: Shop, repository: str = "primary", outcome: Outcome = "passed", *findings: Finding
+) -> None:
+    """A record as a drill leaves one, of a snapshot that is not there any more."""
+    now = datetime.now(UTC)
+    body = DrillRecord(
+        process="orders", repository=repository, started=now, outcome=outcome, findings=findings
+    )
+    with open_ledger(shop.state / "ledger.db") as ledger:
+        ledger.append(body, now)
+
+
+def old(shop: Shop, *hours: float, host: str = HOST, tags: tuple[str, ...] = OURS) -> list[str]:
+    """Snapshots made by restic so many hours ago; their full IDs."""
+    made = []
+    for hour in hours:
+        at = (datetime.now() - timedelta(hours=hour)).strftime("%Y-%m-%d %H:%M:%S")
+        known = set(shop.snapshot_ids())
+        shop.plain_restic("backup", "--host", host, *tags, "--time", at, shop.source)
+        made += [name for name in shop.snapshot_ids() if name not in known]
+    return made

@@ -1,0 +1,76 @@
+"""A machine made of a dictionary, for what `readiness validate` says of machines."""
+
+from collections.abc import Sequence
+
+from agent.core.configuration.location import Extent, FileFacts
+from agent.errors import ResticError
+
+DIRECTORY = FileFacts("directory", 0o755)
+GIB = 1 << 30
+
+
+class FakeMachine:
+    """A machine on which all is well, until a test takes something away."""
+
+    def __init__(self, config_file: str) -> None:
+        self.user = 0
+        self.files: dict[str, FileFacts] = {
+            "/": DIRECTORY,
+            config_file: FileFacts("file", 0o600, 0, 100),
+            "/etc/p": FileFacts("file", 0o600, 0, 44),
+            "/backup": DIRECTORY,
+            "/backup/config": FileFacts("file", 0o600, 0, 155),
+            "/srv/orders": DIRECTORY,
+            "/srv": DIRECTORY,
+            "/srv/orders/orders.db": FileFacts("file", 0o644, 0, 4096),
+            "/srv/shop": DIRECTORY,
+            "/state": FileFacts("directory", 0o700),
+        }
+        self.links: dict[str, str] = {}
+        self.unreadable: set[str] = set()
+        self.unwritable: set[str] = set()
+        self.devices = {"/backup": 2}
+        self.free = (100 * GIB, 10**9)
+        self.extents = {
+            "/srv/orders": Extent(GIB, 1000),
+            "/srv/shop": Extent(2 * GIB, 1000),
+            "/srv": Extent(0, 0),
+        }
+        self.restic: ResticError | None = None
+
+    def facts(self, path: str) -> FileFacts | None:
+        return FileFacts("link", 0o777) if path in self.links else self.files.get(path)
+
+    def real_path(self, path: str) -> str:
+        for link, target in self.links.items():
+            if path == link or path.startswith(f"{link}/"):
+                return target + path.removeprefix(link)
+        return path
+
+    def can_read(self, path: str) -> bool:
+        return path not in self.unreadable
+
+    def can_write(self, path: str) -> bool:
+        return path not in self.unwritable
+
+    def same_device(self, path: str, other: str) -> bool:
+        return self.devices.get(path, 1) == self.devices.get(other, 1)
+
+    def room(self, path: str) -> tuple[int, int]:
+        return self.free
+
+    def extent(self, paths: Sequence[str], exclude: Sequence[str], seconds: float) -> Extent:
+        return self.extents[paths[0]]
+
+    def restic_version(self, executable: str) -> tuple[int, int, int]:
+        if self.restic:
+            raise self.restic
+        return (0, 14, 0)
+
+    def read_environment(self, path: str) -> dict[str, str]:
+        if path not in self.files:
+            raise ResticError(f"{path} cannot be read.", "Write it.")
+        return {}
+
+    def holds_certificates(self, path: str) -> bool:
+        return path in self.files and path not in self.unreadable
