@@ -7,14 +7,14 @@ from enum import IntEnum
 class Exit(IntEnum):
     """Exit statuses of the command line; scripts and monitoring rely on them."""
 
-    GOOD = 0  # READY, passed
+    GOOD = 0  # good: READY, passed
     BAD = 1  # tested and bad: NOT READY, a drill failed
     USAGE = 2  # wrong usage
     NOT_TESTED = 3  # could not be tested, or nothing proven: UNKNOWN
-    AT_RISK = 4
+    AT_RISK = 4  # AT RISK
     BUSY = 75  # another readiness is at work on the same repository or process; try again
     CONFIG = 78  # the config is wrong
-    INTERRUPTED = 130
+    INTERRUPTED = 130  # interrupted
 
 
 class ReadinessError(Exception):

@@ -377,7 +377,7 @@ def test_a_bundle_made_anew_from_false_records_is_shown_by_head_and_sum_alone(
     with open_ledger(tmp_path / "ledger.db") as ledger:
         head = ledger.head()[1]
 
-    assert verified(false) == [], "as the README says: nothing inside of it can show that"
+    assert verified(false) == [], "as docs/auditor.md says: nothing inside of it can show that"
     assert verified(false, head) != []
     assert verified(false, "", sha256(told).hexdigest()) != []
 
@@ -436,7 +436,7 @@ def test_of_a_drill_only_words_that_no_record_holds_can_be_told_otherwise(
     for column in population_of(files)["columns"]:
         if not verified(packed(retold(column), tmp_path / "bundle.zip")):
             unseen.append(column)
-    assert unseen == ["how", "local", "part", "sentence"], "as the README says"
+    assert unseen == ["how", "local", "part", "sentence"], "as docs/auditor.md says"
 
 
 def test_a_checklist_that_was_rewritten_with_its_sums_is_shown_by_the_archives_sum_alone(
@@ -446,7 +446,7 @@ def test_a_checklist_that_was_rewritten_with_its_sums_is_shown_by_the_archives_s
     files["checklist.txt"] = files["checklist.txt"].replace(b"NOT MET", b"MET    ")
     false = packed(files, tmp_path / "bundle.zip")
 
-    assert verified(false) == [], "as the README says"
+    assert verified(false) == [], "as docs/auditor.md says"
     assert verified(false, "", sha256(true).hexdigest()) != []
 
 

@@ -143,11 +143,11 @@ def test_an_altered_ledger_can_still_be_exported(path: Path, capsys: pytest.Capt
     assert [json.loads(line)["body"] for line in capsys.readouterr().out.splitlines()][1] == "{"
 
 
-# ---- the recipe of the README ---------------------------------------------------------------
+# ---- the recipe of docs/ledger.md ---------------------------------------------------------------
 
 
 def by_the_recipe(export: str) -> "subprocess.CompletedProcess[str]":
-    recipe = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    recipe = re.search(r"```python\n(.*?)```", (ROOT / "docs/ledger.md").read_text(), re.DOTALL)
     assert recipe is not None
     command = [sys.executable, "-I", "-S", "-c", recipe[1]]
     return subprocess.run(command, input=export, capture_output=True, text=True, check=False)
