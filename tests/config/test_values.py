@@ -8,35 +8,6 @@ import pytest
 from agent.config.values import CHECKS
 from agent.config.wrong import Wrong
 from agent.core.configuration.config import WeeklyMoment
-from agent.core.configuration.location import is_inside, local_path
-from agent.core.text.durations import parse_duration
-
-
-@pytest.mark.parametrize(
-    ("written", "seconds"),
-    [
-        ("90s", 90),
-        ("30m", 1800),
-        ("24h", 86400),
-        ("2d", 172800),
-        ("1w", 604800),
-        ("1h30m", 5400),
-        ("1d12h", 129600),
-    ],
-)
-def test_a_duration_is_whole_seconds(written: str, seconds: int) -> None:
-    assert parse_duration(written) == seconds
-
-
-@pytest.mark.parametrize(
-    "written",
-    ["", " ", "24", "h", "1y", "24 h", "1.5h", "-1h", "+1h", "24H", "1h1h", "30m1h", "0s", "0d0h", "٣h",
-     "1h\n", "9999999999s", "3661d", "1h 30m", "24hours"],
-)  # fmt: skip
-def test_a_duration_that_is_anything_else_is_refused(written: str) -> None:
-    with pytest.raises(ValueError):
-        parse_duration(written)
-
 
 ACCEPTED: list[tuple[str, Any, Any]] = [
     ("path", "/srv/orders/", "/srv/orders"),
@@ -143,18 +114,3 @@ def test_a_wrong_url_is_never_repeated_because_it_may_hold_a_password() -> None:
     with pytest.raises(Wrong) as refused:
         CHECKS["url"]("https://user:hunter2@nas/")
     assert "hunter2" not in refused.value.message + refused.value.hint
-
-
-def test_a_repository_on_this_machine_has_a_local_path() -> None:
-    assert [local_path(url) for url in ("/srv/r", "local:/srv/r", "sftp:h:/r", "/srv/a:b")] == [
-        "/srv/r",
-        "/srv/r",
-        None,
-        "/srv/a:b",
-    ]
-
-
-def test_a_directory_of_a_similar_name_is_not_inside() -> None:
-    assert is_inside("/srv/orders/x", "/srv/orders")
-    assert is_inside("/srv", "/")
-    assert not is_inside("/srv/orders2", "/srv/orders")

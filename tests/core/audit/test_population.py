@@ -1,7 +1,7 @@
 """Which drills an auditor is shown: all of them, and what was promised when they ran."""
 
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,6 @@ from support.builders.audit_year import (
     START,
     WEEK,
     WEEKLY,
-    YEAR,
     Business,
     made,
     promising,
@@ -238,7 +237,3 @@ def test_plan_b_that_was_drilled_instead_stands_beside_what_it_replaced(tmp_path
         ("not tested", "schedule"),
         ("passed", "instead of primary"),
     ]
-
-
-def test_the_period_of_the_year_ends_with_its_last_day() -> None:
-    assert YEAR.ends - YEAR.begins == timedelta(days=365)

@@ -115,7 +115,6 @@ def test_what_restic_refuses_as_a_pattern_we_refuse(
         compile_excludes([pattern])
 
     shop = Shop(tmp_path, newest_restic).set_up()
-    shop.plain_restic("init", check=False)
     assert b"snapshot_id" not in shop.plain_restic(
         "backup", "--json", "--exclude", pattern, shop.source, check=False
     )

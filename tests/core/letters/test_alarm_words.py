@@ -92,15 +92,6 @@ def test_one_copy_that_fails_breaks_no_promise_while_another_is_proven() -> None
     assert "promises would be broken" in whole(weekly(broken()))
 
 
-def test_a_note_never_says_that_everything_would_come_back_while_something_would_not() -> None:
-    text = whole(alarm_letter(broken(), news("escalated", "owner", note("mail-refused"))))
-    assert "would come back. But" not in text.replace("what would come back. But", "")
-    assert "ANSWER NOW: NOT READY: orders cannot be restored." in text
-    text = whole(alarm_letter(broken(), news("escalated", "owner", incident(verdict=Verdict.AT_RISK))))
-    assert "everything would come back" not in text
-    assert "ANSWER NOW: NOT READY: orders cannot be restored." in text
-
-
 def test_the_worst_that_is_not_mended_is_named_first() -> None:
     drift = [incident(number=n, code="growth", severity=3, verdict=Verdict.AT_RISK) for n in (1, 2, 3)]
     text = whole(weekly(broken(), incidents=(*drift, incident())))
@@ -183,10 +174,3 @@ def test_no_subject_of_the_weekly_mail_loses_what_is_wrong() -> None:
     letter = weekly(assessed(*untested, shop=found), last_week(ready()))
     said = "the last restore test of orders-and-returns and 1 more could not be done"
     assert letter.subject == f"AT RISK - {said} (27-30 Nov)"
-
-
-def test_no_backup_is_called_good_to_the_owner_while_nothing_can_be_restored() -> None:
-    bad = whole(alarm_letter(broken(), news("escalated", "owner")))
-    assert "its newest backup is 1 h old, but nobody knows whether it is good" in bad
-    good = whole(alarm_letter(ready(), news("escalated", "owner")))
-    assert "its newest good backup is 1 h old" in good

@@ -11,32 +11,14 @@ from agent.config import load
 from agent.core.configuration.config import Rhythm
 from agent.core.schedule.agenda import LONGEST_JITTER, Agenda
 from agent.core.schedule.duties import Duty, Task, duties
-from agent.core.schedule.holding import held
 from agent.core.schedule.schedule import Past
+from support.builders.config_texts import TWO_COPIES
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SNAPSHOT = Task("snapshot", "orders", "primary")
 DRILL = Task("drill", "orders")
-TWO_COPIES = """
-[repository.primary]
-url = "/srv/backup"
-password_file = "/etc/p"
-[repository.planb]
-url = "sftp:backup:/restic"
-password_file = "/etc/p"
-[repository.cloud]
-url = "s3:https://s3.example/b"
-password_file = "/etc/p"
-fed_by = "snapshot"
-[process.orders]
-paths = ["/srv/orders"]
-rpo = "4h"
-keep = { daily = 14 }
-[process.shop]
-paths = ["/srv/shop"]
-"""
 
 
 def duty(task: Task, every: int = 3600, quiet: int = 0, bound: int = 0, holds: str = "") -> Duty:
@@ -59,45 +41,6 @@ def names(agenda: Agenda, now: datetime, *occupied: str) -> list[str]:
 def two_copies(tmp_path: Path) -> tuple[Duty, ...]:
     (tmp_path / "c.toml").write_text(TWO_COPIES)
     return duties(load(str(tmp_path / "c.toml")))
-
-
-def test_the_config_makes_these_duties(two_copies: tuple[Duty, ...]) -> None:
-    assert sorted(str(one.task) for one in two_copies) == [
-        "check cloud",
-        "check planb",
-        "check primary",
-        "copy orders planb",
-        "copy shop planb",
-        "drill orders",
-        "drill shop",
-        "exposure orders",
-        "exposure shop",
-        "metrics",
-        "notify",
-        "prune cloud",
-        "prune planb",
-        "prune primary",
-        "report",
-        "retain orders cloud",
-        "retain orders planb",
-        "retain orders primary",
-        "snapshot orders cloud",
-        "snapshot orders primary",
-        "snapshot shop cloud",
-        "snapshot shop primary",
-    ]
-
-
-def test_a_snapshot_is_due_twice_within_the_recovery_point_objective(two_copies: tuple[Duty, ...]) -> None:
-    orders = next(one for one in two_copies if one.task == SNAPSHOT)
-
-    assert (orders.rhythm.every, orders.bound) == (7200, 7200)
-
-
-def test_a_copy_holds_only_what_it_copies_into(two_copies: tuple[Duty, ...]) -> None:
-    copy = next(one for one in two_copies if one.task.kind == "copy")
-
-    assert {name for name in copy.holds if "." in name} == {"repository.planb", "drill.planb"}
 
 
 def test_of_two_snapshots_the_one_that_waits_longer_goes_first() -> None:
@@ -166,15 +109,6 @@ def test_a_drill_waits_for_a_snapshot_of_its_process_and_holds_up_none(two_copie
     assert names(one, NOW, *snapshot.holds) == []
     assert names(one, NOW, *one.holds(drill)) == ["snapshot orders primary"]
     assert names(one, NOW, "repository.primary") == ["drill orders"]
-
-
-@pytest.mark.parametrize("kind", ["copy", "retain", "check", "prune"])
-def test_beside_a_drill_nothing_works_on_its_repository_but_snapshots(kind: str) -> None:
-    drill = held("drill", "orders", "primary")
-
-    assert held(kind, "shop", "primary") & drill
-    assert not held(kind, "shop", "planb") & drill
-    assert not held("snapshot", "orders", "primary") & drill
 
 
 @pytest.mark.parametrize("kind", ["drill", "copy"])

@@ -1,6 +1,5 @@
 """Mass change, both sides: what ransomware does is told, and what happens every night is not."""
 
-import os
 import random
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 
 from agent.core.snapshot.changes import Changes, Known
 from agent.core.snapshot.mass_change import busiest, mass_change
-from agent.core.snapshot.samples import Became, Samples, is_incompressible, what_became
+from agent.core.snapshot.samples import Became, Samples
 
 MINUTE = 60 * 10**9
 TAKEN = 1_000_000 * MINUTE  # the last good snapshot
@@ -291,19 +290,6 @@ def test_content_of_the_same_size_and_time_is_told_by_its_hash() -> None:
     assert codes(before, after, None) == ["mass-change"]
 
 
-def test_renaming_very_many_files_takes_little_memory_and_is_counted_well() -> None:
-    changes = Changes(TAKEN)
-    changes.files = many = 300_000
-    for n in range(many):
-        old = Known(b"a/%07d" % n, 10, 5, 5, n)
-        changes.differs(old, None)
-    for n in range(many):
-        changes.differs(None, Known(b"b/%07d.locked" % n, 10, 5, seconds(1), n))
-    counted = sum(changes.renamed.values())
-    assert abs(counted - many) < 0.05 * many
-    assert len(changes._pairs._lost) + len(changes._pairs._found) <= 1 << 15
-
-
 def test_the_sample_is_small_and_leaves_out_names_whose_content_tells_nothing() -> None:
     before = tree(500) | tree(400, suffix=".gpg")
     picked = compared(before, rewrite(1.0)(before)).changed_pick.picked()
@@ -333,34 +319,6 @@ def test_git_gc_is_no_loss() -> None:
     before = tree(100) | {p: Known(p, 200, TAKEN - DAY, TAKEN - DAY, 10**5 + n) for n, p in enumerate(loose)}
     assert codes(before, tree(100), None) == []
     assert codes(before, {}, None) == ["mass-change"], "the rest is gone as well"
-
-
-@pytest.mark.parametrize(
-    ("start", "became"),
-    [
-        (b"", "unreadable"),
-        (b"\xff\xd8\xff\xe1", "readable"),
-        (b"PK\x03\x04", "readable"),
-        (b"\x00\x00\x00\x20ftypheic", "readable"),
-        (b"II*\x00", "readable"),
-    ],
-)
-def test_dense_content_is_readable_when_it_begins_as_some_file_does(start: bytes, became: Became) -> None:
-    hidden = random.Random(1).randbytes(4096)
-    assert what_became(start + hidden, is_same=False) == became
-    assert what_became(start + hidden, is_same=True) == "same"
-
-
-@pytest.mark.parametrize("size", [256, 4096, 65536])
-def test_random_content_is_incompressible_and_text_is_not(size: int) -> None:
-    text = b"".join(b"%d: the quick brown fox jumps over the lazy dog\n" % n for n in range(size))[:size]
-    assert is_incompressible(os.urandom(size))
-    assert not is_incompressible(text)
-    assert not is_incompressible(bytes(size))
-
-
-def test_a_file_of_which_only_the_start_was_encrypted_is_incompressible() -> None:
-    assert is_incompressible(os.urandom(4096) + b"plain text " * 5000)
 
 
 @given(st.dictionaries(st.integers(0, 200), st.integers(0, 50), max_size=60))

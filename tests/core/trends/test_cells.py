@@ -8,8 +8,7 @@ from msgspec.structs import replace
 
 from agent.adapters.rendering.trend_cells import MOST, trend_cells
 from agent.core.configuration.config import CriticalProcess
-from agent.core.letters.trend import trend_sentence
-from agent.core.model.records import Body, DrillSeconds, Outcome
+from agent.core.model.records import Body, DrillSeconds
 from agent.core.trends.cells import BEYOND, HIGH, LOW, CellChart, cell_charts, key
 from agent.operations.reading.trends import gather_trends
 from support.builders import trading_year
@@ -156,23 +155,6 @@ def test_a_restore_that_was_never_measured_is_not_drawn_as_quick() -> None:
     assert shown["orders times"].caption == "time to restore: not measured, promised 24 h"
     assert shown["orders rehearsals"].caption == "rehearsals: 0 good, 1 failed"
     assert [column.segments for column in shown["orders times"].columns] == [()]
-
-
-def test_the_sentence_beside_the_pictures_counts_what_they_show() -> None:
-    def sentence(*outcomes: Outcome) -> str:
-        records = [drill(24.0 * (n + 1), outcome) for n, outcome in enumerate(outcomes)]
-        ledger = FakeLedger(*sorted(records, key=lambda one: one.started))
-        return trend_sentence(gather_trends(config(), ledger, NOW))
-
-    assert sentence() == ""
-    assert sentence("passed") == "1 rehearsed restore went well since November 2026, none failed."
-    assert sentence("passed", "failed", "passed") == (
-        "2 rehearsed restores went well since November 2026, 1 failed."
-    )
-    assert sentence("not_tested", "passed").endswith(", none failed, 1 could not be made.")
-    assert sentence("not_tested", "not_tested") == (
-        "No rehearsed restore came to a result since November 2026, 2 could not be made."
-    )
 
 
 def test_names_stay_text() -> None:

@@ -1,0 +1,26 @@
+"""The timetable in words: when each process is back, and nothing promised that is not known."""
+
+from agent.adapters.rendering.text import forecast_screen
+from agent.core.report.forecast import forecast
+from agent.core.report.report import build
+from support.builders.shop import assessed, config, copy, drill, process, snapshot
+
+
+def test_the_forecast_is_told_line_by_line() -> None:
+    screen = forecast_screen(forecast(assessed(copy(snapshot(), drill()), shop=config())))
+    assert screen.startswith("Everything critical would be back by Friday 17:10, well before Monday 08:00.")
+    assert "orders   10 min   none    Friday 17:10  Saturday 17:00  yes" in screen
+
+
+def test_what_cannot_be_restored_now_is_promised_for_no_time() -> None:
+    shop = config(process(), process("web"))
+    failed = copy(snapshot(), drill(0.2, "failed"), drill(20))
+    found = assessed(failed, copy(snapshot(), drill(), name="web"), shop=shop)
+    orders = next(line for line in build(found).processes if line.process == "orders")
+    assert (orders.state, orders.takes, orders.back) == ("NOT READY", "unknown", "unknown")
+    told = forecast(found)
+    assert told.answer == "When everything is back is not known: the measured copy of orders is bad now."
+    assert [(one.process, one.back == "unknown", one.in_time) for one in told.lines] == [
+        ("orders", True, "unknown"),
+        ("web", False, "yes"),
+    ]

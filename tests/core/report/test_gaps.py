@@ -1,0 +1,55 @@
+"""What was NOT tested: said in every report, and what several processes have in common once."""
+
+import pytest
+
+from agent.core.configuration.config import Step
+from agent.core.model.records import DrillFiles, ProofResult
+from support.builders.pages import healthy, report
+from support.builders.shop import GIB, copy, drill, process, snapshot
+
+
+def untested(*records, **changes) -> list[str]:
+    return [fact.text for fact in report(*records, **changes).not_tested]
+
+
+def test_a_report_always_says_that_another_machine_was_not_tried() -> None:
+    assert "Everything was restored on this machine." in untested(snapshot(), drill())[-1]
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence"),
+    [
+        (drill(share=0.3, bytes=GIB // 3), "Only 30 % of its entries were drilled"),
+        (drill(files=DrillFiles(moving=3)), "3 files changed while the snapshot was taken"),
+        (
+            drill(proofs=(ProofResult(name="sound", outcome="not_tested", seconds=0),)),
+            "Not run in the newest drill",
+        ),
+        (drill(isolation=("user", "without no-network")), "without these walls around them: no-network."),
+        (drill(outcome="failed"), "Nothing of it has a restore that counts as proven."),
+    ],
+)
+def test_what_a_drill_left_out_is_said(record, sentence: str) -> None:
+    assert any(sentence in text for text in untested(snapshot(), record))
+
+
+def test_steps_by_people_are_called_declared_and_not_measured() -> None:
+    texts = untested(snapshot(), drill(), of=process(steps=(Step("dns", 20), Step("printer", 25))))
+    assert "2 steps by people (45 min): declared, not measured." in texts
+
+
+def test_excluded_paths_are_named() -> None:
+    assert any(
+        "/srv/orders/cache" in text for text in untested(snapshot(excluded=("/srv/orders/cache",)), drill())
+    )
+
+
+def test_a_missing_plan_b_is_said() -> None:
+    assert healthy().plan_b == "None: only one repository is configured."
+
+
+def test_a_plan_b_says_what_it_proves() -> None:
+    found = report(
+        snapshot(), drill(), more=(copy(snapshot(), repository="away"),), repositories=("primary", "away")
+    )
+    assert found.plan_b == "away: orders not proven, up to date."

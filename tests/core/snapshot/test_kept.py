@@ -1,0 +1,82 @@
+"""Whether a snapshot kept what the witness lists, its tables, its repository and its place in the listing."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from agent.core.model.records import TableCounts
+from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.snapshot.extent import Moved
+from agent.core.snapshot.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
+from support.builders.live_files import MIB, good, scan
+from support.builders.shop import process
+
+ORDERS = process(paths=("/srv/orders",))
+
+
+def _codes(findings: list[Any]) -> list[str]:
+    return [found.code for found in findings]
+
+
+SUMMARY = BackupSummary(snapshot="ab" * 32, files=104, bytes=10 * MIB + 4000)
+
+
+@pytest.mark.parametrize(
+    ("summary", "moved", "bad"),
+    [
+        ({}, Moved(), False),
+        ({"files": 103}, Moved(), True),
+        ({"files": 105}, Moved(), True),
+        ({"bytes": 10 * MIB}, Moved(), True),
+        ({"files": 103}, Moved((b"srv/orders/a",), 1), False),
+        ({"files": 102}, Moved((b"srv/orders/a",), 1), True),
+        ({"files": 103}, Moved((b"srv/orders/log",), 0), True),  # it was only written to
+        ({"bytes": 10 * MIB}, Moved((b"srv/orders/log",), 0), False),
+        ({"files": 140}, Moved((b"srv/orders",), 0), False),  # files came and went in a directory
+    ],
+)
+def test_restic_must_have_what_the_witness_lists(summary: dict[str, int], moved: Moved, bad: bool) -> None:
+    findings = what_is_missing(ORDERS, scan(), (4, 4000), replace(SUMMARY, **summary), moved)
+
+    assert _codes(findings) == (["snapshot-incomplete"] if bad else [])
+
+
+def test_what_restic_could_not_read_is_named_unless_it_is_known() -> None:
+    summary = replace(SUMMARY, unreadable=("/srv/orders/a", "/srv/orders/b"), complete=False)
+
+    findings = what_is_missing(ORDERS, scan(), (4, 4000), summary, Moved((b"srv/orders/a",), 1))
+
+    assert [(found.code, found.path) for found in findings] == [("file-unreadable", "/srv/orders/b")]
+
+
+def test_a_table_may_lose_half_of_its_rows_and_no_more() -> None:
+    def table(rows: int) -> TableCounts:
+        return TableCounts("/srv/orders/orders.db", "0-orders.db", {"orders": rows})
+
+    before = replace(good(), tables=(table(100),))
+
+    assert fewer_rows(ORDERS, [table(50)], before) == []
+    assert _codes(fewer_rows(ORDERS, [table(49)], before)) == ["database-collapsed"]
+    gone = TableCounts("/srv/orders/orders.db", "0-orders.db", {})
+    assert _codes(fewer_rows(ORDERS, [gone], before)) == ["database-collapsed"]
+    assert fewer_rows(ORDERS, [table(0)], None) == []
+
+
+def test_another_identity_is_another_repository() -> None:
+    assert _codes(identity_findings("orders", "primary", "aa", "bb", [("cc", None)])) == [
+        "repository-changed"
+    ]
+    assert _codes(identity_findings("orders", "primary", "aa", "aa", [("cc", None)])) == [
+        "snapshots-vanished"
+    ]
+    assert identity_findings("orders", "primary", "aa", "aa", []) == []
+
+
+def test_a_short_id_must_be_the_only_one_that_fits() -> None:
+    def stored(name: str) -> StoredSnapshot:
+        return StoredSnapshot(id=name, time=good().started, host="shop", paths=())
+
+    assert find_snapshot([stored("abcd1"), stored("ffff")], "abcd") == stored("abcd1")
+    assert find_snapshot([stored("abcd1"), stored("abcd2")], "abcd") is None
+    assert find_snapshot([], "abcd") is None

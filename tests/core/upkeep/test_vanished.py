@@ -1,0 +1,84 @@
+"""Which snapshots have to be in a repository as far as the ledger knows, and which of them are not."""
+
+from typing import Any
+
+from agent.core.model.records import Body, Entry, ListingRecord, RetentionRecord
+from agent.core.upkeep.vanished import NOTED_AFTER, Known, known_snapshots, removed_by
+from support.builders.shop import NOW
+from support.builders.vanishing import A, B, C, listed, retained, taken
+
+
+def entry(number: int, body: Body) -> Entry:
+    return Entry(sequence=number, at=NOW, body=body, hash="")
+
+
+def listing(number: int, *names: str) -> Entry:
+    noted = ListingRecord(process="orders", repository="primary", started=NOW, host="shop", snapshots=names)
+    return entry(number, noted)
+
+
+def known(*entries: Entry, note: Entry | None = None, **other: Any) -> tuple[str, ...]:
+    """Newest first, as far as these records of the primary repository tell."""
+    retentions = [each for each in entries if isinstance(each.body, RetentionRecord)]
+    snapshots = [each for each in entries if each not in retentions]
+    where = {"process": "orders", "repository": "primary", "host": "shop"} | other
+    return known_snapshots(snapshots, retentions, note, **where).ids
+
+
+# ---- what is known --------------------------------------------------------------------------
+
+
+def test_what_was_taken_has_to_be_there_newest_first() -> None:
+    assert known(entry(1, taken(A)), entry(2, taken(B))) == (B, A)
+
+
+def test_what_we_removed_since_is_not_missed() -> None:
+    assert known(entry(1, taken(A)), entry(2, taken(B)), entry(3, retained(removed=(A,)))) == (B,)
+
+
+def test_a_note_of_what_was_there_counts_more_than_what_was_taken_before_it() -> None:
+    assert known(entry(4, taken(B)), note=listing(3, C, A)) == (B, C, A)
+
+
+def test_of_a_retention_and_a_listing_the_newer_note_counts() -> None:
+    left = entry(5, retained(B))
+
+    assert known(left, note=listing(3, C, A)) == (B,)
+    assert known(left, note=listing(7, C, A)) == (C, A)
+
+
+def test_a_person_who_accepts_begins_anew_whatever_was_noted_before() -> None:
+    assert known(entry(5, taken(B, accepted=True)), note=listing(3, A)) == (B,)
+
+
+def test_snapshots_of_another_machine_or_repository_are_not_looked_for_here() -> None:
+    others = entry(1, taken(A, host="other")), entry(2, taken(B, repository="planb")), entry(3, taken(C))
+
+    assert known(*others) == (C,)
+    assert known(*others, host="other") == (A,)
+
+
+# ---- what became of it ----------------------------------------------------------------------
+
+
+def test_what_is_not_listed_is_missing() -> None:
+    assert Known((C, B, A)).missing(listed(B)) == [C, A]
+
+
+def test_the_end_of_a_removal_says_more_than_what_it_meant_to_do() -> None:
+    begun, ended = retained(removed=(A, B)), retained(removed=(A,))
+
+    assert removed_by([begun]) == {A, B}
+    assert removed_by([begun, ended]) == {A}
+    assert removed_by([begun, retained(run=1, removed=(C,))]) == {A, B, C}
+
+
+def test_what_is_there_is_noted_when_more_is_there_than_is_known() -> None:
+    assert Known((A,)).is_outdated(listed(A, B))
+    assert not Known((A,)).is_outdated(listed(A))
+    assert not Known((A, C)).is_outdated(listed(A, B)), "something is missing: that is no state to note"
+
+
+def test_what_is_tedious_to_know_is_noted_as_well() -> None:
+    assert Known((A,), NOTED_AFTER + 1).is_outdated(listed(A))
+    assert not Known((A,), NOTED_AFTER).is_outdated(listed(A))
