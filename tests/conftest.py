@@ -19,6 +19,26 @@ from support.servers.mail_server import MailServer, running_mail_server
 # tests that CI may skip, by the start of their node ID, each with the reason
 MAY_SKIP_IN_CI: dict[str, str] = {}
 
+# what takes longest, by the start of the path: it begins first, so that the end does not wait for it
+FIRST = (
+    "tests/containers/test_mail.py",  # makes the installed machine that the other containers begin as
+    "tests/faults/",
+    "tests/operations/upkeep/",
+    "tests/adapters/restic/",
+    "tests/containers/",
+    "tests/daemon/",
+    "tests/operations/drill/",
+    "tests/scripts/",
+    "tests/simulated/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files in the order of FIRST; xdist gives them out as they come with --no-loadscope-reorder."""
+    items.sort(
+        key=lambda item: next((n for n, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))
+    )
+
 
 @pytest.fixture(params=RESTIC_VERSIONS)
 def restic(request: pytest.FixtureRequest) -> Path:

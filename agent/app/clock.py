@@ -1,10 +1,6 @@
 """The machine's own clock."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 class SystemClock:

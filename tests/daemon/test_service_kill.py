@@ -1,6 +1,7 @@
 """kill -9 at random moments of the running service: nothing acknowledged is lost, nothing stays behind.
 
-READINESS_KILLS=60 kills sixty times; by default it is a few, because each takes some seconds.
+READINESS_KILLS=60 kills sixty times; by default it is a few, because each takes some seconds: of the service
+alone and of everything, each early, in the middle and late in what a new server has to do.
 """
 
 import os
@@ -20,7 +21,8 @@ from support.servers.running_agent import Agent, Business
 from support.waiting import until
 
 KILLS = int(os.environ.get("READINESS_KILLS") or 6)
-LONGEST = 9.0  # seconds: all tasks of a new server take about as long
+TASKS = 13  # that a new server has to do: so often the log says that one begins
+LONGEST = 0.7  # seconds: a task takes about as long
 DONE = re.compile(r"info: (\w+) (\S+)(?: (\S+))?: done in")
 
 
@@ -63,7 +65,9 @@ def test_kill_9_of_the_running_service_loses_nothing_and_leaves_nothing(
         business.write_config(suffix=str(number))  # every task is new, and so due at once
         (business.shop.source / f"new-{number}").write_bytes(chance.randbytes(1 << 20))
         agent = Agent(business, "-v")
-        time.sleep(chance.uniform(0.2, LONGEST))
+        begun = TASKS * (number // 2 % 3 + chance.random()) / 3
+        until(lambda: len([line for line in agent.lines if "begins" in line]) >= begun)  # noqa: B023
+        time.sleep(chance.uniform(0, LONGEST))
         mine = business.ours()
         interrupted += len(mine) > 1
         if number % 2:

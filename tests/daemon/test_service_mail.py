@@ -73,7 +73,7 @@ def test_a_directory_that_is_gone_is_mailed_and_so_is_that_it_is_back_and_proven
     business: Business, mail_server: MailServer
 ) -> None:
     away = business.base / "away"
-    with running(business, "-v") as agent:
+    with running(business, "-v", impatient=True) as agent:
         until(lambda: any("drill orders" in line and "done" in line for line in agent.lines))
         shutil.move(business.shop.source, away)
         until(lambda: arrived(mail_server, "admin") == 1, lambda: "\n".join(agent.lines))

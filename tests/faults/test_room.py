@@ -2,10 +2,7 @@
 
 import json
 import os
-import signal
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +10,7 @@ import pytest
 
 from support.builders.ledger_records import mounted
 from support.builders.readiness_cli import PASSED, Shop, failed, not_tested, snapshotted
-from support.places import ROOT
+from support.restics import newest_is_enough
 from support.servers.other_restics import exclusive_lock
 
 
@@ -97,6 +94,7 @@ def test_restored_files_that_cannot_be_removed_stop_drills_and_no_snapshot(
     assert not room.exists()
 
 
+@newest_is_enough
 def test_a_full_state_directory_is_one_sentence(small: Shop, tmpfs: Path) -> None:
     small.state = tmpfs / "state"
     small.scratch = small.base / "scratch"
@@ -124,7 +122,7 @@ def test_a_full_state_directory_is_one_sentence(small: Shop, tmpfs: Path) -> Non
 def test_a_full_repository_disk_says_nothing_about_the_backups(small: Shop, tmpfs: Path) -> None:
     small.repository = tmpfs / "repository"
     small.write_config()
-    small.plain_restic("init")
+    small.init()
     assert small.snapshot().says == PASSED
     (small.source / "big").write_bytes(os.urandom(9 << 20))
 
@@ -137,7 +135,7 @@ def test_a_repository_disk_without_a_byte_left_is_told_as_that(small: Shop, tmpf
     """Not even a lock can be written."""
     small.repository = tmpfs / "repository"
     small.write_config()
-    small.plain_restic("init")
+    small.init()
     assert small.snapshot().says == PASSED
     subprocess.run(["sh", "-c", f"cat /dev/zero > {tmpfs}/filler 2>/dev/null"], check=False)
 
@@ -169,6 +167,7 @@ def test_a_lock_of_another_living_restic_is_left_alone(shop: Shop) -> None:
 # ---- proofs
 
 
+@newest_is_enough
 def test_a_failing_proof_is_bad(small: Shop) -> None:
     small.extra = (
         '[[process.orders.proof]]\nname = "it is five"\ncommand = ["sh", "-c", "echo 4"]\nexpect = "5"'
@@ -182,6 +181,7 @@ def test_a_failing_proof_is_bad(small: Shop) -> None:
     assert drilled.row["proofs"][0]["outcome"] == "failed"
 
 
+@newest_is_enough
 def test_a_proof_that_is_not_installed_says_nothing_about_the_backups(small: Shop) -> None:
     small.extra = '[[process.orders.proof]]\nname = "sound"\ncommand = ["no-such-program-here"]'
     small.write_config()
@@ -232,6 +232,7 @@ def _forged(shop: Shop, extra: Path) -> None:
     shop.plain_restic("backup", "--host", "shop", *tags, shop.source, extra)
 
 
+@newest_is_enough
 def test_random_drills_one_of_ours(shop: Shop) -> None:
     drilled = shop.drill("--snapshot", "random")
 
@@ -239,6 +240,7 @@ def test_random_drills_one_of_ours(shop: Shop) -> None:
     assert drilled.row["snapshot"] == shop.snapshot_ids()[0]
 
 
+@newest_is_enough
 def test_kept_files_stay_and_the_next_drill_leaves_them_alone(shop: Shop) -> None:
     assert shop.drill("--keep").says == PASSED
 
@@ -265,6 +267,7 @@ def test_only_the_restore_sets_up_the_cold_cache(shop: Shop) -> None:
     assert all(("--no-cache" in call) != (" restore " in call) for call in calls)
 
 
+@newest_is_enough
 def test_a_cache_that_cannot_be_opened_says_nothing_about_the_backups(shop: Shop) -> None:
     broken = shop.base / "broken"
     broken.write_text(
@@ -280,70 +283,3 @@ exec {shop.restic} "$@"
     shop.write_config()
 
     assert shop.drill().says == not_tested("not-tested")
-
-
-# ---- stopped at any moment
-
-
-@pytest.mark.parametrize("after", [0.4, 0.9, 1.4])
-@pytest.mark.parametrize("what", ["drill", "snapshot"])
-def test_an_interrupt_leaves_nothing_behind(shop: Shop, what: str, after: float) -> None:
-    running = shop.start(what)
-    time.sleep(after)
-    running.send_signal(signal.SIGINT)
-
-    _, stderr = running.communicate(timeout=60)
-
-    assert running.returncode in (130, 0, -signal.SIGINT)  # the last: before it had begun
-    assert b"Traceback" not in stderr
-    shop.tidy()
-
-
-@pytest.mark.parametrize("after", [0.5, 1.0, 1.5])
-def test_a_drill_that_was_killed_is_cleaned_up_by_the_next_one(shop: Shop, after: float) -> None:
-    running = shop.start("drill")
-    time.sleep(after)
-    running.kill()
-    running.communicate(timeout=60)
-    for _ in range(100):
-        if not list(shop.processes()):
-            break
-        time.sleep(0.1)
-
-    # a restic that loses its parent may leave a shared lock, which keeps neither drills nor snapshots away
-    assert shop.run("drill", locked=True).says == PASSED
-
-
-@pytest.mark.parametrize("after", [0.7, 1.2, 1.8])
-def test_a_snapshot_that_was_killed_makes_no_false_alarm_later(shop: Shop, after: float) -> None:
-    running = shop.start("snapshot")
-    time.sleep(after)
-    running.kill()
-    running.communicate(timeout=60)
-    for _ in range(100):
-        if not list(shop.processes()):
-            break
-        time.sleep(0.1)
-
-    assert shop.run("drill", locked=True).says == PASSED
-    assert shop.run("snapshot", locked=True).says == PASSED
-    assert shop.run("drill", locked=True).says == PASSED
-
-
-def test_two_at_once_take_turns(shop: Shop) -> None:
-    running = shop.start("drill")
-    while (shop.state / "locks" / "process.orders").read_text().strip() != str(running.pid):
-        time.sleep(0.01)
-    running.send_signal(signal.SIGSTOP)  # so that it cannot be done too soon
-
-    second = subprocess.run(
-        [sys.executable, "-m", "agent", "--config", shop.config, "drill"],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    running.send_signal(signal.SIGCONT)
-    running.communicate(timeout=60)
-
-    assert second.returncode == 75
-    assert running.returncode == 0

@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -81,8 +82,8 @@ def test_two_machines_get_the_same_business(place: Path, tmp_path: Path) -> None
         assert _ask(place, query) == _ask(tmp_path, query)
 
 
-def test_a_second_run_trades_on_where_the_business_stands(tmp_path: Path) -> None:
-    _demo("build", tmp_path)
+def test_a_second_run_trades_on_where_the_business_stands(place: Path, tmp_path: Path) -> None:
+    shutil.copytree(place, tmp_path, symlinks=True, dirs_exist_ok=True)
     newest = _ask(tmp_path, "SELECT max(placed_at) FROM orders")
 
     _demo("build", tmp_path)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from support.builders.quick_key import quicken
 from support.places import ROOT
 
 
@@ -49,15 +50,18 @@ def set_up() -> None:
 
 @pytest.mark.usefixtures("set_up")
 def test_the_demo_ends_with_a_verdict_and_a_report_and_a_second_run_does_too(tmp_path: Path) -> None:
+    demo = tmp_path / "readiness-demo"
     for runs in (1, 2):
+        if runs == 2:  # the first run has it as anybody has; opening it took half of the second's time
+            quicken(demo / "repository", (demo / "primary.password").read_text().strip())
         result = _quickstart(tmp_path)
 
         assert result.returncode == 0, result.stdout + result.stderr
         assert "AT RISK" in result.stdout
         report = Path(result.stdout.splitlines()[-1])
-        assert report == tmp_path / "readiness-demo/report.html"
+        assert report == demo / "report.html"
         assert "</html>" in report.read_text()
-        assert len(list((tmp_path / "readiness-demo/repository/snapshots").iterdir())) == 5 * runs
+        assert len(list((demo / "repository/snapshots").iterdir())) == 5 * runs
     assert [path.name for path in tmp_path.iterdir()] == ["readiness-demo"]
 
 

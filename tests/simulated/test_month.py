@@ -1,20 +1,20 @@
 """Months of the service in simulated time, judged by the mails that a real server received."""
 
+from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
 
 import pytest
 
 from support.builders.mails import part
-from support.doubles.simulated_business import START, BusinessWorld, Fault, business
+from support.doubles.simulated_business import START, BusinessWorld, Fault, business, in_memory
 from support.servers.mail_server import MailServer
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
-    directory = tmp_path / "state"
-    directory.mkdir()
-    return directory
+def state() -> Iterator[Path]:
+    with in_memory() as place:
+        yield place
 
 
 def subjects(mails: list[Message]) -> list[str]:

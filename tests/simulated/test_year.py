@@ -1,13 +1,19 @@
 """A year of the service with everything that happens to a server, held against the truth at every step.
 
+The year is lived whole in one zone. Of others, which set their clocks in other ways, it is the weeks around
+each change that differ, so those are lived there. READINESS_TEST_SEED lives another year, and other weeks:
+scripts/endure does so again and again.
+
 What it must never do: work twice at once on a repository or process, leave something out, do something
 twice, storm, or take a run that came to nothing for one that was done.
 """
 
 import math
+import os
 import random
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -29,15 +35,21 @@ from support.doubles.simulated_world import SimulatedJob, World, task_of
 DAY = 86_400
 HOUR = 3600
 FREE = 15 * 60  # seconds that a task may be due while nothing is in its way: jitter, and a look now and then
-ZONES = {
-    "Europe/Berlin": 20261,
-    "America/New_York": 20262,
-    "Australia/Lord_Howe": 20263,  # half an hour of summer time
-    "America/Santiago": 20264,  # changes at midnight
-}
+ZONE, SEED = "Europe/Berlin", 20261  # of the whole year
+AROUND = 8  # days that are lived before a change of the clocks, and after it
+# other zones, the days on which their clocks are set in that year, a daily moment that is left out or comes
+# twice then, and the seeds of the weeks around it
+CHANGES = (
+    ("America/New_York", "2028-03-12", "30 2 * * *", 20262),
+    ("America/New_York", "2028-11-05", "30 1 * * *", 20263),
+    ("Australia/Lord_Howe", "2028-04-02", "45 1 * * *", 20264),  # half an hour of summer time
+    ("Australia/Lord_Howe", "2028-10-01", "15 2 * * *", 20265),
+    ("America/Santiago", "2028-04-01", "30 23 * * *", 20266),  # at midnight
+    ("America/Santiago", "2028-09-03", "30 0 * * *", 20267),
+)
 
 
-def config(zone: str) -> Config:
+def config(zone: str, daily: str = "30 2 * * *") -> Config:
     def process(name: str, **more: object) -> CriticalProcess:
         usual = {"paths": (f"/srv/{name}",), "rto": DAY, "mtd": 3 * DAY, "max_proof_age": 14 * DAY}
         return CriticalProcess(name=name, **usual | more)  # type: ignore[arg-type]
@@ -57,7 +69,7 @@ def config(zone: str) -> Config:
         ),
         processes=(
             process("orders", rpo=2 * HOUR, snapshot=Rhythm(every=HOUR), keep=keep),
-            process("shop", rpo=2 * DAY, snapshot=Rhythm(cron="30 2 * * *"), drill=Rhythm(cron="0 6 * * 6")),
+            process("shop", rpo=2 * DAY, snapshot=Rhythm(cron=daily), drill=Rhythm(cron="0 6 * * 6")),
         ),
     )
 
@@ -80,6 +92,11 @@ class Truth:
         self.regulars: dict[tuple[str, float], float] = {}
         self.counts: dict[Task, int] = defaultdict(int)
         self.extras: list[SimulatedJob] = []
+        self.seconds_off = 0.0  # off, or asleep
+
+    @property
+    def hours_on(self) -> float:
+        return (self.world.true - self.seconds_off) / HOUR
 
     def watch(self) -> None:
         """Look at everything that began or ended since the last look."""
@@ -216,14 +233,17 @@ class Truth:
         raise AssertionError(cron)
 
 
-def live_a_year(zone: str, seed: int) -> Truth:
-    chance = random.Random(seed)
-    world = World(config(zone), datetime(2027, 12, 20, tzinfo=UTC), seed)  # a leap year lies ahead
+def live(
+    world: World, days: int, chance: random.Random, calm: tuple[float, float] = (math.inf, math.inf)
+) -> Truth:
+    """So many days with everything that happens, about every third day; nothing does while it is `calm`."""
     truth = Truth(world)
     world.boot()
     jumped: timedelta | None = None
     next_fault = chance.expovariate(1 / (3 * DAY))
-    while world.true < 366 * DAY:
+    while world.true < days * DAY:
+        if calm[0] < world.true < calm[1]:
+            next_fault = calm[1] if jumped is None else 0.0
         if world.true > next_fault:
             next_fault = world.true + chance.expovariate(1 / (3 * DAY))
             jumped = befall(world, truth, chance, jumped)
@@ -249,12 +269,15 @@ def befall(world: World, truth: Truth, chance: random.Random, jumped: timedelta 
     what = chance.choice(("off", "off", "asleep", "restart", "jump"))
     truth.jumped_at = world.true
     if what == "off":
-        world.power_cut(chance.choice((30, 1800, 5 * HOUR, 3 * DAY)))
+        away = chance.choice((30, 1800, 5 * HOUR, 3 * DAY))
+        truth.seconds_off += away
+        world.power_cut(away)
         world.boot()
     elif what == "asleep":
         away = chance.choice((600, 5 * HOUR, 2 * DAY))
         for job in world.running:
             job.ends += away
+        truth.seconds_off += away
         world.true += away
     elif what == "restart":
         assert world.service
@@ -272,12 +295,49 @@ def befall(world: World, truth: Truth, chance: random.Random, jumped: timedelta 
     return jumped
 
 
-@pytest.mark.parametrize("zone", ZONES)
-def test_a_year_goes_by_and_nothing_is_skipped_doubled_or_stormed(zone: str) -> None:
-    seed = ZONES[zone]
-    print(f"seed {seed}")
-    truth = live_a_year(zone, seed)
+def seed_or(usual: int) -> int:
+    seed = int(os.environ.get("READINESS_TEST_SEED") or usual)
+    print("READINESS_TEST_SEED", seed)
+    return seed
+
+
+def test_a_year_goes_by_and_nothing_is_skipped_doubled_or_stormed() -> None:
+    seed = seed_or(SEED)
+    world = World(config(ZONE), datetime(2027, 12, 20, tzinfo=UTC), seed)  # a leap year lies ahead
+
+    truth = live(world, 366, random.Random(seed))
+
     hours_on = 366 * 24
     assert truth.counts[Task("snapshot", "orders", "primary")] > 0.7 * hours_on
     assert truth.counts[Task("drill", "shop")] > 45
     print(dict(truth.counts))
+
+
+@pytest.mark.parametrize(("zone", "day", "daily", "usual"), CHANGES)
+def test_around_a_change_of_the_clocks_nothing_is_skipped_doubled_or_stormed(
+    zone: str, day: str, daily: str, usual: int
+) -> None:
+    noon = datetime.fromisoformat(day).replace(hour=12, tzinfo=ZoneInfo(zone))
+    seed = seed_or(usual)
+    world = World(config(zone, daily), noon.astimezone(UTC) - timedelta(days=AROUND), seed)
+
+    # the service is up and its clock is right when the clocks change: nothing takes longer than three days
+    truth = live(world, 2 * AROUND, random.Random(seed), calm=((AROUND - 4.5) * DAY, (AROUND + 1.5) * DAY))
+
+    assert truth.counts[Task("snapshot", "orders", "primary")] > 0.7 * truth.hours_on
+    assert truth.counts[Task("drill", "shop")] >= 1
+    print(dict(truth.counts))
+
+
+def test_these_are_all_the_changes_of_that_year_and_each_concerns_its_daily_moment() -> None:
+    for zone in {zone for zone, *_ in CHANGES}:
+        hours = [datetime(2028, 1, 1, tzinfo=UTC) + timedelta(minutes=15 * each) for each in range(366 * 96)]
+        walls = [hour.astimezone(ZoneInfo(zone)) for hour in hours]
+        changed = [one for one in pairwise(walls) if one[0].utcoffset() != one[1].utcoffset()]
+        planned = [one for one in CHANGES if one[0] == zone]
+        assert len(changed) == len(planned)
+        for (before, after), (_, day, daily, _) in zip(changed, planned, strict=True):
+            hour, minute = (int(word) for word in reversed(daily.split()[:2]))
+            wall = datetime.fromisoformat(day).replace(hour=hour, minute=minute)
+            low, high = sorted((before.replace(tzinfo=None), after.replace(tzinfo=None)))
+            assert low - timedelta(minutes=15) < wall <= high

@@ -10,6 +10,19 @@ MODULES = {
     for path in sorted((ROOT / "agent").rglob("*.py"))
 }
 
+# layer -> its folders from the ground up: each may import those before it, and none behind it
+ORDER = {
+    layer: tuple(folders.split())
+    for layer, folders in {
+        "agent.core": """
+            text configuration model schedule snapshot drill evidence forecast verdict upkeep report telling
+            trends letters audit""",
+        "agent.operations": "ports records setup snapshot drill upkeep reading telling",
+        "agent.adapters": """
+            host sqlite ledger restic sources watching drilling sandbox service rendering mail web setup""",
+    }.items()
+}
+
 
 def tree(module: str) -> ast.Module:
     """What one of our modules says."""

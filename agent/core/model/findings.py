@@ -1,4 +1,4 @@
-"""The stable words for everything that can be wrong. One fault, one code; docs/reference/findings.md lists them all."""
+"""The stable words for everything that can be wrong. One fault, one code; docs list them all."""
 
 from agent.core.model.records import Finding, Severity
 

@@ -1,4 +1,4 @@
-"""Whose a file is that root has written by hand, after root has become the service's user."""
+"""Files are written whole or not at all, and whose they are after root has become the service's user."""
 
 import os
 import pwd
@@ -8,18 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from agent.adapters.host.whole_file import write_bundle
+from agent.errors import StateError
 from support.places import ROOT
 
 NOBODY = pwd.getpwnam("nobody")
 AS_SERVICE = """
 import sys
 from pathlib import Path
-from agent.adapters import identity, report_file
+from agent.adapters.host import identity, whole_file
 identity.SERVICE_USER = "nobody"
 identity.become_owner(Path(sys.argv[1]))
 identity.take_file_rights()
-report_file.write_report(sys.argv[2], "words")
-report_file.write_bundle(sys.argv[2] + ".zip", b"PK")
+whole_file.write_report(sys.argv[2], "words")
+whole_file.write_bundle(sys.argv[2] + ".zip", b"PK")
 """
 
 
@@ -53,3 +55,18 @@ def test_a_file_that_was_there_stays_whose_it_was(place: Path) -> None:
         os.chown(place / name, 1, 2)
 
     assert _written(place, "report.html") == [(1, 2, 0o640), (1, 2, 0o600)]
+
+
+def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "bundle.zip"
+    target.write_bytes(b"older")
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StateError, match="No space left on device"):
+        write_bundle(str(target), b"newer")
+
+    assert target.read_bytes() == b"older"
+    assert list(tmp_path.iterdir()) == [target]

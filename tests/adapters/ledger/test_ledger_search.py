@@ -63,11 +63,6 @@ def test_a_record_that_was_altered_is_not_believed(path: Path) -> None:
         ledger.search(AgentRecord, ['"jump":7'])
 
 
-def test_a_ledger_that_does_not_exist_yet_holds_nothing(tmp_path: Path) -> None:
-    with open_reader(tmp_path / "none.db") as ledger:
-        assert ledger.search(DrillRecord) == []
-
-
 # ---- since a moment -------------------------------------------------------------------------
 
 

@@ -2,128 +2,24 @@
 
 import base64
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from agent.adapters.mail import connection as smtp_connection
-from agent.adapters.mail import smtp
-from agent.adapters.mail.connection import Patient
-from agent.adapters.mail.smtp import SmtpCourier
-from agent.core.configuration.config import Mail
-from agent.core.model.notices import Receipt
 from agent.errors import MailError
-from support.builders.mails import LETTERHEAD, message
-from support.servers.backends import LOOPBACK
-
-Say = dict[str, bytes]
-SHORT = 0.4
-EVERYTHING = {
-    "": b"220 hello\r\n",
-    "EHLO": b"250-hello\r\n250 AUTH PLAIN\r\n",
-    "AUTH": b"235 ok\r\n",
-    "MAIL": b"250 ok\r\n",
-    "RCPT": b"250 ok\r\n",
-    "DATA": b"354 go on\r\n",
-    ".": b"250 taken\r\n",
-    "QUIT": b"221 bye\r\n",
-    "RSET": b"250 ok\r\n",
-}
-
-
-class Scripted:
-    """Answers by the first word of each command; an empty answer closes the connection."""
-
-    def __init__(self, says: Say, then: Callable[[socket.socket], None] | None) -> None:
-        self.says = {**EVERYTHING, **says}
-        self.then = then  # what an answer that begins with "!" does instead
-        self.heard: list[bytes] = []
-        self.socket = socket.create_server((LOOPBACK, 0))
-        self.port = self.socket.getsockname()[1]
-        self.thread = threading.Thread(target=self._serve, daemon=True)
-        self.thread.start()
-
-    def _serve(self) -> None:
-        with suppress(OSError):
-            while True:
-                connection, _ = self.socket.accept()
-                with connection, suppress(OSError):
-                    self._talk(connection)
-
-    def _talk(self, connection: socket.socket) -> None:
-        if not self._say(connection, ""):
-            return
-        for line in (lines := connection.makefile("rb")):
-            self.heard.append(line.strip())
-            word = line.split()[0].decode().upper()
-            if not self._say(connection, word):
-                break
-            if word == "DATA" and self.says["DATA"].startswith(b"354"):
-                while (text := lines.readline()) not in (b".\r\n", b""):
-                    self.heard.append(text)
-                if not self._say(connection, "."):
-                    break
-        lines.close()
-
-    def _say(self, connection: socket.socket, word: str) -> bool:
-        answer = self.says.get(word, b"502 what?\r\n")
-        if answer == b"!" and self.then:
-            self.then(connection)
-        elif answer:
-            connection.sendall(answer)
-        return bool(answer)
-
-    def close(self) -> None:
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self.socket.close()
-        self.thread.join(10)
-
-
-@contextmanager
-def serving(says: Say, then: Callable[[socket.socket], None] | None = None) -> Iterator[Scripted]:
-    server = Scripted(says, then)
-    try:
-        yield server
-    finally:
-        server.close()
+from support.builders.mails import message
+from support.servers.scripted_mail import SHORT, Say, Scripted, courier_to, deliver, make_impatient, serving
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (smtp, smtp_connection):
-        monkeypatch.setattr(module, "PATIENCE", SHORT)
-    monkeypatch.setattr(smtp, "LAST_PATIENCE", SHORT)
-    monkeypatch.setattr(Patient, "patience", SHORT)
+    make_impatient(monkeypatch)
 
 
 @pytest.fixture
 def begun() -> list[str]:
     return []
-
-
-def courier_to(server: Scripted, password_file: Path | None = None) -> SmtpCourier:
-    mail = Mail(
-        sender="a@x.example",
-        owner=("o@x.example",),
-        admin=(),
-        server=LOOPBACK,
-        port=server.port,
-        security="none",
-        user="readiness" if password_file else "",
-        password_file=str(password_file or ""),
-    )
-    return SmtpCourier(mail, LETTERHEAD)
-
-
-def deliver(
-    server: Scripted, begun: list[str], recipients: tuple[str, ...] = ("o@x.example", "p@x.example")
-) -> tuple[Receipt, ...]:
-    with courier_to(server) as courier:
-        return courier.deliver(message(), recipients, lambda: begun.append("begun"))
 
 
 def refused(server: Scripted, begun: list[str]) -> MailError:
@@ -141,25 +37,6 @@ def test_the_script_itself_takes_a_message(begun: list[str]) -> None:
 
     assert server.heard[1].lower() == b"mail from:<a@x.example>"  # Python 3.13 writes it otherwise
     assert begun == ["begun"]
-
-
-def test_we_introduce_ourselves_with_a_full_name_or_an_address(begun: list[str]) -> None:
-    with serving({}) as server:
-        deliver(server, begun)
-
-    name = server.heard[0].decode("ascii").removeprefix("ehlo ")
-    assert name == "[127.0.0.1]" or "." in name
-
-
-@pytest.mark.parametrize(
-    "name", ["localhost", "localhost.localdomain", "shop", "my_host.example", "a b.example"]
-)
-def test_what_is_no_full_name_is_not_said_to_be_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "getfqdn", lambda: name)
-    with socket.create_server((LOOPBACK, 0)) as found:
-        assert smtp_connection.own_name(found) == "[127.0.0.1]"
-        monkeypatch.setattr(socket, "getfqdn", lambda: "shop.harbour-lane.example")
-        assert smtp_connection.own_name(found) == "shop.harbour-lane.example"
 
 
 def test_no_answer_to_the_whole_text_means_that_nobody_knows(begun: list[str]) -> None:
@@ -198,33 +75,6 @@ def test_who_breaks_off_before_the_text_has_certainly_not_got_it(word: str, begu
     assert error.code in ("mail-broken", "mail-unreachable")
     assert begun == (["begun"] if word == "DATA" else [])
     assert not [line for line in server.heard if b"orders" in line.lower()]
-
-
-@pytest.mark.parametrize("word", ["", "EHLO", "MAIL", "RCPT", "DATA"])
-def test_silence_is_given_up(word: str, begun: list[str]) -> None:
-    with serving({word: b"!"}, then=lambda _: None) as server:
-        assert refused(server, begun).code == "mail-timed-out"
-
-
-@pytest.mark.parametrize("word", ["", "EHLO", "MAIL"])
-def test_a_byte_at_a_time_is_given_up(word: str, begun: list[str]) -> None:
-    def drip(connection: socket.socket) -> None:
-        connection.sendall(b"250-")
-        while True:
-            connection.sendall(b"x")
-            time.sleep(SHORT / 8)
-
-    with serving({word: b"!"}, then=drip) as server:
-        assert refused(server, begun).code == "mail-timed-out"
-
-
-def test_an_answer_without_end_is_given_up(begun: list[str]) -> None:
-    def flood(connection: socket.socket) -> None:
-        while True:
-            connection.sendall(b"250-more\r\n" * 1000)
-
-    with serving({"EHLO": b"!"}, then=flood) as server:
-        assert refused(server, begun).code == "mail-timed-out"
 
 
 @pytest.mark.parametrize(
@@ -267,16 +117,6 @@ def test_an_answer_about_people_or_the_text_is_a_receipt(
         assert [receipt.fate for receipt in deliver(server, begun)] == [fates] * 2
 
     assert len(begun) == begins
-
-
-def test_what_a_server_says_is_short_and_harmless(begun: list[str]) -> None:
-    shouted = b"550-\x1b[2J\x1b]0;owned\x07 \xff\xe2\x80\xae\r\n550 " + b"A" * 900 + b"\r\n"
-    with serving({"RCPT": shouted}) as server:
-        receipts = deliver(server, begun)
-
-    assert receipts[0].reply.startswith("\\x1b[2J\\x1b]0;owned\\x07 \\xff\\u202e AAA")
-    assert receipts[0].reply.isprintable()
-    assert len(receipts[0].reply) == 200
 
 
 def test_a_server_that_repeats_the_password_is_not_quoted(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """How far long work is: a bar on a terminal, plain lines elsewhere, nothing for scripts."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from rich.progress import Progress
 
 from agent.adapters.rendering import progress as module
 from agent.adapters.rendering.progress import PlainLines, Silent, TerminalBar, ended, suitable_progress
-from agent.adapters.restic.stall import Growth
 
 
 class Terminal(io.StringIO):
@@ -90,14 +88,3 @@ def test_an_error_leaves_no_bar_on_the_terminal(monkeypatch: pytest.MonkeyPatch)
         bar.begin("x")
         raise ValueError("boo")
     assert "\x1b[?25h" in terminal.getvalue()
-
-
-def test_growth_is_what_the_file_system_has_less(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    room = [1000]
-    monkeypatch.setattr(Growth, "_room", lambda _: room[0])
-    heard: list[tuple[int, int, int]] = []
-    growth = Growth(str(tmp_path), lambda *told: heard.append(told))
-    for free in (1000, 400, 1200):
-        room[0] = free
-        growth()
-    assert heard == [(0, 0, 0), (600, 0, 0), (0, 0, 0)]

@@ -17,7 +17,7 @@ from agent.adapters.restic.repository import Restic
 from agent.adapters.restic.version import installed_version
 from agent.core.configuration.config import Repository
 from agent.errors import ResticError
-from support.places import FAKE_RESTIC
+from support.doubles.playing_restic import calls_of, playing
 
 ID = "ab" * 32
 SUMMARY = {
@@ -33,23 +33,21 @@ Play = Callable[..., Restic]
 
 
 @pytest.fixture
-def play(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Play:
+def play(tmp_path: Path) -> Play:
     """A restic that does what it is told."""
 
     def prepared(say: Script, patience: int = 20) -> Restic:
-        script = tmp_path / "script.json"
-        script.write_text(json.dumps({"real": "/bin/false", "say": VERSION | say}))
-        monkeypatch.setenv("FAKE_RESTIC", str(script))
+        program = playing(tmp_path, VERSION | say)
         repository = Repository(name="primary", url=str(tmp_path / "repository"), password_file="/dev/null")
-        return Restic(str(FAKE_RESTIC), repository, str(tmp_path / "cache"), patience)
+        return Restic(str(program), repository, str(tmp_path / "cache"), patience)
 
     return prepared
 
 
 def calls(tmp_path: Path) -> list[str]:
     """The commands that restic was called with, its version aside."""
-    lines = (tmp_path / "script.json.calls").read_text().splitlines()
-    commands = [next(word for word in json.loads(line) if not word.startswith("-")) for line in lines]
+    called = calls_of(tmp_path / "playing-restic")
+    commands = [next(word for word in words if not word.startswith("-")) for words in called]
     return [command for command in commands if command != "version"]
 
 
@@ -384,20 +382,20 @@ def test_what_is_no_program_is_a_missing_restic(tmp_path: Path, what: str) -> No
 
 
 def test_no_secret_stands_on_a_command_line_or_comes_from_our_environment(
-    play: Play, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RESTIC_PASSWORD", "another")
-    play({"snapshots": [{"sleep": 600}]})
-    url = "rest:http://user:secret@127.0.0.1:1/"
+    program = playing(tmp_path, VERSION | {"snapshots": [{"sleep": 600}]})
+    url = "rest:http://user:canary-4711@127.0.0.1:1/"
     repository = Repository(name="primary", url=url, password_file="/password")
-    restic = Restic(str(FAKE_RESTIC), repository, str(tmp_path / "cache"), 20)
+    restic = Restic(str(program), repository, str(tmp_path / "cache"), 20)
     running = restic.start(["snapshots"])
     try:
         deadline = time.monotonic() + 20
         while (environ := _environ(running.pid)).get("RESTIC_REPOSITORY") != url:
             assert time.monotonic() < deadline
         assert "RESTIC_PASSWORD" not in environ
-        assert b"secret" not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
+        assert b"canary-4711" not in Path(f"/proc/{running.pid}/cmdline").read_bytes()
     finally:
         running.stop()
 

@@ -29,15 +29,15 @@ def on(server: RestServer | SftpServer, shop: Shop) -> PlanB:
 
 
 def on_rest(shop: Shop, server: RestServer) -> PlanB:
-    return PlanB(shop, server.url(), environment=server.environment)
+    return PlanB(shop, server.url(), environment=server.environment, place=server.place())
 
 
 def on_sftp(shop: Shop, server: SftpServer) -> PlanB:
-    return PlanB(shop, server.url(), options=server.options)
+    return PlanB(shop, server.url(), options=server.options, place=server.place())
 
 
 def everything_works(shop: Shop, plan_b: PlanB) -> None:
-    plan_b.init()
+    plan_b.init_by_hand()
     copied = shop.run("copy")
     assert (copied.says, copied.row["copied"]) == (PASSED, 1)
     assert shop.drill("--from", "planb").says == PASSED
@@ -62,7 +62,8 @@ def test_an_append_only_server_keeps_what_it_has(shop: Shop, rest_server: RestSe
     plan_b = on_rest(shop, rest_server).init()
     assert shop.run("copy").says == PASSED
     (row,) = plan_b.snapshots()
-    plan_b.restic("forget", row["id"], check=False)
+    refused = plan_b.refused("forget", row["id"])
+    assert b"403 Forbidden" in refused
     assert plan_b.snapshots() == [row]
 
 

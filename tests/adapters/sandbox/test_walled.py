@@ -1,9 +1,7 @@
 """Proof commands run on restored data, walled in, and nothing of them outlives their run."""
 
-import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,170 +12,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from agent.adapters.sandbox.owner import hand_over
-from agent.adapters.sandbox.walled import Sandbox
-from agent.adapters.sandbox.walls import WALLS, Limits
-from agent.core.drill.proofs import CommandRun
 from support.places import ROOT
-
-PYTHON = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin") or "python3"
-LIMITS = Limits(memory=200 << 20, file_size=64 << 20, free_space=1 << 20, processes=64)
-
-
-class Machine:
-    """A small machine below a temporary directory: live files, a secret, and a restored tree."""
-
-    def __init__(self, base: Path) -> None:
-        self.base = base
-        self.live = base / "srv" / "orders"
-        self.state = base / "state"
-        self.tree = self.state / "scratch" / "drill" / "tree"
-        self.restored = self.tree / str(self.live).lstrip("/")
-        self.secret = base / "primary.password"
-        for directory, text in ((self.live, "live"), (self.restored, "restored")):
-            directory.mkdir(parents=True)
-            (directory / "orders.txt").write_text(text)
-        self.secret.write_text("the password")
-        self.sandbox = Sandbox(self.tree, [str(self.live)], [str(self.state), str(self.secret)], LIMITS)
-
-    def run(self, *command: str, timeout: int = 60) -> CommandRun:
-        return self.sandbox.run(command, timeout)
-
-    def shell(self, script: str, timeout: int = 60) -> CommandRun:
-        return self.run("sh", "-c", script, timeout=timeout)
-
-    def python(self, code: str, timeout: int = 60) -> CommandRun:
-        return self.run(PYTHON, "-c", code, timeout=timeout)
-
-    def left_behind(self) -> list[str]:
-        """Processes of the proof's user; where that is our own user, those that carry the mark of a proof."""
-        found = []
-        for process in psutil.process_iter(["uids", "cmdline"]):
-            if process.info["uids"].real == self.sandbox._user != 0 and (
-                os.geteuid() == 0 or marked(process)
-            ):
-                found.append(str(process.info["cmdline"]))
-        return found
-
-
-def marked(process: psutil.Process) -> bool:
-    try:
-        return b"READINESS_PROOF=proof-" in Path(f"/proc/{process.pid}/environ").read_bytes()
-    except OSError:
-        return False
+from support.servers.walled_machine import PYTHON, Machine, walled_machine
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    made = Machine(tmp_path)
-    yield made
-    assert made.left_behind() == []
-    assert os.listdir(made.tree.parent) == ["tree"]
+    with walled_machine(tmp_path) as made:
+        yield made
 
 
 def test_a_command_runs_in_the_restored_tree(machine: Machine) -> None:
     run = machine.shell(f"cat {str(machine.live)[1:]}/orders.txt")
     assert (run.status, run.stdout, run.trouble, run.unusable) == (0, "restored", "", "")
-
-
-@pytest.mark.usefixtures("as_root")
-def test_as_root_every_wall_is_seen_standing(machine: Machine) -> None:
-    machine.shell("true")
-    assert machine.sandbox.isolation == WALLS
-
-
-@pytest.mark.usefixtures("as_root")
-def test_the_absolute_live_path_leads_to_restored_data(machine: Machine) -> None:
-    assert machine.shell(f"cat {machine.live}/orders.txt").stdout == "restored"
-
-
-@pytest.mark.usefixtures("as_root")
-def test_writing_to_the_live_path_changes_only_the_copy(machine: Machine) -> None:
-    run = machine.shell(f"echo spoilt > {machine.live}/orders.txt && echo new > {machine.live}/new")
-    assert run.status == 0
-    assert (machine.live / "orders.txt").read_text() == "live"
-    assert os.listdir(machine.live) == ["orders.txt"]
-    assert (machine.restored / "orders.txt").read_text() == "spoilt\n"
-
-
-@pytest.mark.usefixtures("as_root")
-def test_a_live_path_that_was_not_restored_is_not_seen_either(machine: Machine) -> None:
-    shutil.rmtree(machine.restored)
-    assert machine.shell(f"cat {machine.live}/orders.txt").status == 1
-    assert "restored-at-live-paths" in machine.sandbox.isolation
-
-
-@pytest.mark.usefixtures("as_root")
-def test_a_restored_link_does_not_lead_back_to_live_data(machine: Machine) -> None:
-    shutil.rmtree(machine.restored)
-    machine.restored.symlink_to(machine.live)
-    assert machine.shell(f"cat {machine.live}/orders.txt").status == 1
-
-
-@pytest.mark.usefixtures("as_root")
-def test_a_restored_link_shows_no_other_live_directory_in_its_place(machine: Machine) -> None:
-    (machine.tree / "usr" / "share").mkdir(parents=True)
-    (machine.tree / "usr" / "share" / "doc").symlink_to("/usr/share/common-licenses")
-    sandbox = Sandbox(machine.tree, ["/usr/share/doc"], [], LIMITS)
-    run = sandbox.run(("ls", "-A", "/usr/share/doc"), 30)
-    assert (run.status, run.stdout) == (0, "")
-
-
-@pytest.mark.usefixtures("as_root")
-@pytest.mark.parametrize("path", ["/etc/shadow", "{secret}", "{state}/scratch"])
-def test_secrets_and_our_own_state_cannot_be_read(machine: Machine, path: str) -> None:
-    place = path.format(secret=machine.secret, state=machine.state)
-    machine.secret.chmod(0o644)
-    assert machine.shell(f"cat {place} 2>&1 || ls {place}/*").status != 0
-
-
-@pytest.mark.usefixtures("as_root")
-def test_a_hidden_file_and_a_hidden_directory_outside_tmp_are_empty(machine: Machine) -> None:
-    hidden = ["/etc/hostname", "/usr/share/doc"]
-    sandbox = Sandbox(machine.tree, [], hidden, LIMITS)
-    run = sandbox.run(("sh", "-c", "cat /etc/hostname; ls -A /usr/share/doc"), 30)
-    assert (run.status, run.stdout) == (0, "")
-    assert "hidden-files" in sandbox.isolation
-
-
-@pytest.mark.usefixtures("as_root")
-@pytest.mark.parametrize("other", ["{live}/labels", "{live}/.."])
-def test_paths_of_other_processes_above_or_below_hide_nothing_restored(machine: Machine, other: str) -> None:
-    (machine.live / "labels").mkdir()
-    (machine.restored / "labels").mkdir()
-    (machine.restored / "labels" / "one").touch()
-    hidden = [os.path.normpath(other.format(live=machine.live))]
-    sandbox = Sandbox(machine.tree, [str(machine.live)], hidden, LIMITS)
-    assert sandbox.run(("ls", f"{machine.live}/labels"), 30).stdout == "one\n"
-    assert sandbox.isolation == WALLS
-
-
-@pytest.mark.usefixtures("as_root")
-def test_nothing_can_be_written_outside_the_tree(machine: Machine) -> None:
-    open_to_all = machine.base / "open"
-    open_to_all.mkdir(mode=0o777)
-    tries = " ".join(f"{place}/by-a-proof" for place in ("/", "/etc", "/var", "/run", "/dev", "/var/lib"))
-    run = machine.shell(
-        f"for f in {tries}; do echo x > $f && echo wrote $f; done; echo x > /var/tmp/by-a-proof"
-    )
-    assert run.stdout == ""
-    assert not Path("/var/tmp/by-a-proof").exists()
-
-
-@pytest.mark.usefixtures("as_root")
-def test_no_socket_of_the_machine_answers(machine: Machine) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        connect = f"import socket; socket.create_connection(('127.0.0.1', {port}), 5)"
-        assert subprocess.run([PYTHON, "-c", connect], check=False).returncode == 0  # outside it does
-        run = machine.python(connect)
-    assert run.status == 1
-    assert "refused" in run.stderr or "unreachable" in run.stderr
-
-
-def test_a_server_of_the_proofs_own_is_reached_over_loopback(machine: Machine) -> None:
-    code = "import socket as s; l = s.create_server(('127.0.0.1', 0)); s.create_connection(l.getsockname())"
-    assert machine.python(code).status == 0
 
 
 def test_a_hanging_command_is_ended_and_said_so(machine: Machine) -> None:
@@ -208,92 +55,6 @@ print("started")
 def test_a_fork_bomb_is_held(machine: Machine) -> None:
     run = machine.shell("bomb() { bomb | bomb & }; bomb; sleep 1; wait", timeout=5)
     assert (run.unusable, machine.left_behind()) == ("", [])
-
-
-def test_a_process_limit_stops_forking(machine: Machine) -> None:
-    code = """
-import os, time
-made = 0
-try:
-    while made < 5000:
-        if os.fork() == 0:
-            time.sleep(60)
-            os._exit(0)
-        made += 1
-except BlockingIOError:
-    print(made, flush=True)
-    os._exit(0)
-"""
-    run = machine.python(code)
-    assert 0 < int(run.stdout) <= LIMITS.processes
-
-
-def test_endless_output_is_cut_off(machine: Machine) -> None:
-    run = machine.run("yes", "0123456789" * 100)
-    assert run.trouble == "it printed more than 64.0 MiB"
-    assert len(run.stdout) <= 1 << 16
-
-
-def test_endless_complaints_are_cut_off(machine: Machine) -> None:
-    run = machine.shell("yes 0123456789012345678901234567890 >&2")
-    assert run.trouble == "it printed more than 64.0 MiB"
-    assert len(run.stderr) <= 1 << 16
-
-
-def test_many_processes_together_may_not_use_more_memory_than_one(machine: Machine) -> None:
-    code = """
-import os, time
-for _ in range(8):
-    if os.fork() == 0:
-        hog = os.urandom(1 << 20) * 60
-        time.sleep(60)
-time.sleep(60)
-"""
-    assert machine.python(code).trouble == "it used more than 200.0 MiB of memory"
-
-
-def test_a_single_hog_is_ended(machine: Machine) -> None:
-    hog = "import os, time; hog = os.urandom(1 << 20) * 400; time.sleep(60)"
-    assert machine.python(hog).trouble == "it used more than 200.0 MiB of memory"
-
-
-def test_memory_that_processes_share_counts_once(machine: Machine) -> None:
-    code = """
-import os, time
-shared = os.urandom(1 << 20) * 60
-for _ in range(8):
-    if os.fork() == 0:
-        time.sleep(1)
-        os._exit(0)
-time.sleep(1)
-"""
-    run = machine.python(code)
-    assert (run.status, run.trouble) == (0, "")
-
-
-def test_one_file_may_not_grow_without_end(machine: Machine) -> None:
-    run = machine.shell("head -c 200000000 /dev/zero > big; echo $?")
-    assert run.stdout != "0\n"
-    assert (machine.tree / "big").stat().st_size <= LIMITS.file_size
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "small"
-    place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(place)], check=True)
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
-
-
-@pytest.mark.usefixtures("as_root")
-def test_a_command_that_fills_the_disk_is_ended(small_disk: Path) -> None:
-    (small_disk / "tree").mkdir()
-    limits = Limits(memory=1 << 30, file_size=8 << 20, free_space=20 << 20)
-    sandbox = Sandbox(small_disk / "tree", [], [], limits)
-    run = sandbox.run(("sh", "-c", "n=0; while n=$((n+1)); do head -c 999999 /dev/zero > $n; done"), 60)
-    assert run.trouble.startswith("it filled the disk")
-    assert os.listdir(small_disk) == ["tree"]
 
 
 def test_a_missing_command_was_not_tested(machine: Machine) -> None:
@@ -329,53 +90,6 @@ def test_the_exit_status_comes_back(machine: Machine) -> None:
 
 def test_a_command_killed_by_a_signal_has_not_passed(machine: Machine) -> None:
     assert machine.shell("kill -SEGV $$").status != 0
-
-
-def test_paths_with_odd_bytes_are_only_paths(tmp_path: Path) -> None:
-    odd = os.fsdecode(b"a 'quo\"ted\\ $(touch pwned)\n\xff dir")
-    made = Machine(tmp_path / odd)
-    code = "import os; print(open(os.environb[b'HOME'] + b'/restored/' + b'x').read())"
-    (made.tree / "x").write_text("fine")
-    assert made.python(code).stdout == "fine\n" or os.geteuid() != 0
-    assert made.shell("ls").status == 0
-    assert not list(tmp_path.rglob("pwned"))
-
-
-@pytest.mark.usefixtures("as_root")
-def test_files_of_other_owners_and_modes_can_be_read_and_written(machine: Machine) -> None:
-    closed = machine.restored / "closed"
-    closed.mkdir()
-    (closed / "mail").write_text("a letter")
-    (closed / "mail").chmod(0o400)
-    os.chown(closed / "mail", 1234, 1234)
-    closed.chmod(0o000)
-    where = str(closed.relative_to(machine.tree))
-    assert machine.shell(f"cat {where}/mail && echo more >> {where}/mail").stdout == "a letter"
-
-
-@pytest.mark.usefixtures("as_root")
-def test_handing_over_follows_no_link_and_leaves_device_nodes_alone(tmp_path: Path) -> None:
-    outside = tmp_path / "outside"
-    outside.write_text("")
-    tree = tmp_path / "tree"
-    tree.mkdir()
-    (tree / "link").symlink_to(outside)
-    (tree / "setuid").write_text("")
-    (tree / "setuid").chmod(0o4755)
-    os.mknod(tree / "null", 0o020666, os.makedev(1, 3))
-    hand_over(tree, 61234)
-    assert outside.stat().st_uid == 0
-    assert (tree / "null").stat().st_uid == 0
-    assert ((tree / "link").lstat().st_uid, tree.stat().st_uid) == (61234, 61234)
-    assert (tree / "setuid").stat().st_mode & 0o7000 == 0
-
-
-@pytest.mark.usefixtures("as_root")
-def test_no_capability_comes_back(machine: Machine) -> None:
-    run = machine.shell("grep Cap /proc/self/status; umount /run || mount -t tmpfs none /srv; ls -A /run")
-    assert run.status in (0, 1)
-    shown = [line.split()[1] for line in run.stdout.splitlines() if line.startswith("Cap")]
-    assert set(shown) == {"0" * 16}
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Sampled drills, end to end: a round covers every file once, and finds damage wherever it is."""
 
 import os
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,10 +25,15 @@ ODD = [
 ]
 
 
-@pytest.fixture
-def shop(restic: Path, tmp_path: Path) -> Shop:
+DAMAGED = ["flat/0777.txt", "flat/1999.txt", "flat/line\nbreak", "d[a]/file"]
+VITAL = "vital/contracts.txt"
+
+Made = Callable[[Path], Shop]
+
+
+def _made(base: Path, restic: Path) -> Shop:
     """Thousands of files in one flat directory, odd names among them, and a few directories beside it."""
-    shop = Shop(tmp_path, restic).set_up()
+    shop = Shop(base, restic).set_up()
     flat = shop.source / "flat"
     flat.mkdir()
     for number in range(2000):
@@ -37,8 +44,30 @@ def shop(restic: Path, tmp_path: Path) -> Shop:
         beside.mkdir()
         (beside / "file").write_bytes(name * 30)
     (shop.source / "vital").mkdir()
-    (shop.source / "vital" / "contracts.txt").write_text("vital")
+    (shop.source / VITAL).write_text("vital")
     return shop
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The same with some larger files and one good snapshot, made once for each restic; to be copied."""
+
+    @cache
+    def of(restic: Path) -> Shop:
+        shop = _made(tmp_path_factory.mktemp("shop"), restic)
+        for name, size in [(VITAL, 30_000), *((name, 20_000) for name in DAMAGED)]:
+            with (shop.source / name).open("ab") as file:
+                file.write(os.urandom(size))
+        assert shop.snapshot().says == PASSED
+        shop.blobs()
+        return shop
+
+    return of
+
+
+@pytest.fixture
+def shop(made: Made, restic: Path, tmp_path: Path) -> Shop:
+    return made(restic).copied(tmp_path)
 
 
 def _round(shop: Shop, share: str) -> list[Result]:
@@ -51,7 +80,8 @@ def _round(shop: Shop, share: str) -> list[Result]:
     return drilled
 
 
-def test_a_round_compares_every_file_once(shop: Shop) -> None:
+def test_a_round_compares_every_file_once(restic: Path, tmp_path: Path) -> None:
+    shop = _made(tmp_path, restic)
     assert shop.snapshot().says == PASSED
 
     drilled = _round(shop, "20%")
@@ -66,11 +96,8 @@ def test_a_round_compares_every_file_once(shop: Shop) -> None:
     assert all(result.row["files"]["verified"] < 700 for result in drilled)
 
 
-@pytest.mark.parametrize("file", ["flat/0777.txt", "flat/1999.txt", "flat/line\nbreak", "d[a]/file"])
+@pytest.mark.parametrize("file", DAMAGED)
 def test_damage_anywhere_is_found_within_a_round(shop: Shop, file: str) -> None:
-    with (shop.source / file).open("ab") as damaged:
-        damaged.write(os.urandom(20_000))
-    assert shop.snapshot().says == PASSED
     shop.flip(shop.blob_of(shop.source / file))
 
     drilled = _round(shop, "34%")
@@ -81,12 +108,11 @@ def test_damage_anywhere_is_found_within_a_round(shop: Shop, file: str) -> None:
     assert bad[0].paths == {f"{shop.source}/{file}"}
 
 
-@pytest.mark.parametrize("vital", ["vital", "vital/contracts.txt"])
+@pytest.mark.parametrize("vital", ["vital", VITAL])
 def test_vital_files_are_part_of_every_sample(shop: Shop, vital: str) -> None:
     shop.extra = f'vital = ["{shop.source}/{vital}"]'
     shop.write_config()
-    file = shop.source / "vital" / "contracts.txt"
-    file.write_bytes(os.urandom(30_000))
+    file = shop.source / VITAL
     assert shop.snapshot().says == PASSED
     shop.flip(shop.blob_of(file))
 

@@ -7,7 +7,6 @@ import pytest
 
 from agent.adapters.setup.setup_files import LocalSetupFiles, SetupFailed
 from agent.config import load, read
-from agent.core.configuration.starter import Starter, process_names, starter_config
 from agent.errors import ReadinessError, ResticError, UsageError
 from agent.operations.setup.initialise import Initialised, Wish, initialise
 
@@ -125,32 +124,6 @@ def test_a_directory_of_any_name_makes_a_good_config(srv: Path, name: str) -> No
     (srv / name).mkdir()
     done = begin(srv.parent, srv / name)
     assert load(done.config_file).processes[0].paths == (str(srv / name),)
-
-
-def test_names_are_valid_and_differ() -> None:
-    directories = ["/srv/Orders", "/home/orders", "/", "/srv/...", "/x/_a_", "/x/" + "y" * 90, "/b/orders-2"]
-    names = process_names(directories)
-    assert names == ["orders", "orders-2", "files", "files-2", "a", "y" * 40, "orders-2-2"]
-
-
-def test_the_remarks_are_good_toml_when_they_are_taken_out(tmp_path: Path) -> None:
-    text = starter_config(
-        Starter(
-            processes=(("orders", "/srv/orders"),),
-            url="/b",
-            password_file="/p",
-            state="/s",
-            time_zone="Europe/Berlin",
-        )
-    )
-    foot = text[text.index("# Proofs show") :]
-    uncommented = "\n".join(
-        line.removeprefix("# ") for line in foot.splitlines() if not line.endswith((":", "#"))
-    )
-    file = tmp_path / "c.toml"
-    file.write_text(text[: text.index("# Proofs show")] + uncommented)
-    (process,) = load(str(file)).processes
-    assert (len(process.proofs), len(process.steps)) == (2, 1)
 
 
 # ---- what is never destroyed --------------------------------------------------------------------

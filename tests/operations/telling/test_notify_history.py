@@ -1,5 +1,6 @@
 """A long history: what people heard long ago is remembered, and a clock that was wrong silences nothing."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,9 +11,25 @@ from msgspec.structs import replace
 
 from agent.core.model.notices import DeliveryRecord, IncidentRecord, MessageRecord, Receipt
 from agent.errors import MailError
-from support.doubles.simulated_business import DAY, NOWHERE, START, BusinessWorld, Fault, Post, business
+from support.doubles.simulated_business import (
+    DAY,
+    NOWHERE,
+    START,
+    BusinessWorld,
+    Fault,
+    Post,
+    business,
+    in_memory,
+)
 
+pytestmark = pytest.mark.usefixtures("worlds")
 FAILING = Fault("drill", "shop", "primary", 1.0, 99.0, "failed", "file-damaged")
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    with in_memory() as found:
+        yield found
 
 
 def open_world(state: Path, *faults: Fault) -> BusinessWorld:
@@ -26,8 +43,8 @@ def mails(world: BusinessWorld, role: str) -> list[MessageRecord]:
 
 
 @pytest.mark.timeout(300)
-def test_what_was_told_before_hundreds_of_other_mails_is_not_told_again(tmp_path: Path) -> None:
-    world = open_world(tmp_path, FAILING)
+def test_what_was_told_before_hundreds_of_other_mails_is_not_told_again(place: Path) -> None:
+    world = open_world(place, FAILING)
     while not mails(world, "admin"):
         world.live(0.1)
     [opened] = mails(world, "admin")
@@ -54,8 +71,8 @@ def test_what_was_told_before_hundreds_of_other_mails_is_not_told_again(tmp_path
 
 
 @pytest.mark.timeout(300)
-def test_a_clock_that_was_a_year_ahead_for_an_hour_does_not_silence_the_weekly_mail(tmp_path: Path) -> None:
-    world = open_world(tmp_path)
+def test_a_clock_that_was_a_year_ahead_for_an_hour_does_not_silence_the_weekly_mail(place: Path) -> None:
+    world = open_world(place)
     world.live(1)
     world.offset = timedelta(days=365)
     world.live(0.05)
@@ -66,8 +83,8 @@ def test_a_clock_that_was_a_year_ahead_for_an_hour_does_not_silence_the_weekly_m
     world.close()
 
 
-def test_a_long_weekend_has_a_mail_of_its_own_that_takes_the_place_of_no_other(tmp_path: Path) -> None:
-    world = open_world(tmp_path)
+def test_a_long_weekend_has_a_mail_of_its_own_that_takes_the_place_of_no_other(place: Path) -> None:
+    world = open_world(place)
     calendar = replace(world.config.business, holidays=(date(2026, 11, 9),))  # a Monday
     world.config = replace(world.config, business=calendar)
     world.live(3.4)
@@ -77,8 +94,8 @@ def test_a_long_weekend_has_a_mail_of_its_own_that_takes_the_place_of_no_other(t
     world.close()
 
 
-def test_the_administrator_gets_the_weekly_mail_where_there_is_no_owner(tmp_path: Path) -> None:
-    world = open_world(tmp_path)
+def test_the_administrator_gets_the_weekly_mail_where_there_is_no_owner(place: Path) -> None:
+    world = open_world(place)
     assert world.config.mail
     mail = replace(world.config.mail, owner=(), deputy=())
     world.config = replace(world.config, mail=mail)
@@ -123,9 +140,9 @@ def all_written(world: BusinessWorld) -> set[str]:
 
 @pytest.mark.timeout(300)
 def test_a_digest_that_the_server_does_not_take_gives_back_what_it_carries(
-    tmp_path: Path, worlds: list[BusinessWorld]
+    place: Path, worlds: list[BusinessWorld]
 ) -> None:
-    world, courier = after_an_outage(tmp_path)
+    world, courier = after_an_outage(place)
     worlds.append(world)
     courier.no_digests = True
     world.live(0.3)
@@ -135,9 +152,9 @@ def test_a_digest_that_the_server_does_not_take_gives_back_what_it_carries(
 
 @pytest.mark.timeout(300)
 def test_a_digest_that_waited_again_is_not_quoted_but_written_anew(
-    tmp_path: Path, worlds: list[BusinessWorld]
+    place: Path, worlds: list[BusinessWorld]
 ) -> None:
-    world, courier = after_an_outage(tmp_path)
+    world, courier = after_an_outage(place)
     worlds.append(world)
     courier.takes = 1
     world.live(3)
@@ -153,14 +170,14 @@ def test_a_digest_that_waited_again_is_not_quoted_but_written_anew(
 
 @pytest.mark.timeout(300)
 def test_a_copy_that_is_out_of_reach_every_night_is_one_story_and_not_forty_mails_a_week(
-    tmp_path: Path, worlds: list[BusinessWorld]
+    place: Path, worlds: list[BusinessWorld]
 ) -> None:
     nights = (
         Fault(kind, "", "planb", day + 0.5, day + 0.96, "not_tested", "repository-unreachable")
         for kind in ("snapshot", "drill", "check")
         for day in range(9)
     )
-    world = open_world(tmp_path, *nights)
+    world = open_world(place, *nights)
     worlds.append(world)
     first, second = world.config.repositories
     world.config = replace(world.config, repositories=(first, replace(second, fed_by="snapshot")))
@@ -176,12 +193,12 @@ def test_a_copy_that_is_out_of_reach_every_night_is_one_story_and_not_forty_mail
 
 @pytest.mark.timeout(300)
 def test_a_disk_that_spoils_everything_of_the_only_copy_is_told_of_in_few_mails(
-    tmp_path: Path, worlds: list[BusinessWorld]
+    place: Path, worlds: list[BusinessWorld]
 ) -> None:
     spoilt = (
         Fault(kind, "", "primary", 1, 3, "failed", "file-damaged") for kind in ("snapshot", "drill", "check")
     )
-    world = open_world(tmp_path, *spoilt)
+    world = open_world(place, *spoilt)
     worlds.append(world)
     world.config = replace(world.config, repositories=world.config.repositories[:1])
     world.live(4)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +12,18 @@ import pytest
 from agent.adapters.ledger.ledger import open_ledger
 from agent.core.configuration.config import Alarm, Rhythm
 from agent.core.model.notices import AlarmTestRecord
-from support.doubles.simulated_business import DAY, NOWHERE, START, BusinessWorld, Fault, Post, business
+from support.doubles.simulated_business import (
+    DAY,
+    NOWHERE,
+    START,
+    BusinessWorld,
+    Fault,
+    Post,
+    business,
+    in_memory,
+)
 
+pytestmark = pytest.mark.usefixtures("worlds")
 FAULTS = (
     Fault("drill", "orders", "", 1.0, 3.0, "failed", "file-damaged"),
     Fault("drill", "shop", "", 1.0, 3.0, "failed", "file-damaged"),
@@ -49,6 +60,12 @@ class Mortal:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ledger, name)
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    with in_memory() as found:
+        yield found
 
 
 def open_world(state: Path, true: float = 0.0) -> BusinessWorld:
@@ -96,8 +113,8 @@ def written(state: Path) -> tuple[list[str], int]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("lived", ROUNDS.values(), ids=ROUNDS)
-def test_wherever_it_is_killed_all_is_told_once(tmp_path: Path, lived: tuple[float, float]) -> None:
-    begin = tmp_path / "begin"
+def test_wherever_it_is_killed_all_is_told_once(place: Path, lived: tuple[float, float]) -> None:
+    begin = place / "begin"
     begin.mkdir()
     world = open_world(begin)
     world.live(lived[0])
@@ -107,13 +124,13 @@ def test_wherever_it_is_killed_all_is_told_once(tmp_path: Path, lived: tuple[flo
     world.close()
 
     def again(name: str, fatal: int = 0, behind: bool = False) -> BusinessWorld:
-        state = shutil.copytree(begin, tmp_path / name)
+        state = shutil.copytree(begin, place / name)
         return a_round(state, true, fatal, behind)
 
     usual = again("usual")
     everything = told(usual, marked=False)
     assert len(everything) >= 3
-    tests, records = written(tmp_path / "usual")
+    tests, records = written(place / "usual")
     appends = records - written(begin)[1]
     assert appends > 8
     for fatal in range(1, appends + 1):
@@ -123,5 +140,5 @@ def test_wherever_it_is_killed_all_is_told_once(tmp_path: Path, lived: tuple[flo
             surely, perhaps = told(killed, marked=False), told(killed, marked=True)
             assert surely | perhaps == everything, name
             assert perhaps.total() <= 1, name
-            assert written(tmp_path / name)[0] == tests, name
-            shutil.rmtree(tmp_path / name)
+            assert written(place / name)[0] == tests, name
+            shutil.rmtree(place / name)

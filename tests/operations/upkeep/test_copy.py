@@ -14,7 +14,7 @@ from agent.core.model.records import RetentionRecord, SnapshotRecord
 from support.builders.ledger_records import mounted
 from support.builders.plan_b import PlanB
 from support.builders.readiness_cli import PASSED, Shop, failed, fill, not_tested, snapshotted
-from support.places import FAKE_RESTIC
+from support.doubles.playing_restic import playing
 from support.servers.other_restics import at_work, slowed
 from support.waiting import until
 
@@ -159,7 +159,7 @@ def test_another_repository_in_plan_bs_place_gets_nothing(shop: Shop, plan_b: Pl
 
 def test_another_repository_in_the_place_of_the_first_gives_nothing(shop: Shop, plan_b: PlanB) -> None:
     shutil.rmtree(shop.repository)
-    shop.plain_restic("init")
+    shop.init("another")
     assert shop.run("copy").says == failed("repository-changed")
 
 
@@ -196,12 +196,9 @@ def test_a_snapshot_that_cannot_be_read_does_not_keep_the_others(restic: Path, t
 
 
 def test_a_restic_that_copies_nothing_and_says_nothing_is_found_out(
-    shop: Shop, plan_b: PlanB, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shop: Shop, plan_b: PlanB, tmp_path: Path
 ) -> None:
-    script = tmp_path / "script.json"
-    script.write_text(json.dumps({"real": str(shop.restic), "say": {"copy": [{"exit": 0}]}}))
-    monkeypatch.setenv("FAKE_RESTIC", str(script))
-    shop.restic = FAKE_RESTIC
+    shop.restic = playing(tmp_path, {"copy": [{"exit": 0}]}, shop.restic)
     shop.write_config()
     assert shop.run("copy").says == failed("copy-incomplete")
 

@@ -14,7 +14,7 @@ from agent.core.model.records import AgentRecord, Finding, PruneRecord, WatchRec
 from support.builders.readiness_cli import Shop, fill
 from support.builders.retaining import note_drill
 from support.builders.shop import damage
-from support.places import FAKE_RESTIC
+from support.doubles.playing_restic import calls_of, playing
 from support.servers.other_restics import exclusive_lock
 
 # what restic says when a server answers a DELETE with 403, by version
@@ -123,14 +123,10 @@ def test_a_dead_restics_lock_is_removed_and_a_living_ones_is_not(shop: Shop) -> 
 # ---- a server that refuses
 
 
-def refusing(shop: Shop, monkeypatch: pytest.MonkeyPatch, *steps: dict[str, Any]) -> Path:
-    """From now on restic plays what such a server makes it say; returns the list of calls."""
-    script = shop.base / "script.json"
-    script.write_text(json.dumps({"real": str(shop.restic), "say": {"forget": steps, "prune": steps}}))
-    monkeypatch.setenv("FAKE_RESTIC", str(script))
-    shop.restic = FAKE_RESTIC
+def refusing(shop: Shop, *steps: dict[str, Any]) -> None:
+    """From now on restic plays what such a server makes it say."""
+    shop.restic = playing(shop.base, {"forget": steps, "prune": steps}, shop.restic)
     shop.write_config()
-    return Path(f"{script}.calls")
 
 
 @pytest.mark.parametrize(
@@ -144,9 +140,9 @@ def refusing(shop: Shop, monkeypatch: pytest.MonkeyPatch, *steps: dict[str, Any]
     ids=["retrying", "exit-0", "exit-3"],
 )
 def test_a_server_that_refuses_is_understood_and_nothing_is_missed_later(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, steps: list[dict[str, Any]]
+    shop: Shop, steps: list[dict[str, Any]]
 ) -> None:
-    calls = refusing(shop, monkeypatch, *steps)
+    refusing(shop, *steps)
 
     outcome, status, codes, row = run(shop, "retain")
 
@@ -157,18 +153,20 @@ def test_a_server_that_refuses_is_understood_and_nothing_is_missed_later(
     assert run(shop, "retain")[2] == ["retention-refused"]
 
     assert run(shop, "prune")[:3] == ("passed", 0, ["retention-refused"])
-    assert '"prune"' not in calls.read_text(), "what it repacks would only be written twice"
+    called = [word for words in calls_of(shop.restic) for word in words]
+    assert "forget" in called
+    assert "prune" not in called, "what it repacks would only be written twice"
 
 
-def test_a_prune_that_is_refused_is_understood(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    refusing(shop, monkeypatch, {"err": NEW.replace("snapshot", "data").format("12") + "\n"}, {"exit": 1})
+def test_a_prune_that_is_refused_is_understood(shop: Shop) -> None:
+    refusing(shop, {"err": NEW.replace("snapshot", "data").format("12") + "\n"}, {"exit": 1})
 
     assert run(shop, "prune")[:3] == ("passed", 0, ["retention-refused"])
 
 
-def test_a_removal_that_does_nothing_is_no_success(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_removal_that_does_nothing_is_no_success(shop: Shop) -> None:
     """restic before 0.19 exits with 0 when a snapshot could not be removed."""
-    refusing(shop, monkeypatch, {"err": "unable to remove <snapshot/1234> from the repository\n"})
+    refusing(shop, {"err": "unable to remove <snapshot/1234> from the repository\n"})
 
     assert run(shop, "retain")[:3] == ("not_tested", 3, ["restic-failed"])
 

@@ -9,6 +9,7 @@ import pytest
 
 from agent.adapters.ledger.ledger import open_ledger, open_reader
 from agent.core.model.records import AgentRecord, RetentionRecord
+from support.builders.quick_key import empty_repository
 from support.builders.readiness_cli import Result, Shop
 from support.builders.retaining import kept, note_drill, old
 from support.builders.shop import damage, wrong
@@ -143,7 +144,7 @@ def test_snapshots_that_somebody_else_removed_freeze_until_a_person_accepts(shop
 def test_another_repository_in_its_place_loses_nothing(shop: Shop) -> None:
     shop.snapshot()
     shop.repository.rename(shop.base / "the old one")
-    shop.plain_restic("init")
+    shop.init("another")
     made = old(shop, 5, 4, 3)
 
     assert retain(shop)[:3] == ("failed", 1, ["repository-changed"])
@@ -231,7 +232,7 @@ def test_each_repository_is_kept_by_itself(shop: Shop) -> None:
         f'[repository.plan-b]\nurl = "{other}"\npassword_file = "{shop.password}"\nfed_by = "snapshot"\n'
     )
     shop.write_config()
-    shop.plain_restic("-r", str(other), "init")
+    empty_repository(other, shop.restic, "correct horse", "plan-b")
     made = old(shop, 5, 4, 3)
 
     result: Result = shop.run("retain")

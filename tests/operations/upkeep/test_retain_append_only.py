@@ -23,8 +23,8 @@ def shop(restic: Path, tmp_path: Path) -> Shop:
 
 def filled(shop: Shop, server: RestServer) -> PlanB:
     """A plan B on the server with four snapshots, of which two may go."""
-    environment = server.environment
-    plan_b = PlanB(shop, server.url(), 'fed_by = "snapshot"', environment=environment).init()
+    how = {"environment": server.environment, "place": server.place()}
+    plan_b = PlanB(shop, server.url(), 'fed_by = "snapshot"', **how).init()
     for _ in range(4):
         assert shop.run("snapshot", "--to", "planb").status == 0
     note_drill(shop, "planb")

@@ -3,7 +3,8 @@
 import contextlib
 import io
 import runpy
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from msgspec.structs import replace
 
 from agent.adapters.ledger.ledger import SqliteLedger, open_ledger, open_raw
 from agent.core.audit.bundle import Bundle, Paper, bundle
-from agent.core.audit.records import Period, period_of
+from agent.core.audit.records import Item, Period, period_of
 from agent.core.configuration.config import Config, Rhythm
 from agent.core.model.config_record import config_to_note
 from agent.core.model.records import (
@@ -33,6 +34,9 @@ START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)  # a Monday
 NOW = datetime(2027, 1, 10, 12, 0, tzinfo=UTC)
 YEAR = period_of(START.date().replace(day=1), datetime(2026, 12, 31).date(), "Europe/Berlin")
 SCRIPT = ROOT / "agent/verify_bundle.py"
+JANUARY = period_of(date(2026, 1, 1), date(2026, 1, 31), "Europe/Berlin")
+END = START + 27 * DAY
+BEFORE = START - 10 * DAY  # before that January
 WEEKLY = Rhythm(every=7 * 86400)
 verifier: dict[str, Any] = runpy.run_path(str(SCRIPT))
 
@@ -189,3 +193,20 @@ def verified(path: Path, head: str = "", sha256: str = "") -> list[str]:
             return list(verifier["verify"](str(path), head, sha256))
         except Exception as error:  # noqa: BLE001 - as the script does
             return [f"it cannot be read as a bundle: {error!r}"]
+
+
+def items(
+    tmp_path: Path, write: Callable[[Business], Any], period: Period = JANUARY, first: Config | None = None
+) -> dict[int, Item]:
+    """The checklist of what a business wrote, by the number of the question."""
+    with open_ledger(tmp_path / "ledger.db") as ledger:
+        shop = Business(ledger)
+        if first:
+            shop.configure(BEFORE, first)
+        write(shop)
+    return {item.number: item for item in made(tmp_path / "ledger.db", period, END).items}
+
+
+def weekly(shop: Business, **changes: Any) -> None:
+    for week in range(4):
+        shop.run(START + week * WEEK, drill=changes)

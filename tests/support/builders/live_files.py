@@ -6,15 +6,22 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
 
 from agent.adapters.sources.exposure_scan import ExposureScan
 from agent.adapters.sources.scan import Scanner
 from agent.adapters.sources.witness_changes import good_witness, remember_witness
 from agent.core.configuration.config import CriticalProcess
-from agent.core.model.records import SnapshotRecord
+from agent.core.model.records import RootIdentity, SnapshotRecord
 from agent.core.snapshot.exposure import Look, changes_since, what_is_wrong
+from agent.core.snapshot.extent import Scan
+from support.builders.shop import snapshot
 
 LONG_AGO = 1_600_000_000
+MIB = 1 << 20
+ORDERS_ROOT = RootIdentity("/srv/orders", 1, 2, 100)
 Mount = Callable[[Path], None]
 
 
@@ -96,3 +103,21 @@ class LiveFiles:
     def codes(self) -> list[str]:
         """The codes of what one look finds."""
         return [found.code for found in what_is_wrong(self.process, self.look(), self.good)]
+
+
+def scan(**changes: Any) -> Scan:
+    """What a look at the files of orders found: as much as the last `good` snapshot holds."""
+    usual = Scan(
+        files=100,
+        size=10 * MIB,
+        allocated=10 * MIB,
+        entries=110,
+        begun_ns=0,
+        witness_sha256="ab" * 32,
+        roots=(ORDERS_ROOT,),
+    )
+    return replace(usual, **changes)
+
+
+def good(**changes: Any) -> SnapshotRecord:
+    return snapshot(files=100, bytes=10 * MIB, roots=(ORDERS_ROOT,), **changes)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,14 +10,15 @@ from typing import Any
 
 from agent.adapters.ledger.ledger import open_reader
 from agent.core.model.records import SnapshotRecord
-from support.builders.quick_key import empty_repository
+from support.builders.quick_key import empty_repository, quicken
 from support.builders.readiness_cli import SMALL_PACKS, Shop
 
 
 class PlanB:
     """The repository "planb" of a shop, on disk unless `url` says otherwise.
 
-    `environment` goes into its environment file, `more` are lines of [repository.planb].
+    `environment` goes into its environment file, `more` are lines of [repository.planb]; `place` is where
+    the server of `url` keeps it.
     """
 
     def __init__(
@@ -26,11 +28,12 @@ class PlanB:
         more: str = "",
         options: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        place: Path | None = None,
     ) -> None:
         self.shop = shop
         self.options = options
         self.environment = environment or {}
-        self.path = shop.base / "planb"
+        self.path = place or shop.base / "planb"
         self.inits = 0
         self.url = url or str(self.path)
         self.password = shop.base / "planb.password"
@@ -53,33 +56,49 @@ class PlanB:
         self.shop.write_config()
 
     def init(self) -> "PlanB":
-        self.inits += 1
-        if self.url == str(self.path):  # made anew it is another one
-            empty_repository(self.path, self.shop.restic, "battery staple", f"planb {self.inits}")
-        else:
-            self.restic("init")
+        self.inits += 1  # made anew it is another one
+        empty_repository(self.path, self.shop.restic, "battery staple", f"planb {self.inits}")
+        return self
+
+    def init_by_hand(self) -> "PlanB":
+        """As a person makes it, through the server; the others are put where it keeps them."""
+        self.restic("init")
+        quicken(self.path, "battery staple")
         return self
 
     def restic(self, *arguments: str, check: bool = True) -> bytes:
         """restic by hand on plan B; returns what it printed."""
         done = subprocess.run(
-            [self.shop.restic, "--no-cache", *(w for o in self.options for w in ("-o", o)), *arguments],
-            check=False,
-            env={
-                **os.environ,
-                **self.environment,
-                **SMALL_PACKS,
-                "RESTIC_REPOSITORY": self.url,
-                "RESTIC_PASSWORD_FILE": str(self.password),
-            },
-            capture_output=True,
+            self._words(*arguments), check=False, env=self._environment(), capture_output=True
         )
         assert done.returncode == 0 or not check, done.stderr
         return done.stdout
 
+    def refused(self, *arguments: str) -> bytes:
+        """The line in which restic says that the server refuses; not waited until it gives up."""
+        running = subprocess.Popen(
+            self._words(*arguments), env=self._environment(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        )  # fmt: skip
+        assert running.stderr
+        with running.stderr as said:
+            line = next((line for line in said if b"403 Forbidden" in line), b"")
+            running.send_signal(signal.SIGINT)
+            said.read()
+        running.wait()
+        return line
+
+    def _words(self, *arguments: str) -> list[str | Path]:
+        options = [word for option in self.options for word in ("-o", option)]
+        return [self.shop.restic, "--no-cache", *options, *arguments]
+
+    def _environment(self) -> dict[str, str]:
+        mine = {"RESTIC_REPOSITORY": self.url, "RESTIC_PASSWORD_FILE": str(self.password)}
+        return {**os.environ, **self.environment, **SMALL_PACKS, **mine}
+
     def snapshots(self) -> list[dict[str, Any]]:
         """What restic lists, newest first."""
-        rows = json.loads(self.restic("snapshots", "--json")) or []
+        rows = json.loads(self.restic("snapshots", "--json", "--no-lock")) or []
         return sorted(rows, key=lambda row: row["time"], reverse=True)
 
     def originals(self) -> list[str]:

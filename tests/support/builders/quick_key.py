@@ -2,7 +2,8 @@
 
 restic makes every key so that deriving it takes half a second, at each start. The tests start restic
 a thousand times; their passwords guard nothing. Only the key file is replaced (format: restic's design
-document, "Keys, Encryption and MAC"): restic itself stays the real one.
+document, "Keys, Encryption and MAC"): restic itself stays the real one. `restic init` takes two seconds of
+the processor, so what it made is kept beside the programs in the tests' cache.
 """
 
 import atexit
@@ -13,11 +14,14 @@ import os
 import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.poly1305 import Poly1305
+
+from support import restics
 
 QUICK = {"N": 2, "r": 8, "p": 1}
 
@@ -30,11 +34,30 @@ def empty_repository(repository: Path, restic: Path, password: str, which: str =
 
 @cache
 def _initialised(restic: Path, password: str, which: str) -> Path:
-    made = Path(tempfile.mkdtemp(prefix="readiness-repository-"))
+    """One that nobody writes to; it stays for the next tests where the program does."""
+    if restics.cache() in restic.parents:
+        program = restic.stat()
+        about = repr((program.st_size, program.st_mtime_ns, password, which, QUICK))
+        kept = restic.with_name("repositories") / hashlib.sha256(about.encode()).hexdigest()[:16]
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            made = _made(restic, password, kept.parent)
+            with suppress(OSError):  # another test process was quicker
+                made.rename(kept)
+            shutil.rmtree(made, ignore_errors=True)
+        return kept
+    made = _made(restic, password, None)
     atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def _made(restic: Path, password: str, where: Path | None) -> Path:
+    made = Path(tempfile.mkdtemp(prefix="readiness-repository-", dir=where))
     environment = {**os.environ, "RESTIC_REPOSITORY": str(made), "RESTIC_PASSWORD": password}
     subprocess.run([restic, "--no-cache", "init"], check=True, env=environment, capture_output=True)
     quicken(made, password)
+    for empty in (made / "data").iterdir():  # 256, which restic makes anew where it needs them
+        empty.rmdir()
     return made
 
 

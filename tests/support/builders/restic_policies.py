@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from agent.adapters.restic.messages import listed
 from agent.core.configuration.config import Keep, Rhythm
 from agent.core.model.repository import StoredSnapshot
-from support.builders.quick_key import quicken
+from support.builders.quick_key import empty_repository
 
 ZONE = "Europe/Berlin"
 HOUR = 3600
@@ -39,8 +39,7 @@ class Sets:
         self.chance = random.Random(seed)
         (base / "password").write_text("correct horse\n")
         (base / "file").write_text("x")
-        self.call("init")
-        quicken(base / "repository", "correct horse")
+        empty_repository(base / "repository", restic, "correct horse")
 
     def fill(self, count: int, sets: int) -> "Sets":
         for number in range(count):

@@ -1,5 +1,7 @@
 """A shop that keeps only some of its snapshots, and snapshots that are old."""
 
+import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from agent.adapters.ledger.ledger import open_ledger
@@ -34,10 +36,14 @@ def note_drill(
 
 def old(shop: Shop, *hours: float, host: str = HOST, tags: tuple[str, ...] = OURS) -> list[str]:
     """Snapshots made by restic so many hours ago; their full IDs."""
-    made = []
-    for hour in hours:
+
+    def made(hour: float) -> str:
         at = (datetime.now() - timedelta(hours=hour)).strftime("%Y-%m-%d %H:%M:%S")
-        known = set(shop.snapshot_ids())
-        shop.plain_restic("backup", "--host", host, *tags, "--time", at, shop.source)
-        made += [name for name in shop.snapshot_ids() if name not in known]
-    return made
+        backup = ["backup", "--json", "--host", host, *tags, "--time", at, shop.source]
+        begins = json.loads(shop.plain_restic(*backup).splitlines()[-1])["snapshot_id"]
+        (file,) = (shop.repository / "snapshots").glob(f"{begins}*")
+        return file.name
+
+    first = made(hours[0])  # then all blobs are there
+    with ThreadPoolExecutor(4) as others:  # each waits for its lock
+        return [first, *others.map(made, hours[1:])]

@@ -1,9 +1,17 @@
-"""A machine made of a dictionary, for what `readiness validate` says of machines."""
+"""A machine made of a dictionary, and what `readiness validate` says of it and of a small config."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 
+from agent.adapters.ledger.empty import EmptyReader
+from agent.config import load
+from agent.core.configuration.config import Config
 from agent.core.configuration.location import Extent, FileFacts
+from agent.core.configuration.problem import Noted
 from agent.errors import ResticError
+from agent.operations.ports.ledger import LedgerReader
+from agent.operations.setup.validate import validate
 
 DIRECTORY = FileFacts("directory", 0o755)
 GIB = 1 << 30
@@ -74,3 +82,40 @@ class FakeMachine:
 
     def holds_certificates(self, path: str) -> bool:
         return path in self.files and path not in self.unreadable
+
+
+CONFIG = """
+[agent]
+state = "/state"
+[repository.primary]
+url = "/backup"
+password_file = "/etc/p"
+[process.orders]
+paths = ["/srv/orders"]
+vital = ["/srv/orders/orders.db"]
+[process.shop]
+paths = ["/srv/shop"]
+"""
+
+
+def config_of(file: Path, *changes: tuple[str, str]) -> Config:
+    text = CONFIG
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file.write_text(text)
+    return load(str(file))
+
+
+def no_ledger() -> AbstractContextManager[LedgerReader]:
+    return nullcontext(EmptyReader())
+
+
+def noted_of(machine: FakeMachine, file: Path, *changes: tuple[str, str]) -> list[Noted]:
+    return validate(config_of(file, *changes), machine, no_ledger)
+
+
+def the_note(machine: FakeMachine, file: Path, *changes: tuple[str, str]) -> Noted:
+    (noted,) = noted_of(machine, file, *changes)
+    assert noted.hint
+    return noted

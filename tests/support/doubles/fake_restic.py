@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Plays restic: does what a script says for each command, and leaves the rest to a real restic.
 
+playing_restic.py makes programs of it.
 $FAKE_RESTIC names a JSON file {"real": program, "say": {command: [step, ...]}}. Steps:
 {"out": text}, {"err": text}   print
 {"hex": text}                  print bytes
@@ -14,7 +15,6 @@ Every call is noted in the file's name + ".calls", one line of JSON each.
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -68,6 +68,8 @@ def daemon(seconds: float, script: dict) -> None:
 
 
 def real(replacements: list, script: dict) -> int:
+    import subprocess  # noqa: PLC0415 - only who needs it waits for it
+
     done = subprocess.run([script["real"], *sys.argv[1:]], stdout=subprocess.PIPE, check=False)
     text = done.stdout
     for old, new in replacements:

@@ -1,7 +1,8 @@
 """A mail server for the test container, which has no other: keeps what it takes, one file for each recipient.
 
 `mail_stub.py BASE PLAIN_PORT TLS_PORT`: on the second port it takes mail only after STARTTLS, with the
-certificate BASE/server.pem, and a login. While BASE/slow exists it takes its time to answer the text.
+certificate BASE/server.pem, and a login. While BASE/slow exists it takes its time to answer the text, and
+BASE/handed-over says that it has one.
 """
 
 import base64
@@ -69,6 +70,7 @@ class Session(socketserver.StreamRequestHandler):
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             text += line.removeprefix(b".") if line.startswith(b"..") else line
         while (BASE / "slow").exists():
+            (BASE / "handed-over").touch()
             time.sleep(0.1)
         for person in self.to:
             self.keep(person, text)

@@ -88,6 +88,8 @@ class SimulatedJob:
 class World:
     """Clocks, jobs and files of one server; implements every port of the service."""
 
+    longest_rest = 300.0  # seconds between two looks at the clock and the files
+
     def __init__(self, config: Config, start: datetime, seed: int) -> None:
         self.config = config
         self.chance = random.Random(seed)
@@ -211,7 +213,7 @@ class World:
             sign=self,
             chance=self.chance,
             version="simulated",
-            longest_rest=300.0,
+            longest_rest=self.longest_rest,
         )
         self.service = Service(self.config, tools)
         self.service.begin()

@@ -1,7 +1,7 @@
 """Real servers on loopback that hold repositories: restic's rest-server and sftp by an sshd of our own.
 
 Use them through the fixtures `rest_server` and `sftp_server` of conftest.py, usually as plan B:
-`PlanB(shop, rest_server.url(), environment=rest_server.environment)`.
+`PlanB(shop, rest_server.url(), environment=rest_server.environment, place=rest_server.place())`.
 """
 
 import base64
@@ -39,6 +39,10 @@ class RestServer(NamedTuple):
         """What restic needs to trust it; 0.14 does not know RESTIC_CACERT, but Go's own name."""
         return dict.fromkeys(("RESTIC_CACERT", "SSL_CERT_FILE"), str(self.certificate))
 
+    def place(self, repository: str = "shop") -> Path:
+        """Where it keeps a repository."""
+        return self.directory / repository
+
     def url(self, user: str = "shop", password: str = "", repository: str = "shop") -> str:
         """Of a repository; users are "shop" and "other", each with a repository of the same name."""
         return f"rest:https://{user}:{password or self.password}@{LOOPBACK}:{self.port}/{repository}/"
@@ -55,6 +59,10 @@ class SftpServer(NamedTuple):
     @property
     def options(self) -> tuple[str, ...]:
         return (f"sftp.command={self.command}",)
+
+    def place(self, repository: str = "repository") -> Path:
+        """Where it keeps a repository."""
+        return self.directory / repository
 
     def url(self, repository: str = "repository") -> str:
         return f"sftp:{LOOPBACK}:{self.directory}/{repository}"

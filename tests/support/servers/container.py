@@ -1,14 +1,17 @@
 """A Debian with systemd as its first process, to install readiness in and to let it run for real.
 
-Its root is made once by scripts/fetch-container; each container gets a copy. It has no network, and nothing
-of it is left on the machine afterwards: no process, no mount, no control group.
+Its root is made once by scripts/fetch-container; what each container writes lies in a layer of its own over
+it. It has no network, and nothing of it is left on the machine afterwards: no process, no mount, no control
+group.
 """
 
+import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -40,18 +43,29 @@ def cached(kind: str) -> Path:
 
 
 class Container:
-    """A machine of its own below `base`."""
+    """A machine of its own below `base`, which begins as it is in `origin`."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, origin: Path | None = None) -> None:
+        self.base = base
         self.root = base / "root"
         self.log = base / "console.log"
         self._groups = [group / f"readiness-{os.getpid()}" for group in _own_groups()]
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._leader = 0
-        copy = ["cp", "-a", "--reflink=auto", cached("container"), self.root]
-        subprocess.run(copy, check=True)
-        shutil.copytree(cached("wheels"), f"{self.root}{WHEELS}")
-        self.take_checkout()
+        self._lay(origin or cached("container"))
+        if not origin:
+            shutil.copytree(cached("wheels"), f"{self.root}{WHEELS}")
+            self.take_checkout()
+
+    def _lay(self, origin: Path) -> None:
+        """The root: a layer over `origin`, or a copy where this machine knows no layers."""
+        written, work = self.base / "written", self.base / "work"
+        for directory in (self.root, written, work):
+            directory.mkdir(mode=0o755)
+        layers = f"lowerdir={origin},upperdir={written},workdir={work}"
+        mount = ["mount", "-t", "overlay", "-o", layers, "overlay", self.root]
+        if subprocess.run(mount, check=False, capture_output=True).returncode:
+            subprocess.run(["cp", "-a", "--reflink=auto", f"{origin}/.", self.root], check=True)
 
     def take_checkout(self) -> None:
         """Copy this checkout into the container."""
@@ -89,7 +103,7 @@ class Container:
         if not children:
             return False
         self._leader = int(children[0])
-        state = self.run("systemctl", "is-system-running", check=False).stdout.strip()
+        state = self.run("systemctl", "is-system-running", "--wait", check=False).stdout.strip()
         return state in ("running", "degraded")
 
     def shut_down(self) -> None:
@@ -118,14 +132,21 @@ class Container:
             for below in sorted((path for path in group.rglob("*") if path.is_dir()), reverse=True):
                 until(lambda below=below: _removed(below), f"{below} is empty")  # type: ignore[misc]
             until(lambda group=group: _removed(group), f"{group} is empty")  # type: ignore[misc]
-        shutil.rmtree(self.root)
+        if self.root.is_mount():
+            unmount = ["umount", self.root]
+            until(lambda: subprocess.run(unmount, check=False).returncode == 0, f"{self.root} is free")
+        for directory in ("root", "written", "work"):
+            shutil.rmtree(self.base / directory)
 
     # ---- what can be done in it
+
+    def _inside(self, *command: str) -> list[str]:
+        return ["nsenter", "--target", str(self._leader), "--all", "--", *command]
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command as root."""
         done = subprocess.run(
-            ["nsenter", "--target", str(self._leader), "--all", "--", *command],
+            self._inside(*command),
             env=ENVIRONMENT,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -165,6 +186,57 @@ class Container:
     def says(self, unit: str, words: str) -> bool:
         """Whether these words stand in the journal of a unit."""
         return any(words in str(entry.get("MESSAGE")) for entry in self.journal(unit))
+
+    def hear(self, unit: str, words: str, after: str = "") -> None:
+        """Wait until the journal of a unit says these words, on this boot or `after` a `cursor` of it."""
+        begin = f"--after-cursor={after}" if after else "--boot"
+        follow = ["journalctl", "--follow", "--lines=all", "--output=cat", f"--unit={unit}", begin]
+        with subprocess.Popen(
+            self._inside(*follow),
+            env=ENVIRONMENT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,  # so that what follows in the container ends as well
+        ) as journal:
+            impatience = threading.Timer(PATIENCE, os.killpg, (journal.pid, signal.SIGKILL))
+            impatience.start()
+            try:
+                assert journal.stdout
+                heard = any(words in line for line in journal.stdout)
+                assert heard, f"waited in vain until {unit} says: {words}"
+            finally:
+                impatience.cancel()
+                if journal.poll() is None:
+                    os.killpg(journal.pid, signal.SIGKILL)
+
+    def cursor(self) -> str:
+        """Where the journal ends now."""
+        shown = self.shell("journalctl --sync; journalctl --show-cursor --lines=1 --output=cat")
+        return shown.rpartition("-- cursor: ")[2].strip()
+
+
+def installed(factory: pytest.TempPathFactory) -> Path:
+    """The root of a machine on which readiness was installed, for containers to begin as: made once for all
+    workers. There is no config yet, so that the service is enabled and waits."""
+    session = factory.getbasetemp()
+    session = session.parent if "PYTEST_XDIST_WORKER" in os.environ else session
+    made = session / "installed"
+    with (session / "installed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            container = Container(factory.mktemp("installed"))
+            try:
+                container.boot()
+                container.install()
+                container.shut_down()
+                new = session / "installed.new"
+                subprocess.run(["cp", "-a", "--reflink=auto", container.root, new], check=True)
+            finally:
+                container.take_down()
+            new.rename(made)
+    return made
 
 
 def until(condition: Callable[[], object], what: str) -> None:

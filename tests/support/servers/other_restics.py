@@ -27,7 +27,7 @@ def slowed(shop: Shop, tmp_path: Path) -> None:
     """A restic whose copies are so slow that there is time to do something meanwhile."""
     slow = tmp_path / "slow-restic"
     slow.write_text(
-        f'#!/bin/sh\ncase " $* " in *" copy "*) exec {shop.restic} --limit-upload 500 "$@";; esac\n'
+        f'#!/bin/sh\ncase " $* " in *" copy "*) exec {shop.restic} --limit-upload 1000 "$@";; esac\n'
         f'exec {shop.restic} "$@"\n'
     )
     slow.chmod(0o700)

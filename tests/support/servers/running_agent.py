@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -56,8 +56,9 @@ class Business:
     def write_config(self, suffix: str = "", extra: str = "") -> None:
         self.config.write_text(CONFIG.format(base=self.base, restic=self.restic, suffix=suffix, extra=extra))
 
-    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        command = [sys.executable, "-m", "agent", "--config", str(self.config), *arguments]
+    def run(self, *arguments: str, by: Sequence[str] = ()) -> "subprocess.CompletedProcess[str]":
+        """One command; `by` a program that starts it."""
+        command = [*by, sys.executable, "-m", "agent", "--config", str(self.config), *arguments]
         return subprocess.run(
             command, cwd=ROOT, env={**os.environ, **SMALL_PACKS}, check=False, capture_output=True, text=True
         )
@@ -88,13 +89,34 @@ class Business:
         return list((self.base / "scratch").glob("*"))
 
 
+# a service for which a minute between two runs of a task, or two attempts, is over in five seconds
+IMPATIENT = """
+from datetime import timedelta
+from agent.core.schedule import schedule
+usual = schedule.following
+def following(rhythm, after, zone):
+    return after + timedelta(seconds=5) if rhythm.every == 60 else usual(rhythm, after, zone)
+assert schedule.FIRST_PAUSE == 60
+schedule.following, schedule.FIRST_PAUSE, schedule.LONGEST_PAUSE = following, 5, 5
+from agent.__main__ import main
+main()
+"""
+
+
 class Agent:
     """The service at work. `lines` is its log so far."""
 
-    def __init__(self, business: Business, *options: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        business: Business,
+        *options: str,
+        environment: dict[str, str] | None = None,
+        impatient: bool = False,
+    ) -> None:
         self.business = business
         self.lines: list[str] = []
-        command = [sys.executable, "-m", "agent", "--config", str(business.config), *options, "agent"]
+        program = ["-c", IMPATIENT] if impatient else ["-m", "agent"]
+        command = [sys.executable, *program, "--config", str(business.config), *options, "agent"]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -129,9 +151,11 @@ class Agent:
 
 
 @contextmanager
-def running(business: Business, *options: str, environment: dict[str, str] | None = None) -> Iterator[Agent]:
+def running(
+    business: Business, *options: str, environment: dict[str, str] | None = None, impatient: bool = False
+) -> Iterator[Agent]:
     """The service, ended at the end whatever happens."""
-    agent = Agent(business, *options, environment=environment)
+    agent = Agent(business, *options, environment=environment, impatient=impatient)
     try:
         yield agent
     finally:

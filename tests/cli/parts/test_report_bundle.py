@@ -3,10 +3,8 @@
 import csv
 import io
 import json
-import os
 import stat
 import subprocess
-import sys
 import unicodedata
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -14,15 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from agent.adapters.host.whole_file import write_bundle
 from agent.adapters.ledger.ledger import open_ledger
 from agent.cli import run
 from agent.core.audit.archive import TOP
 from agent.core.model.records import ProofResult
-from agent.errors import StateError
 from support.builders.audit_year import Business, promising, verified
 from support.builders.ledger_records import CONFIG, tampering
-from support.places import ROOT
 
 TODAY = datetime.now(UTC).date()
 HOSTILE = '=HYPERLINK("http://evil")\n@SUM(A1)\x1b[31m\u202e\x7f\x00,+1'
@@ -94,21 +89,6 @@ def test_nobody_else_may_read_it_whatever_was_there(place: Path) -> None:
     assert audit(place) == 0
 
     assert stat.S_IMODE((place / "bundle.zip").stat().st_mode) == 0o600
-
-
-def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = tmp_path / "bundle.zip"
-    target.write_bytes(b"older")
-
-    def full(descriptor: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StateError, match="No space left on device"):
-        write_bundle(str(target), b"newer")
-
-    assert target.read_bytes() == b"older"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 @pytest.mark.parametrize(
@@ -202,34 +182,3 @@ def test_the_auditors_report_without_a_period_is_what_it_was(
 ) -> None:
     assert readiness(place, "report", "--for", "auditor") == 0
     assert "UNKNOWN - " in capsys.readouterr().out
-
-
-def test_objectives_are_recorded_once_and_again_when_they_change(place: Path) -> None:
-    for _ in range(2):
-        readiness(place, "snapshot")  # there is no repository: not even a snapshot is needed for that
-    before = kinds(place)
-    text = (place / "readiness.toml").read_text()
-    (place / "readiness.toml").write_text(text.replace('rto = "24h"', 'rto = "12h"'))
-    readiness(place, "drill")
-
-    assert before.count("config") == 1
-    assert kinds(place).count("config") == 2
-
-
-def kinds(place: Path) -> list[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "agent", "--config", place / "readiness.toml", "ledger", "export"],
-        capture_output=True,
-        check=True,
-        cwd=ROOT,
-    )
-    return [json.loads(line)["kind"] for line in done.stdout.splitlines()]
-
-
-def test_a_recorded_config_holds_no_address_and_no_secret(place: Path) -> None:
-    readiness(place, "snapshot")
-    with open_ledger(place / "state" / "ledger.db") as ledger:
-        texts = [str(entry.body) for entry in ledger.entries() if type(entry.body).__name__ == "ConfigRecord"]
-
-    assert len(texts) == 1
-    assert str(place) not in texts[0]

@@ -1,0 +1,89 @@
+"""A restored tree is looked at without ever leaving it: links lead where they would on a rebuilt machine."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from agent.adapters.drilling.restored_files import MOST_LINKS, RestoredFiles
+
+FILES = RestoredFiles()
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """/srv/orders/2026/{one,two}.pdf, restored; a live file outside."""
+    (tmp_path / "live").write_text("live data")
+    place = tmp_path / "tree" / "srv" / "orders" / "2026"
+    place.mkdir(parents=True)
+    for name in ("one.pdf", "two.pdf"):
+        (place / name).touch()
+    return tmp_path / "tree"
+
+
+def test_a_path_of_the_machine_is_found_below_the_tree(tree: Path) -> None:
+    assert FILES.find(tree, "/srv/orders") == tree / "srv" / "orders"
+    assert FILES.find(tree, "/srv/none") is None
+
+
+@pytest.mark.parametrize("target", ["/srv/orders", "orders", "../srv/orders", "../../../../srv/orders"])
+def test_a_link_leads_to_what_was_restored(tree: Path, target: str) -> None:
+    (tree / "srv" / "current").symlink_to(target)
+    assert FILES.find(tree, "/srv/current/2026") == tree / "srv" / "orders" / "2026"
+
+
+def test_no_link_leads_to_live_data(tree: Path, tmp_path: Path) -> None:
+    (tree / "srv" / "out").symlink_to(tmp_path / "live")
+    (tree / "srv" / "up").symlink_to("../../live")
+    assert FILES.find(tree, "/srv/out") is FILES.find(tree, "/srv/up") is None
+
+
+def test_links_in_a_circle_lead_nowhere(tree: Path) -> None:
+    (tree / "srv" / "a").symlink_to("b")
+    (tree / "srv" / "b").symlink_to("a")
+    assert FILES.find(tree, "/srv/a") is None
+
+
+def test_as_many_links_are_followed_as_the_system_follows(tree: Path) -> None:
+    for number in range(MOST_LINKS + 1):
+        (tree / f"link{number}").symlink_to(f"link{number - 1}" if number else "srv")
+    assert FILES.find(tree, f"/link{MOST_LINKS - 1}") == tree / "srv"
+    assert FILES.find(tree, f"/link{MOST_LINKS}") is None
+
+
+def test_the_newest_file_up_to_a_moment_is_found_and_later_ones_are_counted(tree: Path) -> None:
+    place = tree / "srv" / "orders" / "2026"
+    for name, hours in (("one.pdf", -3), ("two.pdf", -1), ("late.pdf", 2)):
+        (place / name).touch()
+        when = NOON.timestamp() + 3600 * hours
+        os.utime(place / name, (when, when))
+    (place / "link").symlink_to("one.pdf")
+    found = FILES.tally(tree, "/srv/orders", NOON)
+    assert found is not None
+    assert (found.files, found.ahead) == (3, 1)
+    assert found.newest == NOON.replace(hour=11)
+
+
+def test_what_was_not_restored_has_no_tally_and_nothing_in_it_no_newest(tree: Path) -> None:
+    assert FILES.tally(tree, "/srv/none", NOON) is None
+    (tree / "empty").mkdir()
+    found = FILES.tally(tree, "/empty", NOON)
+    assert found is not None
+    assert (found.files, found.newest) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("/srv/orders/2026/one.pdf", ["one.pdf"]),
+        ("/srv/orders/*/*.pdf", ["one.pdf", "two.pdf"]),
+        ("/srv/**/t*.pdf", ["two.pdf"]),
+        ("/**/2026/**/one.pdf", ["one.pdf"]),
+        ("/srv/orders/*.pdf", []),
+        ("/none/*", []),
+    ],
+)
+def test_files_are_found_by_their_pattern(tree: Path, pattern: str, names: list[str]) -> None:
+    assert [file.name for file in FILES.matching(tree, pattern)] == names

@@ -1,0 +1,158 @@
+"""A scan writes the witness: unchanged files keep their line, others are read, and what moves is told."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from agent.adapters.sources import scan_batches
+from agent.adapters.sources.hashing import digest
+from agent.adapters.sources.scan import Scanner, comparable_attribute
+from agent.adapters.sources.witness_files import WITNESS, content_of, path_of, read_lines
+from agent.core.snapshot.extent import Scan
+
+LATER = time.time_ns() + 10**12
+
+
+class Business:
+    def __init__(self, base: Path) -> None:
+        self.source = base / "srv"
+        self.carried = base / "carried"
+        self.source.mkdir()
+        self.carried.mkdir()
+        (self.source / "order").write_text("ten pieces")
+        self.exclude: tuple[str, ...] = ()
+        self.vital: tuple[str, ...] = ()
+        self.read: list[bytes] = []
+
+    def scanner(self) -> Scanner:
+        return Scanner(self.carried, [str(self.source)], self.exclude, self.vital)
+
+    def scan(self, settled_before_ns: int = 0, accept: bool = False) -> Scan:
+        with closing(self.scanner()) as scanner:
+            found = scanner.scan(settled_before_ns, lambda *_: None, accept)
+            scanner.keep(unchanged=False)
+        return found
+
+    def lines(self) -> dict[str, tuple[bytes, bytes]]:
+        """Content and flags by name."""
+        found = read_lines(self.carried / WITNESS)
+        return {os.fsdecode(path_of(line)).rpartition("/")[2]: content_of(line) for line in found}
+
+
+@pytest.fixture
+def business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Business]:
+    found = Business(tmp_path)
+
+    def noted(base: int, path: bytes) -> object:
+        found.read.append(path.rpartition(b"/")[2])
+        return digest(base, path)
+
+    monkeypatch.setattr(scan_batches, "digest", noted)
+    return found
+
+
+def names(paths: Iterable[bytes]) -> list[bytes]:
+    return [path.rpartition(b"/")[2] for path in paths]
+
+
+def test_every_entry_is_counted_and_files_by_their_size(business: Business) -> None:
+    (business.source / "dir").mkdir()
+    (business.source / "link").symlink_to("order")
+    found = business.scan()
+    assert (found.files, found.size, found.entries) == (1, 10, 4)
+    [root] = found.roots
+    assert (root.path, root.files) == (str(business.source), 1)
+
+
+def test_a_settled_file_is_not_read_again_and_a_changed_one_is(business: Business) -> None:
+    business.scan()
+    (business.source / "new").write_text("new")
+    business.read.clear()
+    business.scan(settled_before_ns=LATER)
+    assert business.read == [b"new"]
+    assert len(business.lines()["order"][0]) == 64
+
+
+def test_what_was_written_a_moment_ago_is_read_again(business: Business) -> None:
+    business.scan()
+    business.read.clear()
+    business.scan(settled_before_ns=0)
+    assert business.read == [b"order"]
+
+
+def test_content_that_became_zeros_is_wiped_and_stays_so_unless_it_is_accepted(business: Business) -> None:
+    business.scan()
+    (business.source / "order").write_bytes(bytes(10))
+    assert names(business.scan().zeroed) == [b"order"]
+    assert business.lines()["order"][1] == b"w"
+    assert business.scan(accept=True).zeroed == ()
+    assert business.lines()["order"][1] == b"z"
+
+
+def test_a_root_without_any_file_is_named(business: Business) -> None:
+    (business.source / "order").unlink()
+    assert business.scan().empty_roots == (str(business.source),)
+
+
+def test_what_is_excluded_is_not_in_it_and_is_named_where_it_was_before(business: Business) -> None:
+    business.scan()
+    business.exclude = ("order",)
+    found = business.scan()
+    assert found.files == 0
+    assert names(found.excluded_held) == [b"order"]
+
+
+def test_a_vital_path_that_is_missing_is_told_from_one_that_is_excluded(business: Business) -> None:
+    business.vital = (f"{business.source}/none", f"{business.source}/order")
+    business.exclude = ("order",)
+    found = business.scan()
+    assert [path for path, _ in found.vital_missing] == [f"{business.source}/none"]
+    assert found.vital_excluded == (f"{business.source}/order",)
+
+
+def test_a_vital_link_is_there_when_what_it_leads_to_is(business: Business) -> None:
+    (business.source / "current").symlink_to("order")
+    business.vital = (f"{business.source}/current",)
+    assert business.scan().vital_missing == ()
+
+
+def test_a_scan_that_breaks_off_leaves_the_last_witness(business: Business) -> None:
+    business.scan()
+    before = (business.carried / WITNESS).read_bytes()
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with closing(business.scanner()) as scanner, pytest.raises(KeyboardInterrupt):
+        scanner.scan(0, stop)
+    assert (business.carried / WITNESS).read_bytes() == before
+    assert sorted(os.listdir(business.carried)) == ["SHA256SUMS", "witness"]
+
+
+def test_what_changed_vanished_or_came_since_is_told(business: Business) -> None:
+    for name in ("gone", "same"):
+        (business.source / name).write_text(name)
+    with closing(business.scanner()) as scanner:
+        scanner.scan(0, lambda *_: None)
+        scanner.keep(unchanged=False)
+        (business.source / "order").write_text("more")
+        (business.source / "gone").unlink()
+        (business.source / "new").touch()
+        moved = scanner.moved()
+    assert set(names(moved.paths)) == {b"srv", b"order", b"gone", b"new"}
+    assert moved.absent == 1
+
+
+def test_attributes_of_the_machine_are_not_compared() -> None:
+    names = [
+        b"user.note",
+        b"system.posix_acl_access",
+        b"security.capability",
+        b"security.selinux",
+        b"trusted.x",
+    ]
+    assert [comparable_attribute(name) for name in names] == [True, True, True, False, False]

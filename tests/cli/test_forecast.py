@@ -1,0 +1,43 @@
+"""`readiness forecast`: when each process would be back, and the exit status of that."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from agent.cli import run
+from agent.core.model.records import DrillSeconds
+from support.builders.recorded_shop import recorded_shop
+from support.builders.shop import HOUR, drill, snapshot
+
+Shop = Callable[..., Path]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Writes a config and a ledger with the given records."""
+    return partial(recorded_shop, tmp_path)
+
+
+def result(capsys: pytest.CaptureFixture[str]) -> dict:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_forecast_says_when_each_process_is_back(shop: Shop, capsys) -> None:
+    assert run(["forecast", "--json", "--config", str(shop(snapshot(), drill()))]) == 0
+    answer = result(capsys)["result"]
+    assert answer["fits"] is True
+    assert answer["processes"][0]["machine_s"] == 600
+
+
+def test_forecast_of_what_was_never_drilled_could_not_be_tested(shop: Shop, capsys) -> None:
+    assert run(["forecast", "--config", str(shop())]) == 3
+    assert "is not known" in capsys.readouterr().out
+
+
+def test_forecast_of_what_is_not_back_in_time_is_bad(shop: Shop, capsys) -> None:
+    slow = DrillSeconds(restore=90 * HOUR, total=90 * HOUR)
+    assert run(["forecast", "--config", str(shop(snapshot(), drill(seconds=slow)))]) == 1
+    assert capsys.readouterr().out.startswith("Not everything is back before Monday 08:00.")

@@ -1,0 +1,148 @@
+"""What a drill restored is verified against a witness to trust, and proven when nothing is lost."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from agent.core.drill.verification import Verification
+from agent.core.model.records import SnapshotRecord, TableCounts
+from agent.core.model.repository import StoredSnapshot
+from agent.operations.drill.check import Checked, Checker
+from agent.operations.drill.restore import Restored
+from agent.operations.drill.task import DrillTask
+from support.builders.shop import NOW, ago, process, snapshot
+from support.doubles.fake_drill import CARRIED, GOOD, PART, Tools, witness
+
+OURS, OTHER = "ab" * 32, "cd" * 32
+TAKEN = ago(1)
+STORED = StoredSnapshot(id="12" * 32, time=TAKEN, host="shop", paths=("/srv/orders", CARRIED))
+TABLE = TableCounts("/srv/orders/o.db", "0-o.db", {"orders": 3}, "ef" * 32)
+
+
+def record(**changes: Any) -> SnapshotRecord:
+    fields = {"witness_sha256": OURS, "paths": ("/srv/orders", CARRIED), "tables": (TABLE,)}
+    return snapshot(1, **{**fields, **changes})
+
+
+@pytest.fixture
+def tools() -> Tools:
+    """The recorded witness came back."""
+    found = Tools()
+    found.room.found = witness(OURS)
+    return found
+
+
+def check(
+    tools: Tools, of: SnapshotRecord | None = None, any_record: bool = True, part: Any = None, **changes: Any
+) -> Checked:
+    task = DrillTask(process=process(**changes), repository="primary", host="shop")
+    checker = Checker(task, tools.tools, STORED, of, any_record)
+    return checker.check(Restored(report=GOOD, seconds=1.0, part=part), NOW)
+
+
+def codes(checked: Checked) -> list[str]:
+    return [found.code for found in checked.findings]
+
+
+def test_what_came_back_whole_is_proven(tools: Tools) -> None:
+    checked = check(tools, record())
+    assert (codes(checked), checked.isolation) == ([], ("user",))
+    assert [proof.outcome for proof in checked.proofs] == ["passed"]
+    assert tools.prover.proven == [(tools.room.tree, TAKEN)]
+    assert ("verify", OURS, ("/srv/orders",)) in tools.room.asked
+
+
+def test_before_proofs_run_the_consistent_copies_are_laid_in_place(tools: Tools) -> None:
+    check(tools, record())
+    assert ("lay", (TABLE,)) in tools.room.asked
+
+
+def test_a_proof_that_fails_is_a_finding(tools: Tools) -> None:
+    tools.prover.outcome = "failed"
+    assert codes(check(tools, record())) == ["proof-failed"]
+
+
+def test_where_files_are_lost_nothing_is_proven_and_lists_are_written(tools: Tools) -> None:
+    tools.room.result = Verification(expected=2, verified=1, missing=1, missing_paths=[b"srv/orders/a"])
+    checked = check(tools, record())
+    assert codes(checked) == ["file-missing"]
+    assert [(proof.outcome, proof.message) for proof in checked.proofs] == [
+        ("not_tested", "not run, because files were lost")
+    ]
+    assert ("lists", "orders-12121212") in tools.room.asked
+    assert tools.prover.proven == []
+
+
+def test_a_sample_is_verified_and_not_proven(tools: Tools) -> None:
+    checked = check(tools, record(), part=PART)
+    assert (checked.proofs, tools.prover.proven) == ((), [])
+
+
+def test_a_witness_that_is_not_the_recorded_one_is_replaced_by_our_own_copy_and_said(tools: Tools) -> None:
+    tools.room.found, tools.room.own = witness(OTHER), witness(OURS)
+    checked = check(tools, record())
+    assert codes(checked) == ["witness-changed"]
+    assert ("verify", OURS, ("/srv/orders",)) in tools.room.asked
+
+
+@pytest.mark.parametrize(("found", "code"), [(None, "witness-missing"), (OTHER, "witness-changed")])
+def test_without_a_witness_to_trust_nothing_is_verified(tools: Tools, found: str | None, code: str) -> None:
+    tools.room.found = witness(found) if found else None
+    checked = check(tools, record())
+    assert (codes(checked), checked.result) == ([code], None)
+
+
+def test_a_witness_that_was_lost_with_other_files_is_no_fault_of_its_own(tools: Tools) -> None:
+    tools.room.found, tools.room.own = None, witness(OURS)
+    tools.room.result = Verification(expected=1, missing=1, missing_paths=[b"a"])
+    assert codes(check(tools, record())) == ["file-missing"]
+
+
+@pytest.mark.parametrize(
+    ("any_record", "described", "own", "trusted"),
+    [
+        (False, OTHER, False, True),  # a new ledger believes the word of the snapshot itself
+        (False, "", False, False),
+        (True, OTHER, False, False),  # one that knows snapshots believes its own copy alone
+        (True, "", True, True),
+    ],
+)
+def test_without_a_record_it_is_believed_only_with_a_reason(
+    tools: Tools, any_record: bool, described: str, own: bool, trusted: bool
+) -> None:
+    tools.room.found = witness(OTHER, described=described)
+    tools.room.own = witness(OTHER) if own else None
+    assert (check(tools, None, any_record).result is not None) is trusted
+
+
+# ---- what may differ because it was being written -------------------------------------------
+
+
+def nanoseconds(hours: float) -> int:
+    return int(ago(hours).timestamp() * 1e9)
+
+
+def test_what_was_recorded_as_moving_is_excused_by_name_alone(tools: Tools) -> None:
+    check(tools, record(moving=1, moving_paths=("/srv/orders/log",)))
+    assert tools.room.moving.paths == {b"srv/orders/log"}
+    assert not tools.room.moving.holds(b"srv/orders/other", nanoseconds(1))
+
+
+def test_when_more_moved_than_was_listed_the_time_of_the_snapshot_excuses_the_others(tools: Tools) -> None:
+    tools.room.found = witness(OURS, begun_ns=nanoseconds(1.1))
+    check(tools, record(moving=9, moving_paths=("/srv/orders/log",), started=ago(1.2), seconds=900.0))
+    moving = tools.room.moving
+    assert (moving.since_ns, moving.until_ns) == (nanoseconds(1.1), nanoseconds(0.95))
+
+
+def test_without_a_record_the_day_behind_the_snapshot_excuses_and_no_more(tools: Tools) -> None:
+    tools.room.found = witness(OURS, described=OURS, begun_ns=nanoseconds(1.1))
+    check(tools, None, any_record=False)
+    assert tools.room.moving.until_ns == int(min(TAKEN + timedelta(hours=24), NOW).timestamp() * 1e9)
+
+
+def test_a_witness_of_another_day_excuses_nothing(tools: Tools) -> None:
+    tools.room.found = witness(OURS, described=OURS, begun_ns=nanoseconds(40))
+    check(tools, None, any_record=False)
+    assert not tools.room.moving.holds(b"a", nanoseconds(1))

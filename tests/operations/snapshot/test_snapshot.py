@@ -1,0 +1,260 @@
+"""One snapshot is taken, judged by what is then there, and recorded whatever comes of it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from agent.core.model.records import Finding, ListingRecord, RepositoryRecord, RootIdentity, SnapshotRecord
+from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
+from agent.core.snapshot.extent import Moved, Scan
+from agent.errors import ResticError
+from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
+from support.builders.shop import NOW, config, snapshot, wrong
+from support.doubles.fake_drill import FakeProgress
+from support.doubles.fakes import FakeClock, FakeLedger
+
+ID = "ab" * 32
+SCAN = Scan(
+    files=1000,
+    size=1 << 20,
+    allocated=1 << 20,
+    entries=1100,
+    begun_ns=0,
+    witness_sha256="cd" * 32,
+    roots=(RootIdentity("/srv/orders", 1, 2, 1000),),
+)
+
+
+class FakeSources:
+    """The files are as a test says; `done` keeps what became of the witness."""
+
+    carried = "/state/carried/orders"
+
+    def __init__(self) -> None:
+        self.broken: list[Finding] = []
+        self.found = SCAN
+        self.since = Moved()
+        self.done: list[str] = []
+
+    def roots(self) -> list[Finding]:
+        return self.broken
+
+    def copy_databases(self) -> tuple[tuple[()], list[Finding]]:
+        return (), []
+
+    def scan(self, on_read: object, accept: bool) -> Scan:
+        self.done.append("scan, accepting" if accept else "scan")
+        return self.found
+
+    def keep(self, scan: Scan, tables: object) -> tuple[int, int]:
+        self.done.append("keep")
+        return 4, 5000
+
+    def drop(self) -> None:
+        self.done.append("drop")
+
+    def moved(self) -> Moved:
+        return self.since
+
+    def differences(self, changes: object) -> None:
+        return None
+
+    def remember(self) -> None:
+        self.done.append("remember")
+
+    def on_device_of(self, url: str) -> bool:
+        return url == "/mnt/primary"
+
+
+class FakeBackup:
+    def __init__(self, repository: "FakeRepository") -> None:
+        self.repository = repository
+
+    def finish(self, on_bytes: object) -> BackupSummary:
+        return self.repository.finish()
+
+    def stop(self) -> None:
+        self.repository.stopped += 1
+
+
+class FakeListing:
+    def __init__(self, rows: list[StoredSnapshot]) -> None:
+        self.rows = rows
+
+    def result(self) -> list[StoredSnapshot]:
+        return self.rows
+
+    def stop(self) -> None:
+        pass
+
+
+class FakeRepository:
+    """Takes a snapshot of everything, and lists it."""
+
+    def __init__(self) -> None:
+        self.finish: Callable[[], BackupSummary] = lambda: BackupSummary(
+            snapshot=ID, files=1004, bytes=(1 << 20) + 5000
+        )
+        self.listed = [
+            StoredSnapshot(
+                id=ID,
+                time=NOW,
+                host="shop",
+                paths=("/srv/orders", FakeSources.carried),
+                tags=(TAG, process_tag("orders")),
+            )
+        ]
+        self.stopped = 0
+
+    def version(self) -> tuple[int, int, int]:
+        return (0, 19, 1)
+
+    def repository_id(self) -> str:
+        return "4a5b"
+
+    def start_backup(self, *_: object) -> FakeBackup:
+        return FakeBackup(self)
+
+    def start_listing(self, *_: object) -> FakeListing:
+        return FakeListing(self.listed)
+
+
+class Shop:
+    def __init__(self, *records: Any) -> None:
+        self.sources = FakeSources()
+        self.repository = FakeRepository()
+        self.ledger = FakeLedger(*records)
+
+    def take(self, accept: bool = False) -> SnapshotRecord:
+        shop = config()
+        task = SnapshotTask(
+            config=shop,
+            process=shop.processes[0],
+            repository="primary",
+            url="/mnt/primary",
+            accept=accept,
+        )
+        tools = SnapshotTools(
+            sources=self.sources,  # type: ignore[arg-type]
+            repository=self.repository,  # type: ignore[arg-type]
+            ledger=self.ledger,
+            clock=FakeClock(NOW),
+            progress=FakeProgress(),
+        )
+        return take_snapshot(task, tools)
+
+
+def codes(record: SnapshotRecord) -> list[str]:
+    return [found.code for found in record.findings]
+
+
+def test_a_good_snapshot_is_recorded_with_all_that_proves_it_and_remembered() -> None:
+    shop = Shop()
+    record = shop.take()
+    assert (record.outcome, codes(record)) == ("passed", [])
+    assert (record.snapshot, record.snapshot_at, record.witness_sha256) == (ID, NOW, "cd" * 32)
+    assert (record.files, record.restic, record.repository_id) == (1000, "0.19.1", "4a5b")
+    assert record.same_device
+    assert shop.ledger.newest(SnapshotRecord) == [record]
+    assert shop.sources.done == ["scan", "keep", "remember"]
+
+
+def test_the_repository_is_noted_when_it_is_used_for_the_first_time() -> None:
+    shop = Shop()
+    shop.take()
+    shop.take()
+    assert shop.ledger.newest(RepositoryRecord, limit=9) == [
+        RepositoryRecord(repository="primary", repository_id="4a5b")
+    ]
+
+
+def test_a_source_that_is_not_there_is_refused_before_anything_is_read() -> None:
+    shop = Shop()
+    shop.sources.broken = [wrong("source-missing")]
+    assert codes(shop.take()) == ["source-missing"]
+    assert shop.sources.done == []
+
+
+def test_an_extent_that_would_lie_is_refused_and_its_witness_dropped() -> None:
+    shop = Shop()
+    shop.sources.found = replace(SCAN, files=0, empty_roots=("/srv/orders",))
+    record = shop.take()
+    assert (record.outcome, codes(record), record.snapshot) == ("failed", ["source-empty"], "")
+    assert shop.sources.done == ["scan", "drop"]
+    assert shop.repository.stopped == 1
+
+
+def test_less_than_half_of_the_last_good_snapshot_is_refused_unless_it_is_accepted() -> None:
+    before = snapshot(files=5000, bytes=1 << 30, snapshot="12" * 32)
+    refused = Shop(before).take()
+    assert (refused.outcome, codes(refused)) == ("failed", ["source-collapsed"])
+    accepted = Shop(before).take(accept=True)
+    assert (accepted.outcome, accepted.accepted) == ("passed", True)
+
+
+def test_what_restic_says_is_not_believed_without_the_listing() -> None:
+    shop = Shop()
+    shop.repository.listed = []
+    record = shop.take()
+    assert (record.outcome, record.snapshot) == ("failed", "")
+    assert "snapshot-lost" in codes(record)
+    assert "remember" not in shop.sources.done
+
+
+def test_fewer_files_than_the_witness_lists_are_no_good_snapshot() -> None:
+    shop = Shop()
+    shop.repository.finish = lambda: BackupSummary(snapshot=ID, files=900, bytes=1)
+    record = shop.take()
+    assert (record.outcome, codes(record), record.snapshot) == ("failed", ["snapshot-incomplete"], ID)
+
+
+def test_what_moved_while_it_was_read_is_noted_once() -> None:
+    shop = Shop()
+    shop.sources.found = replace(SCAN, moving=(b"srv/orders/log",))
+    shop.sources.since = Moved(paths=(b"srv/orders/log", b"srv/orders/new"))
+    record = shop.take()
+    assert (record.moving, record.moving_paths) == (2, ("/srv/orders/log", "/srv/orders/new"))
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [("repository-missing", "failed"), ("wrong-password", "not_tested"), ("timed-out", "not_tested")],
+)
+def test_trouble_with_restic_is_bad_only_when_it_says_something_of_the_backups(
+    code: str, outcome: str
+) -> None:
+    shop = Shop()
+
+    def fail() -> BackupSummary:
+        raise ResticError("It did not work.", "Mend it.", code)
+
+    shop.repository.finish = fail
+    record = shop.take()
+    assert codes(record) == [code]
+    assert record.outcome == outcome
+    assert shop.ledger.newest(SnapshotRecord) == [record]
+
+
+def test_one_that_was_stopped_is_recorded_as_not_tested_and_stops() -> None:
+    shop = Shop()
+
+    def stop() -> BackupSummary:
+        raise KeyboardInterrupt
+
+    shop.repository.finish = stop
+    with pytest.raises(KeyboardInterrupt):
+        shop.take()
+    [record] = shop.ledger.newest(SnapshotRecord)
+    assert (record.outcome, codes(record)) == ("not_tested", ["interrupted"])
+    assert shop.repository.stopped == 1
+
+
+def test_what_else_is_there_is_noted_behind_the_record() -> None:
+    shop = Shop()
+    [mine] = shop.repository.listed
+    shop.repository.listed = [mine, replace(mine, id="99" * 32)]
+    shop.take()
+    [noted] = shop.ledger.newest(ListingRecord)
+    assert set(noted.snapshots) == {ID, "99" * 32}
