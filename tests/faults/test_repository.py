@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from support.builders.readiness_cli import HOST, PASSED, Shop, failed, not_tested, snapshotted
-from support.restics import newest_is_enough
 
 
 @pytest.fixture
@@ -78,7 +77,6 @@ def test_a_damaged_root_tree_loses_everything(shop: Shop) -> None:
     assert drilled.row["files"]["verified"] == 0
 
 
-@newest_is_enough
 def test_the_lists_name_every_lost_and_every_surviving_file(shop: Shop) -> None:
     shop.flip(shop.blob_of(shop.source / "d3/order-0003.txt"))
 
@@ -132,7 +130,6 @@ def test_an_80_day_old_snapshot_is_stale_although_it_is_whole(restic: Path, tmp_
     assert shop.drill().says == failed("snapshot-stale")
 
 
-@newest_is_enough
 def test_an_80_day_old_snapshot_is_stale_when_a_file_is_new_in_the_source(
     restic: Path, tmp_path: Path
 ) -> None:
@@ -179,14 +176,12 @@ def test_another_hosts_newer_snapshot_is_passed_over(shop: Shop, tmp_path: Path)
     assert drilled.row["files"]["expected"] > 200
 
 
-@newest_is_enough
 def test_another_process_newer_snapshot_is_passed_over(shop: Shop) -> None:
     shop.plain_restic("backup", "--host", HOST, "--tag", "readiness", "--tag", "process=mail", shop.source)
 
     assert shop.drill().says == PASSED
 
 
-@newest_is_enough
 def test_a_newer_snapshot_of_other_paths_is_passed_over(shop: Shop) -> None:
     shop.plain_restic(
         "backup", "--host", HOST, "--tag", "readiness", "--tag", "process=orders", shop.source / "d1"
@@ -200,7 +195,6 @@ def _by_hand(shop: Shop, *more: Path) -> None:
     shop.plain_restic("backup", "--host", HOST, *tags, shop.source, *more)
 
 
-@newest_is_enough
 def test_a_snapshot_of_ours_without_a_witness_is_not_trusted(shop: Shop) -> None:
     _by_hand(shop)
 
@@ -247,7 +241,6 @@ def test_another_repository_in_its_place_is_noticed(shop: Shop) -> None:
     assert shop.snapshot().says == failed("repository-changed")
 
 
-@newest_is_enough
 def test_a_repository_rolled_back_to_an_older_copy_is_noticed(shop: Shop) -> None:
     older = shop.base / "older"
     subprocess.run(["cp", "-a", shop.repository, older], check=True)

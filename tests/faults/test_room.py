@@ -10,7 +10,6 @@ import pytest
 
 from support.builders.ledger_records import mounted
 from support.builders.readiness_cli import PASSED, Shop, failed, not_tested, snapshotted
-from support.restics import newest_is_enough
 from support.servers.other_restics import exclusive_lock
 
 
@@ -94,7 +93,6 @@ def test_restored_files_that_cannot_be_removed_stop_drills_and_no_snapshot(
     assert not room.exists()
 
 
-@newest_is_enough
 def test_a_full_state_directory_is_one_sentence(small: Shop, tmpfs: Path) -> None:
     small.state = tmpfs / "state"
     small.scratch = small.base / "scratch"
@@ -167,7 +165,6 @@ def test_a_lock_of_another_living_restic_is_left_alone(shop: Shop) -> None:
 # ---- proofs
 
 
-@newest_is_enough
 def test_a_failing_proof_is_bad(small: Shop) -> None:
     small.extra = (
         '[[process.orders.proof]]\nname = "it is five"\ncommand = ["sh", "-c", "echo 4"]\nexpect = "5"'
@@ -181,7 +178,6 @@ def test_a_failing_proof_is_bad(small: Shop) -> None:
     assert drilled.row["proofs"][0]["outcome"] == "failed"
 
 
-@newest_is_enough
 def test_a_proof_that_is_not_installed_says_nothing_about_the_backups(small: Shop) -> None:
     small.extra = '[[process.orders.proof]]\nname = "sound"\ncommand = ["no-such-program-here"]'
     small.write_config()
@@ -232,7 +228,6 @@ def _forged(shop: Shop, extra: Path) -> None:
     shop.plain_restic("backup", "--host", "shop", *tags, shop.source, extra)
 
 
-@newest_is_enough
 def test_random_drills_one_of_ours(shop: Shop) -> None:
     drilled = shop.drill("--snapshot", "random")
 
@@ -240,7 +235,6 @@ def test_random_drills_one_of_ours(shop: Shop) -> None:
     assert drilled.row["snapshot"] == shop.snapshot_ids()[0]
 
 
-@newest_is_enough
 def test_kept_files_stay_and_the_next_drill_leaves_them_alone(shop: Shop) -> None:
     assert shop.drill("--keep").says == PASSED
 
@@ -267,7 +261,6 @@ def test_only_the_restore_sets_up_the_cold_cache(shop: Shop) -> None:
     assert all(("--no-cache" in call) != (" restore " in call) for call in calls)
 
 
-@newest_is_enough
 def test_a_cache_that_cannot_be_opened_says_nothing_about_the_backups(shop: Shop) -> None:
     broken = shop.base / "broken"
     broken.write_text(

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from support.builders.readiness_cli import PASSED, Shop, failed, with_database
-from support.restics import RESTIC_VERSIONS, newest_is_enough
 
 NOBODY = 65534
-NEWEST = RESTIC_VERSIONS[-1]
 
 
 @pytest.fixture
@@ -53,7 +51,6 @@ def test_a_missing_second_source_is_named_and_nothing_is_taken(shop: Shop) -> No
     assert _listed(shop) == 0
 
 
-@newest_is_enough
 def test_a_root_that_is_a_symbolic_link_is_named(shop: Shop) -> None:
     link = shop.base / "srv" / "link"
     link.symlink_to(shop.source)
@@ -67,7 +64,6 @@ def test_a_root_that_is_a_symbolic_link_is_named(shop: Shop) -> None:
     assert _listed(shop) == 0
 
 
-@newest_is_enough
 def test_a_root_behind_a_symbolic_link_is_named(shop: Shop) -> None:
     link = shop.base / "link"
     link.symlink_to(shop.base / "srv")
@@ -77,7 +73,6 @@ def test_a_root_behind_a_symbolic_link_is_named(shop: Shop) -> None:
     assert shop.snapshot().says == failed("source-is-symlink")
 
 
-@newest_is_enough
 def test_an_empty_directory_is_named(shop: Shop) -> None:
     empty = shop.base / "srv" / "mnt"
     empty.mkdir()
@@ -104,7 +99,6 @@ def mounted(shop: Shop, as_root: None) -> Iterator[Path]:
     subprocess.run(["umount", "-l", point], check=False)
 
 
-@newest_is_enough
 def test_a_file_system_that_is_not_mounted_is_noticed(shop: Shop, mounted: Path) -> None:
     _good(shop)
     subprocess.run(["umount", mounted], check=True)
@@ -116,7 +110,6 @@ def test_a_file_system_that_is_not_mounted_is_noticed(shop: Shop, mounted: Path)
     assert _listed(shop) == 1
 
 
-@newest_is_enough
 def test_a_file_system_that_is_not_mounted_is_noticed_below_its_placeholder(
     shop: Shop, mounted: Path
 ) -> None:
@@ -131,7 +124,6 @@ def test_a_file_system_that_is_not_mounted_is_noticed_below_its_placeholder(
     assert taken.paths == {str(mounted)}
 
 
-@newest_is_enough
 def test_another_file_system_in_the_place_of_a_source_is_warned_of(shop: Shop, mounted: Path) -> None:
     """It holds as many files, so that it may be meant."""
     _good(shop)
@@ -162,7 +154,6 @@ def test_a_collapse_in_the_number_of_files_is_refused_until_it_is_accepted(shop:
     assert shop.snapshot().says == PASSED
 
 
-@newest_is_enough
 def test_a_collapse_in_size_is_refused(shop: Shop) -> None:
     _good(shop)
     for file in shop.source.rglob("*.txt"):
@@ -196,7 +187,6 @@ def test_an_exclude_of_something_new_is_no_fault(shop: Shop) -> None:
     assert shop.snapshot().says == PASSED
 
 
-@newest_is_enough
 def test_an_excluded_vital_path_is_a_config_error(shop: Shop) -> None:
     shop.extra = f'vital = ["{shop.source}/d1/order-1.txt"]\nexclude = ["*-1.txt"]'
     shop.write_config()
@@ -204,7 +194,6 @@ def test_an_excluded_vital_path_is_a_config_error(shop: Shop) -> None:
     assert shop.snapshot().status == 78
 
 
-@newest_is_enough
 def test_a_missing_vital_path_is_named(shop: Shop) -> None:
     shop.extra = f'vital = ["{shop.source}/customers.csv"]'
     shop.write_config()
@@ -215,7 +204,6 @@ def test_a_missing_vital_path_is_named(shop: Shop) -> None:
     assert taken.paths == {f"{shop.source}/customers.csv"}
 
 
-@newest_is_enough
 def test_a_vital_path_that_leads_out_of_the_snapshot_is_named(shop: Shop, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -230,7 +218,6 @@ def test_a_vital_path_that_leads_out_of_the_snapshot_is_named(shop: Shop, tmp_pa
     assert f"a link to {elsewhere}/customers.csv" in taken.row["findings"][0]["message"]
 
 
-@newest_is_enough
 def test_a_vital_path_may_lead_through_links(shop: Shop) -> None:
     (shop.source / "current").symlink_to("d1")
     shop.extra = f'vital = ["{shop.source}/current/order-1.txt"]'
@@ -257,15 +244,7 @@ def _overwrite(file: Path, offset: int, content: bytes) -> None:
         opened.write(content)
 
 
-ONE = "page overwritten"
-
-
-# one of them with every restic: what the database is like then, no restic has a say in
-@pytest.mark.parametrize(
-    ("restic", "how"),
-    [*((version, ONE) for version in RESTIC_VERSIONS), *((NEWEST, how) for how in DAMAGES if how != ONE)],
-    indirect=["restic"],
-)
+@pytest.mark.parametrize("how", DAMAGES)
 def test_a_damaged_database_is_named_and_the_other_files_are_saved(shop: Shop, how: str) -> None:
     database = shop.source / "orders.db"
     with_database(database)
@@ -283,7 +262,6 @@ def test_a_damaged_database_is_named_and_the_other_files_are_saved(shop: Shop, h
     assert (drilled.row["outcome"], drilled.status) == ("failed", 1)
 
 
-@newest_is_enough
 def test_a_database_that_lost_its_rows_is_named_until_it_is_accepted(shop: Shop) -> None:
     database = shop.source / "orders.db"
     with_database(database)
@@ -300,7 +278,6 @@ def test_a_database_that_lost_its_rows_is_named_until_it_is_accepted(shop: Shop)
     assert shop.drill().says == PASSED
 
 
-@newest_is_enough
 def test_a_zeroed_image_is_named_until_it_is_accepted(shop: Shop) -> None:
     image = shop.source / "machine.img"
     image.write_bytes(os.urandom(300_000))
@@ -315,7 +292,6 @@ def test_a_zeroed_image_is_named_until_it_is_accepted(shop: Shop) -> None:
     assert shop.snapshot().says == PASSED
 
 
-@newest_is_enough
 def test_a_file_that_always_was_zeros_is_no_fault(shop: Shop) -> None:
     (shop.source / "zeros").write_bytes(bytes(5000))
     _good(shop)
@@ -462,7 +438,6 @@ def _end_on_disk(file: Path) -> int:
 # ---- what is asked of it
 
 
-@newest_is_enough
 def test_an_unknown_process_is_wrong_usage(shop: Shop) -> None:
     assert shop.snapshot("payroll").status == 2
     assert shop.drill("payroll").status == 2

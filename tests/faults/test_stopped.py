@@ -10,7 +10,6 @@ import pytest
 
 from support.builders.readiness_cli import PASSED, Shop, snapshotted
 from support.places import ROOT
-from support.restics import newest_is_enough
 
 
 @pytest.fixture
@@ -64,7 +63,6 @@ def test_a_snapshot_that_was_killed_makes_no_false_alarm_later(shop: Shop, after
     assert shop.run("drill", locked=True).says == PASSED
 
 
-@newest_is_enough
 def test_two_at_once_take_turns(shop: Shop) -> None:
     running = shop.start("drill")
     while (shop.state / "locks" / "process.orders").read_text().strip() != str(running.pid):

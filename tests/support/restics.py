@@ -7,8 +7,6 @@ import pytest
 
 # Debian 12's, 13's and sid's
 RESTIC_VERSIONS = ("0.14.0", "0.18.0", "0.19.1")
-# marks a test of what no restic decides, in a file whose other tests take the same way with every version
-newest_is_enough = pytest.mark.parametrize("restic", RESTIC_VERSIONS[-1:], indirect=True)
 
 
 def cache() -> Path:

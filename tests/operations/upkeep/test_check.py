@@ -15,7 +15,6 @@ from agent.core.evidence.rotation import next_part
 from agent.core.model.records import CheckRecord, Outcome
 from support.builders.readiness_cli import HOST, Shop, fill, snapshotted
 from support.builders.shop import wrong
-from support.restics import newest_is_enough
 from support.servers.other_restics import exclusive_lock
 from support.waiting import until
 
@@ -191,7 +190,6 @@ def test_trouble_on_the_way_says_nothing_of_the_repository(shop: Shop) -> None:
     assert check(shop)[2] in (["repository-unreachable"], ["timed-out"])
 
 
-@newest_is_enough
 def test_a_missing_repository_is_bad_and_hides_no_damage(shop: Shop) -> None:
     with open_ledger(shop.state / "ledger.db") as ledger:
         ledger.append(record(2, "failed"), datetime.now(UTC))
@@ -201,14 +199,12 @@ def test_a_missing_repository_is_bad_and_hides_no_damage(shop: Shop) -> None:
     assert check(shop)[3]["part"] == 2
 
 
-@newest_is_enough
 def test_another_repository_in_its_place_is_not_checked(shop: Shop) -> None:
     shop.repository.rename(shop.base / "gone")
     shop.init("another")
     assert check(shop)[:3] == ("failed", 1, ["repository-changed"])
 
 
-@newest_is_enough
 def test_a_check_that_gets_nowhere_is_ended(shop: Shop, tmp_path: Path) -> None:
     hanging = tmp_path / "restic"
     hanging.write_text(
@@ -255,7 +251,6 @@ def test_a_check_that_is_stopped_leaves_no_lock_and_reads_the_same_part_again(
     assert not list((shop.state / "check").glob("*"))
 
 
-@newest_is_enough
 def test_the_answer_can_be_read_by_scripts(shop: Shop) -> None:
     answer = shop.run("check").answer
     assert answer["schema"] == "readiness.check/1"
