@@ -1,6 +1,6 @@
 """Where things lie: no folder is crowded, and the test of a module is found by the module's path."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from pathlib import PurePosixPath as Path
 
 import pytest
@@ -14,7 +14,11 @@ OF_ONE_KIND = {Path("agent/cli"): {"__init__", *COMMANDS}}
 # what stands in tests/ beside the mirror of agent/
 BESIDE = {"faults", "containers", "simulated", "scripts", "templates", "support"}
 
-Folders = Mapping[Path, Collection[str]]  # the names of the modules of each
+# modules that say nothing which could be false: Protocols, values without behaviour, the start of a process
+DECLARATIONS = {"agent/__main__", "agent/daemon/ports", "agent/operations/drill/task"}
+PORTS = Path("agent/operations/ports")  # held together, by test_ports
+
+Folders = Mapping[Path, Set[str]]  # the names of the modules of each
 
 
 def folders_of(top: str) -> dict[Path, set[str]]:
@@ -53,6 +57,23 @@ def without_twin(sources: Folders, tests: Folders) -> list[str]:
     ]
 
 
+def untested(sources: Folders, tests: Folders) -> list[str]:
+    """Modules that have no test of their name in the folder that mirrors theirs."""
+    return [
+        f"{folder}/{module}.py has no {twin(folder)}/test_{module}*.py"
+        for folder, names in sorted(sources.items())
+        if folder != PORTS
+        for module in sorted(names - {"__init__"})
+        if f"{folder}/{module}" not in DECLARATIONS
+        and not any(is_of(test, module) for test in tests.get(twin(folder), ()))
+    ]
+
+
+def is_of(test: str, subject: str) -> bool:
+    """test_smtp and test_smtp_hostile are of smtp."""
+    return test == f"test_{subject}" or test.startswith(f"test_{subject}_")
+
+
 def misplaced(sources: Folders, tests: Folders) -> list[str]:
     """Test modules of the mirror that are not named after a module of the folder that theirs mirrors."""
     mirrored = {twin(folder): names for folder, names in sources.items()}
@@ -66,9 +87,8 @@ def misplaced(sources: Folders, tests: Folders) -> list[str]:
 
 
 def is_named_after(test: str, folder: Path, modules: Collection[str]) -> bool:
-    """test_smtp and test_smtp_hostile are named after smtp; a whole folder's test after the folder."""
-    subject = test.removeprefix("test_")
-    return any(subject == name or subject.startswith(f"{name}_") for name in {*modules, folder.name})
+    """After a module, or after the folder when it is about all of it."""
+    return any(is_of(test, name) for name in {*modules, folder.name})
 
 
 # ---- what holds for our folders --------------------------------------------------------------
@@ -80,6 +100,10 @@ def test_no_folder_is_crowded() -> None:
 
 def test_every_folder_of_the_agent_has_a_twin_with_tests() -> None:
     assert without_twin(AGENT, TESTS) == []
+
+
+def test_the_test_of_every_module_is_found_by_its_path() -> None:
+    assert untested(AGENT, TESTS) == []
 
 
 def test_every_test_of_the_mirror_is_named_after_a_module_of_its_twin() -> None:
@@ -118,6 +142,14 @@ def test_a_source_folder_without_tests_is_found() -> None:
     assert without_twin(sources, {Path("tests/core/verdict"): {"test_reasons"}}) == []
     assert without_twin(sources, {}) == ["agent/core/verdict has no tests in tests/core/verdict"]
     assert len(without_twin(sources, {Path("tests/core/verdict"): {"helpers"}})) == 1
+
+
+def test_a_module_without_a_test_of_its_name_is_found() -> None:
+    sources = {Path("agent/core/verdict"): {"__init__", "reasons"}}
+
+    assert untested(sources, {Path("tests/core/verdict"): {"test_reasons_late"}}) == []
+    (fault,) = untested(sources, {Path("tests/core/verdict"): {"test_reason", "test_reasonsome"}})
+    assert fault == "agent/core/verdict/reasons.py has no tests/core/verdict/test_reasons*.py"
 
 
 @pytest.mark.parametrize(
