@@ -9,9 +9,8 @@ import pytest
 
 from agent.adapters.mail.connection import Patient, own_name, protection_of
 from agent.adapters.mail.words import TooSlow
-from agent.errors import MailError
 from support.servers.backends import LOOPBACK
-from support.servers.scripted_mail import SHORT, Scripted, deliver, make_impatient, serving
+from support.servers.scripted_mail import SHORT, deliver, make_impatient, refused, serving
 
 
 @pytest.fixture(autouse=True)
@@ -22,15 +21,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def begun() -> list[str]:
     return []
-
-
-def refused(server: Scripted, begun: list[str]) -> MailError:
-    with pytest.raises(MailError) as error:
-        deliver(server, begun)
-    assert error.value.message.isascii()
-    assert error.value.message.isprintable()
-    assert len(error.value.message) < 400
-    return error.value
 
 
 def test_we_introduce_ourselves_with_a_full_name_or_an_address(begun: list[str]) -> None:

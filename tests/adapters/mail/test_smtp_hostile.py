@@ -9,7 +9,15 @@ import pytest
 
 from agent.errors import MailError
 from support.builders.mails import message
-from support.servers.scripted_mail import SHORT, Say, Scripted, courier_to, deliver, make_impatient, serving
+from support.servers.scripted_mail import (
+    SHORT,
+    Say,
+    courier_to,
+    deliver,
+    make_impatient,
+    refused,
+    serving,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -20,15 +28,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def begun() -> list[str]:
     return []
-
-
-def refused(server: Scripted, begun: list[str]) -> MailError:
-    with pytest.raises(MailError) as error:
-        deliver(server, begun)
-    assert error.value.message.isascii()
-    assert error.value.message.isprintable()
-    assert len(error.value.message) < 400
-    return error.value
 
 
 def test_the_script_itself_takes_a_message(begun: list[str]) -> None:

@@ -13,6 +13,7 @@ from agent.adapters.mail.connection import Patient
 from agent.adapters.mail.smtp import SmtpCourier
 from agent.core.configuration.config import Mail
 from agent.core.model.notices import Receipt
+from agent.errors import MailError
 from support.builders.mails import LETTERHEAD, message
 from support.servers.backends import LOOPBACK
 
@@ -107,6 +108,16 @@ def deliver(
 ) -> tuple[Receipt, ...]:
     with courier_to(server) as courier:
         return courier.deliver(message(), recipients, lambda: begun.append("begun"))
+
+
+def refused(server: Scripted, begun: list[str]) -> MailError:
+    """What is said of a message that is not taken: one short and harmless sentence."""
+    with pytest.raises(MailError) as error:
+        deliver(server, begun)
+    assert error.value.message.isascii()
+    assert error.value.message.isprintable()
+    assert len(error.value.message) < 400
+    return error.value
 
 
 def make_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
