@@ -8,6 +8,7 @@ from pathlib import Path
 
 from support.builders.plan_b import PlanB
 from support.builders.readiness_cli import Shop
+from support.namespaces import unshared
 
 
 def at_work(plan_b: PlanB) -> list[int]:
@@ -37,10 +38,12 @@ def slowed(shop: Shop, tmp_path: Path) -> None:
 
 def exclusive_lock(shop: Shop, host: str = "") -> Path:
     """What a `restic check` leaves behind that is killed: its own lock. `host`: on another machine."""
-    check = [shop.restic, "--no-cache", "check", "--read-data", "--limit-download", "1"]
-    elsewhere = ["unshare", "--uts", "--kill-child", "--fork", "sh", "-c", f'hostname {host}; "$@"', "sh"]
+    check: list[str | Path] = [shop.restic, "--no-cache", "check", "--read-data", "--limit-download", "1"]
+    if host:
+        there = unshared("--uts", "--kill-child", "--fork", as_root=True)
+        check = [*there, "sh", "-c", f'hostname {host}; "$@"', "sh", *check]
     running = subprocess.Popen(
-        [*elsewhere, *check] if host else check,
+        check,
         env={
             **os.environ,
             "RESTIC_REPOSITORY": str(shop.repository),
