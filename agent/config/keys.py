@@ -93,7 +93,7 @@ REPOSITORY = (
     Key(
         "password_file",
         "secret",
-        "The file with the repository's password, readable by root alone; or credential:NAME.",
+        "The file with the repository's password, which its owner alone may read; or credential:NAME.",
         required=True,
     ),
     Key("check", "check", "When, and how much at a time, the service reads its data to check them."),
@@ -102,7 +102,8 @@ REPOSITORY = (
     Key(
         "environment_file",
         "secret",
-        "A file of NAME=value lines for restic alone, such as a cloud's access key; readable by root alone.",
+        "A file of NAME=value lines for restic alone, such as a cloud's access key, which its "
+        "owner alone may read.",
     ),
     Key(
         "fed_by",
@@ -222,7 +223,13 @@ ALARM = (
 
 MAIL = (
     Key("from", "mailbox", "The address that mail comes from.", required=True),
-    Key("owner", "mailbox", "Who gets the weekly mail, and in the end hears of the worst.", (), many=True),
+    Key(
+        "owner",
+        "mailbox",
+        "Who gets the weekly mail, and in the end hears of what nobody mended or acknowledged.",
+        (),
+        many=True,
+    ),
     Key("admin", "mailbox", "Who hears at once when something is wrong.", (), many=True),
     Key("deputy", "mailbox", "Who hears of it when the admin does not acknowledge.", (), many=True),
     Key("server", "server", "The mail server that takes the mail; without it sendmail does."),
@@ -234,7 +241,11 @@ MAIL = (
         shown='"starttls"',
     ),
     Key("user", "text", "The name to log in with, if the server wants one.", ""),
-    Key("password_file", "secret", "The file with its password, readable by root alone; or credential:NAME."),
+    Key(
+        "password_file",
+        "secret",
+        "The file with its password, which its owner alone may read; or credential:NAME.",
+    ),
     Key("ca_file", "path", "Certificates to trust instead of the system's, for a server with its own."),
     Key(
         "sendmail",
