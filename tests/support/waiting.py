@@ -12,3 +12,9 @@ def until(what: Callable[[], object], why: Callable[[], str] = str) -> None:
     while not what():
         assert time.monotonic() < deadline, why()
         time.sleep(0.02)
+
+
+def another_second() -> None:
+    """Wait for the clock's next second: what is named after its second has another name then."""
+    now = int(time.time())
+    until(lambda: int(time.time()) > now)
