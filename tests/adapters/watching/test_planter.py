@@ -13,7 +13,14 @@ import pytest
 from agent.adapters.watching import planter as watcher_planter
 from support.builders.live_files import Mount
 from support.places import ROOT
-from support.servers.running_watcher import Started, codes, heard, watchers, with_a_file
+from support.servers.running_watcher import (
+    Started,
+    codes,
+    heard,
+    until_writing_is_heard,
+    watchers,
+    with_a_file,
+)
 from support.waiting import PATIENCE, until
 
 
@@ -66,12 +73,7 @@ def test_a_file_that_an_editor_put_in_the_place_of_the_old_is_watched_on(
     file.with_name("new").replace(file)
     until(watcher.rescan)
     watcher.settled("orders")
-
-    def written() -> bool:
-        file.write_text("again")
-        return heard(watcher)
-
-    until(written)
+    until_writing_is_heard(watcher, file)
     assert watcher.troubles() == []
 
 
@@ -106,13 +108,11 @@ def test_a_root_that_is_removed_and_made_again_is_watched_again(source: Path, st
     watcher = started(source)
     source.rename(source.with_name("gone"))
     until(lambda: codes(watcher) == ["source-missing"])
+    assert watcher.rescan() == {"orders"}
     source.mkdir()
     until(lambda: watcher.rescan() == {"orders"})
-    watcher._planter._not_before = 0
-    until(lambda: watcher._board.round == 2 and not watcher._board.round_due)
     watcher.settled("orders")
-    (source / "file").touch()
-    until(lambda: heard(watcher))
+    until_writing_is_heard(watcher, source / "file")
     assert codes(watcher) == []
 
 
@@ -134,12 +134,9 @@ def test_a_file_system_that_is_mounted_over_a_root_is_seen_and_watched(
     mounting(source)
     until(lambda: watcher.rescan() == {"orders"})
     assert codes(watcher) == ["source-replaced"]
-    watcher._planter._not_before = 0
-    until(lambda: watcher._board.round == 2 and not watcher._board.round_due)
     watcher.settled("orders")
     assert codes(watcher) == []
-    (source / "file").touch()
-    until(lambda: heard(watcher))
+    until_writing_is_heard(watcher, source / "file")
 
 
 def test_a_root_that_is_unmounted_is_seen(source: Path, started: Started, mounting: Mount) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from agent.adapters.watching import planter as watcher_planter
 from agent.adapters.watching.watcher import Watcher
-from support.servers.running_watcher import Started, heard, watchers, with_a_file
+from support.servers.running_watcher import Started, heard, until_writing_is_heard, watchers, with_a_file
 from support.waiting import PATIENCE, until
 
 
@@ -46,11 +46,8 @@ def test_an_overflow_asks_for_a_scan_of_everything_and_is_over_after_that(
     reading.set()
 
     until(lambda: watcher.rescan() == {"orders"})
-    watcher._planter._not_before = 0
-    until(lambda: watcher._board.round == 2 and not watcher._board.round_due)
     watcher.settled("orders")
-    (source / "later").touch()
-    until(lambda: heard(watcher))
+    until_writing_is_heard(watcher, source / "later")
     assert watcher.alive()
 
 

@@ -37,6 +37,16 @@ def heard(watcher: Watcher) -> bool:
     return "orders" in watcher.changes()
 
 
+def until_writing_is_heard(watcher: Watcher, file: Path) -> None:
+    """Write to a file until the watcher tells: whoever wrote before the watch was set is told by a rescan."""
+
+    def written() -> bool:
+        file.write_text("again")
+        return heard(watcher)
+
+    until(written)
+
+
 def codes(watcher: Watcher) -> list[str]:
     return [found.code for found in watcher.troubles()]
 
