@@ -10,6 +10,7 @@ import pytest
 
 from support.builders.readiness_cli import PASSED, Shop, snapshotted
 from support.places import ROOT
+from support.waiting import until
 
 
 @pytest.fixture
@@ -32,16 +33,18 @@ def test_an_interrupt_leaves_nothing_behind(shop: Shop, what: str, after: float)
     shop.tidy()
 
 
-@pytest.mark.parametrize("after", [0.5, 1.0, 1.5])
-def test_a_drill_that_was_killed_is_cleaned_up_by_the_next_one(shop: Shop, after: float) -> None:
-    running = shop.start("drill")
-    time.sleep(after)
+def kill_after(shop: Shop, what: str, seconds: float) -> None:
+    """Kill a command at work, and wait for the end of the restic that it leaves behind."""
+    running = shop.start(what)
+    time.sleep(seconds)
     running.kill()
     running.communicate(timeout=60)
-    for _ in range(100):
-        if not list(shop.processes()):
-            break
-        time.sleep(0.1)
+    until(lambda: not list(shop.processes()), lambda: f"left at work: {list(shop.processes())}")
+
+
+@pytest.mark.parametrize("after", [0.5, 1.0, 1.5])
+def test_a_drill_that_was_killed_is_cleaned_up_by_the_next_one(shop: Shop, after: float) -> None:
+    kill_after(shop, "drill", after)
 
     # a restic that loses its parent may leave a shared lock, which keeps neither drills nor snapshots away
     assert shop.run("drill", locked=True).says == PASSED
@@ -49,14 +52,7 @@ def test_a_drill_that_was_killed_is_cleaned_up_by_the_next_one(shop: Shop, after
 
 @pytest.mark.parametrize("after", [0.7, 1.2, 1.8])
 def test_a_snapshot_that_was_killed_makes_no_false_alarm_later(shop: Shop, after: float) -> None:
-    running = shop.start("snapshot")
-    time.sleep(after)
-    running.kill()
-    running.communicate(timeout=60)
-    for _ in range(100):
-        if not list(shop.processes()):
-            break
-        time.sleep(0.1)
+    kill_after(shop, "snapshot", after)
 
     assert shop.run("drill", locked=True).says == PASSED
     assert shop.run("snapshot", locked=True).says == PASSED
