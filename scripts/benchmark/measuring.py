@@ -89,9 +89,9 @@ class Memory:
 def family(pid: int) -> list[int]:
     """The process and all its descendants."""
     found = [pid]
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+    for thread in Path(f"/proc/{pid}/task").glob("*"):
         try:
-            below = children.read_text().split()
+            below = (thread / "children").read_text().split()
         except OSError:
             continue
         found += [each for child in below for each in family(int(child))]

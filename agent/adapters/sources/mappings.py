@@ -16,9 +16,9 @@ Identity = tuple[int, int]  # device and inode
 def mapped_for_writing() -> set[Identity]:
     """The files that any process (of those that we may look at) maps shared and writable."""
     found: set[Identity] = set()
-    for maps in Path("/proc").glob("[0-9]*/maps"):
+    for process in Path("/proc").glob("[0-9]*"):  # "[0-9]*/maps" would look at files of processes that ended
         try:
-            content = maps.read_bytes()
+            content = (process / "maps").read_bytes()
         except OSError:  # it ended, or belongs to somebody else
             continue
         for major, minor, inode in _SHARED_WRITABLE.findall(content):

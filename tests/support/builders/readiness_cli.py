@@ -250,10 +250,10 @@ paths = [{", ".join(map(_toml, self.paths))}]
     def processes(self) -> Iterator[int]:
         """The processes that were started for this repository."""
         mine = os.fsencode(f"RESTIC_REPOSITORY={self.url or self.repository}")
-        for environ in Path("/proc").glob("[0-9]*/environ"):
+        for process in Path("/proc").glob("[0-9]*"):
             try:
-                if mine in environ.read_bytes().split(b"\0"):
-                    yield int(environ.parent.name)
+                if mine in (process / "environ").read_bytes().split(b"\0"):
+                    yield int(process.name)
             except OSError:
                 continue
 
