@@ -22,7 +22,8 @@ from agent.core.schedule.holding import held, held_at_first
 from agent.errors import Busy, ConfigError, Exit, ReadinessError
 
 if TYPE_CHECKING:
-    from agent.core.model.records import DrillRecord, ProofResult, TableCounts
+    from agent.core.model.drills import DrillRecord, ProofResult
+    from agent.core.model.snapshots import TableCounts
     from agent.operations.ports.progress import Progress
     from agent.operations.ports.proving import Prover
 
@@ -169,7 +170,7 @@ def drills_in_units(
 ) -> Generator[tuple["DrillRecord", str], None, None]:
     """Have systemd run each drill in a unit of its own, which has the rights for it; yields its records."""
     from agent.adapters.host.units import run_unit
-    from agent.core.model.records import DrillRecord
+    from agent.core.model.drills import DrillRecord
 
     ledger = ledger_path(config)
     for process in processes:

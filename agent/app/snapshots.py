@@ -8,7 +8,7 @@ from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.schedule.holding import held
 
 if TYPE_CHECKING:
-    from agent.core.model.records import SnapshotRecord
+    from agent.core.model.snapshots import SnapshotRecord
     from agent.operations.ports.progress import Progress
 from agent.app.clock import SystemClock
 from agent.app.config import chosen_repository

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from agent.adapters.sources import view
 from agent.core.configuration.config import Config
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding
 
 
 def record(config: Config, file: str) -> None:

@@ -10,7 +10,7 @@ from agent.adapters.rendering.progress import ended, suitable_progress
 from agent.app.config import chosen_processes, load_config
 from agent.app.drills import Wish, drills
 from agent.cli.parts.output import Invocation, print_runs
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.text.plain import count, duration, printable, size
 from agent.errors import Exit
 

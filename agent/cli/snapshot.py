@@ -9,7 +9,7 @@ from agent.adapters.rendering.progress import ended, suitable_progress
 from agent.app.config import chosen_processes, load_config
 from agent.app.snapshots import snapshots
 from agent.cli.parts.output import Invocation, print_runs
-from agent.core.model.records import SnapshotRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.plain import count, duration, size
 from agent.errors import Exit
 

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from datetime import datetime, timedelta
 
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding
 from agent.core.schedule.agenda import Agenda
 from agent.core.schedule.duties import Task
 from agent.core.schedule.jobs import JobEnd

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.model.config_record import ConfigRecord, config_to_note
-from agent.core.model.records import DrillRecord, Entry, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Entry
 from agent.core.model.runs import RUNS, AgentRecord, RunRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.schedule.duties import Duty, Task
 from agent.core.schedule.schedule import Past, after_run, following
 from agent.operations.ports.ledger import LedgerReader

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from agent.core.configuration.config import Config
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding
 from agent.core.schedule.jobs import Asked, JobEnd, Level
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from agent.core.model.records import Outcome
-from agent.core.model.runs import RUNS, RunRecord
+from agent.core.model.runs import RUNS, Outcome, RunRecord
 from agent.core.schedule.agenda import Due
 from agent.core.schedule.duties import Task
 from agent.core.schedule.jobs import JobEnd, Level

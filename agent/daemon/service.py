@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, structs
 
 from agent.core.configuration.config import Config, Rhythm
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding
 from agent.core.model.runs import AgentRecord
 from agent.core.schedule.agenda import Agenda, Due
 from agent.core.schedule.clock_watch import ClockWatch

@@ -8,7 +8,10 @@ from agent.adapters.ledger.ledger import open_ledger
 from agent.adapters.ledger.rows import insert
 from agent.adapters.ledger.schema import connect_for_writing
 from agent.core.model.chain import GENESIS, seal
-from agent.core.model.records import Body, DrillRecord, Outcome, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Body
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord
 
 
 def fill(state: Path, count: int) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from agent.app import upkeep
-from agent.core.model.records import CheckRecord, Outcome
+from agent.core.model.records import CheckRecord
+from agent.core.model.runs import Outcome
 from support.builders.recorded_shop import Handed, readiness, recorded_shop
 from support.builders.shop import wrong
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from agent.app.drills import Wish
 from agent.cli import drill as module
-from agent.core.model.records import ProofResult, RefusedSnapshot
+from agent.core.model.drills import ProofResult, RefusedSnapshot
 from support.builders.recorded_shop import Handed, readiness, recorded_shop
 from support.builders.shop import NOW, drill
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import run
-from agent.core.model.records import DrillSeconds
+from agent.core.model.drills import DrillSeconds
 from support.builders.recorded_shop import recorded_shop
 from support.builders.shop import HOUR, drill, snapshot
 

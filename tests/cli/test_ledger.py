@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from agent.adapters.ledger.ledger import open_ledger
 from agent.cli import run
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from support.builders.ledger_records import CONFIG, NOW, drill, tampering, write
 from support.places import ROOT
 

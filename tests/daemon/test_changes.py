@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding
 from agent.core.schedule.agenda import Agenda
 from agent.core.schedule.duties import Task
 from agent.core.schedule.jobs import JobEnd

@@ -11,7 +11,8 @@ import pytest
 
 from agent.config import load
 from agent.core.configuration.config import Config
-from agent.core.model.records import Body, Entry, Finding
+from agent.core.model.findings import Finding
+from agent.core.model.records import Body, Entry
 from agent.core.model.runs import AgentRecord, DrillRun, RunRecord, SnapshotRun
 from agent.core.schedule.jobs import JobEnd
 from agent.errors import ConfigError, StateError

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.ledger.ledger import open_reader
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.model.runs import AgentRecord, DrillRun, RetainRun, SnapshotRun
+from agent.core.model.snapshots import SnapshotRecord
 from support.servers.running_agent import Agent, Business, NotifySocket, running
 from support.waiting import until
 

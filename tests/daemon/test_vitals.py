@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.core.model.records import Body, DrillRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Body
 from agent.daemon.vitals import OWED, SIGN_SECONDS, Vitals
 from agent.errors import StateError
 from support.builders.shop import NOW, drill

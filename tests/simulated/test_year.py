@@ -28,7 +28,7 @@ from agent.core.configuration.config import (
     Settings,
     WeeklyMoment,
 )
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.schedule.duties import Duty, Task, duties
 from support.doubles.simulated_world import SimulatedJob, World, task_of
 

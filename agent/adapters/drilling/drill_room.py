@@ -21,7 +21,7 @@ from agent.adapters.sqlite.copying import lay_in_place
 from agent.core.configuration.exclude import os_bytes
 from agent.core.drill.sampling import Part, Weight, include_patterns, next_part
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
-from agent.core.model.records import TableCounts
+from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.compare import Abilities
 from agent.core.snapshot.witness import escape, parse, sort_key
 

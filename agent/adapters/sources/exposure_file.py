@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import ValidationError, convert, to_builtins
 
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding
 from agent.core.snapshot.exposed import Exposure
 
 TROUBLES = "watching.json"

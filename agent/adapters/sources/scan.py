@@ -22,7 +22,7 @@ from agent.adapters.sources.witness_files import (
     read_lines,
 )
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
-from agent.core.model.records import RootIdentity
+from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import Moved, Scan
 from agent.core.snapshot.witness import content_fields, stat_fields, xattr_field
 

@@ -21,8 +21,8 @@ from agent.adapters.sqlite.copying import refresh_copy
 from agent.adapters.sqlite.reading import count_rows
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.location import local_path
-from agent.core.model.findings import finding
-from agent.core.model.records import Finding, TableCounts
+from agent.core.model.findings import Finding, finding
+from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan, declared_databases, vital_paths

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from msgspec import convert, to_builtins
 
-from agent.core.model.findings import finding
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding, finding
 from agent.core.snapshot.view import Mount, View, hiding, parse_mounts, seen_from, view_of
 from agent.errors import StateError
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from agent.adapters.watching.board import Board, Root, Stir
 from agent.adapters.watching.planter import MOUNTINFO, Planter
-from agent.core.model.findings import finding
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding, finding
 from agent.core.text.plain import count
 
 __all__ = ["MOST_DIRECTORIES", "Stir", "Watcher"]

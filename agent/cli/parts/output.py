@@ -11,7 +11,8 @@ import click
 import msgspec
 
 from agent.core.configuration.config import Config
-from agent.core.model.records import Finding, Outcome
+from agent.core.model.findings import Finding
+from agent.core.model.runs import Outcome
 from agent.core.text.plain import printable
 from agent.errors import ConfigError, Exit, ReadinessError
 

@@ -9,8 +9,9 @@ from agent.core.audit.population import local
 from agent.core.audit.records import History, Item, Period, Row
 from agent.core.audit.restores import of_restores
 from agent.core.evidence.evidence import WHOLE
+from agent.core.model.drills import DrillRecord
 from agent.core.model.notices import AcknowledgementRecord, MessageRecord
-from agent.core.model.records import DrillRecord, Entry
+from agent.core.model.records import Entry
 from agent.core.model.runs import AgentRecord
 from agent.core.text.plain import count
 

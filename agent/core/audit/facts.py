@@ -8,7 +8,8 @@ from msgspec import Struct
 from agent.core.audit.records import History, Item, Period, Row, config_at
 from agent.core.evidence.evidence import WHOLE
 from agent.core.model.config_record import ConfigRecord, PromisedProcess
-from agent.core.model.records import DrillRecord, Entry
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Entry
 from agent.core.text.phrases import joined
 from agent.core.text.plain import printable
 

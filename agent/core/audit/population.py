@@ -16,7 +16,8 @@ from agent.core.audit.records import History, Period, Result, Row, config_at, pr
 from agent.core.audit.targets import objectives_then, point_answer, recovery_answer, sentence
 from agent.core.configuration.config import Rhythm
 from agent.core.evidence.evidence import WHOLE
-from agent.core.model.records import DrillRecord, Entry
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Entry
 from agent.core.model.runs import DrillRun
 from agent.core.schedule.schedule import COUNTED, following
 from agent.core.text.phrases import percent

@@ -3,8 +3,8 @@
 from agent.core.audit.records import Answer
 from agent.core.evidence.evidence import WHOLE
 from agent.core.model.config_record import PromisedProcess
+from agent.core.model.drills import DrillRecord
 from agent.core.model.objectives import Objectives
-from agent.core.model.records import DrillRecord
 from agent.core.text.phrases import span
 
 OUTCOMES = {"passed": "Passed", "failed": "Failed", "not_tested": "Not tested"}

@@ -7,9 +7,10 @@ from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_text
 from agent.core.drill.sampling import Part
 from agent.core.drill.verification import Verification
-from agent.core.model.findings import CODES, finding
-from agent.core.model.records import Finding, Outcome, ProofResult
+from agent.core.model.drills import ProofResult
+from agent.core.model.findings import CODES, Finding, finding
 from agent.core.model.repository import RestoreReport
+from agent.core.model.runs import Outcome
 from agent.core.text.plain import count, duration, size
 
 NAMED = 20  # findings of one kind that name a path each; the rest is counted

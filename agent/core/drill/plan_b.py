@@ -1,6 +1,6 @@
 """When a drill of the first repository did not pass: is it worth to try plan B at once?"""
 
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 
 # What may be wrong with one repository, or on the way to it, and right with another one. A scratch that is
 # too small, a proof that finds the data bad, a snapshot that is too old: plan B is no better there.

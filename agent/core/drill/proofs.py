@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from agent.core.model.records import Outcome, TableCounts
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import TableCounts
 from agent.core.text.plain import count, duration, printable
 
 # Files and rows may be younger than the snapshot: it takes a while, and some clocks tell local time.

@@ -2,7 +2,8 @@
 
 from msgspec import Struct, field
 
-from agent.core.model.records import DrillFiles, TableCounts
+from agent.core.model.drills import DrillFiles
+from agent.core.model.snapshots import TableCounts
 
 NAMED = 100_000  # paths of one kind that are kept by name; the rest is only counted
 

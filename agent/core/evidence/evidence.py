@@ -8,16 +8,11 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.post import Post
+from agent.core.model.drills import DrillRecord
 from agent.core.model.life import Life
 from agent.core.model.notices import PingRecord
-from agent.core.model.records import (
-    CheckRecord,
-    DrillRecord,
-    PruneRecord,
-    RetentionRecord,
-    SnapshotRecord,
-    WatchRecord,
-)
+from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, WatchRecord
+from agent.core.model.snapshots import SnapshotRecord
 
 CLOCK_TOLERANCE = timedelta(hours=1)
 WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding

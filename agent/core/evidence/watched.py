@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from agent.core.evidence.evidence import Copy
-from agent.core.model.records import Finding, SnapshotRecord, WatchRecord
+from agent.core.model.findings import Finding
+from agent.core.model.records import WatchRecord
+from agent.core.model.snapshots import SnapshotRecord
 
 MASS_CHANGE = "mass-change"
 

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.evidence import WHOLE, Standing
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.snapshots import SnapshotRecord
 
 Basis = Literal["measured", "extrapolated", "none"]
 

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from agent.core.evidence.evidence import WHOLE
 from agent.core.letters.letter import Block, Command, Sentence, called
 from agent.core.letters.words import at_moment
-from agent.core.model.records import DrillRecord, Finding
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import Finding
 from agent.core.report.answer import all_reasons, zone_of
 from agent.core.telling.incidents import Incident
 from agent.core.text.phrases import joined, percent, shortened

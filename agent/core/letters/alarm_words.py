@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from agent.core.letters.letter import Sentence, fitting_subject
 from agent.core.letters.plain_words import MENDED, ONE_COPY, names
 from agent.core.letters.words import at_moment, code_now, short_moment, trouble_of, worst_trouble
-from agent.core.model.records import DrillRecord, Verdict
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Verdict
 from agent.core.report.answer import STATES, back_in_time, zone_of
 from agent.core.telling.incidents import Incident, News, proving_drill
 from agent.core.text.phrases import joined

@@ -1,6 +1,22 @@
 """The stable words for everything that can be wrong. One fault, one code; docs list them all."""
 
-from agent.core.model.records import Finding, Severity
+from typing import Literal
+
+from msgspec import Struct
+
+Severity = Literal["info", "warning", "error"]
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One thing that is wrong: what, where, and what to do about it."""
+
+    code: str
+    severity: Severity
+    process: str
+    message: str
+    hint: str = ""
+    path: str | None = None
+
 
 # code -> (severity, what it means)
 CODES: dict[str, tuple[Severity, str]] = {

@@ -1,4 +1,4 @@
-"""The words of DESIGN.md section 2 as types: what a record of the ledger holds.
+"""What a record of the ledger holds: every kind of body, those of snapshots and drills from beside it.
 
 Durations are whole seconds unless a name says otherwise, sizes are bytes, times are aware datetimes.
 Paths of files found on disk are text with surrogateescape.
@@ -6,12 +6,12 @@ Paths of files found on disk are text with surrogateescape.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
-from agent.core.model import runs
 from agent.core.model.config_record import ConfigRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import Finding
 from agent.core.model.notices import (
     AcknowledgementRecord,
     AlarmTestRecord,
@@ -20,137 +20,10 @@ from agent.core.model.notices import (
     MessageRecord,
     PingRecord,
 )
-from agent.core.model.objectives import Objectives
-from agent.core.model.runs import RUNS, AgentRecord, Run
-
-Severity = Literal["info", "warning", "error"]
-Outcome = runs.Outcome
-
+from agent.core.model.runs import RUNS, AgentRecord, Outcome, Run
+from agent.core.model.snapshots import SnapshotRecord
 
 # ---- what was observed ----------------------------------------------------------------------
-
-
-class Finding(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: what, where, and what to do about it."""
-
-    code: str
-    severity: Severity
-    process: str
-    message: str
-    hint: str = ""
-    path: str | None = None
-
-
-class RootIdentity(Struct, frozen=True):
-    """What a source root was when it was last good: enough to notice another disk in its place."""
-
-    path: str
-    device: int
-    inode: int
-    files: int = 0  # regular files below it
-
-
-class TableCounts(Struct, frozen=True):
-    """The row count of every table of one SQLite database, noted from its consistent copy."""
-
-    database: str  # the path in the config
-    copy: str  # name of the consistent copy inside the snapshot's carried directory
-    rows: dict[str, int]
-    sha256: str = ""  # of the copy, in hexadecimal
-
-
-class SnapshotRecord(Struct, frozen=True, kw_only=True):
-    """What one run of `readiness snapshot` saw for one process and one repository."""
-
-    process: str
-    repository: str
-    started: datetime
-    outcome: Outcome
-    seconds: float
-    snapshot: str = ""  # the full restic ID; empty when none was made
-    snapshot_at: datetime | None = None  # the time restic gave it
-    repository_id: str = ""
-    host: str = ""
-    restic: str = ""
-    paths: tuple[str, ...] = ()
-    files: int = 0
-    bytes: int = 0
-    allocated: int = 0  # bytes on disk, less than `bytes` where files are sparse
-    moving: int = 0
-    moving_paths: tuple[str, ...] = ()
-    witness_sha256: str = ""
-    roots: tuple[RootIdentity, ...] = ()
-    tables: tuple[TableCounts, ...] = ()
-    excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out
-    same_device: bool = False  # the repository lies on the same device as a source
-    accepted: bool = False  # a person took this extent as the new normal
-    copy_of: str = ""  # the ID in the repository that it was copied from
-    findings: tuple[Finding, ...] = ()
-
-
-class DrillSeconds(Struct, frozen=True, kw_only=True):
-    restore: float = 0.0
-    verify: float = 0.0
-    prove: float = 0.0
-    total: float = 0.0
-
-
-class DrillFiles(Struct, frozen=True, kw_only=True):
-    """Entries of every type (files, directories, links ...) counted by what became of them."""
-
-    expected: int = 0
-    restored: int = 0
-    verified: int = 0
-    damaged: int = 0
-    missing: int = 0
-    unexpected: int = 0
-    moving: int = 0
-
-
-class ProofResult(Struct, frozen=True, kw_only=True):
-    name: str
-    outcome: Outcome
-    seconds: float
-    message: str = ""  # why it failed or was not run; empty when it passed
-    output: str = ""  # the start of what it printed, made safe for terminals
-
-
-class RefusedSnapshot(Struct, frozen=True):
-    """A newer snapshot that `--snapshot last-good` walked past, and why."""
-
-    snapshot: str
-    at: datetime
-    reason: str
-
-
-class DrillRecord(Struct, frozen=True, kw_only=True):
-    """What one rehearsed restore of one process from one repository showed."""
-
-    process: str
-    repository: str
-    started: datetime
-    outcome: Outcome
-    snapshot: str = ""
-    snapshot_at: datetime | None = None
-    repository_id: str = ""
-    selection: str = "latest"  # latest, last-good, random, or an ID
-    rung: str = "L0"  # the highest step of the proof ladder that was reached
-    share: float = 1.0  # of the witnessed entries that were drilled; 1.0 is a full drill
-    cursor: str = ""  # last path of a sampled drill; the next one goes on behind it
-    seconds: DrillSeconds = field(default_factory=DrillSeconds)
-    files: DrillFiles = field(default_factory=DrillFiles)
-    bytes: int = 0  # restored in this drill
-    total_files: int = 0  # in the whole snapshot
-    total_bytes: int = 0
-    recovery_point_age: int | None = None  # seconds from the snapshot to the start of the drill
-    proofs: tuple[ProofResult, ...] = ()
-    isolation: tuple[str, ...] = ()  # which walls really stood around the proof commands
-    refused: tuple[RefusedSnapshot, ...] = ()
-    restic: str = ""
-    instead_of: str = ""  # the repository that was drilled just before and could not be used
-    statement: str = ""  # what this drill supports, in one sentence
-    objectives: Objectives | None = None  # as they stood; None where that was not noted
-    findings: tuple[Finding, ...] = ()
 
 
 class RepositoryRecord(Struct, frozen=True, kw_only=True):

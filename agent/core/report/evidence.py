@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from agent.core.evidence.evidence import WHOLE, Standing, taken_at
 from agent.core.evidence.post import reaction_words, reactions
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.report.answer import zone_of
 from agent.core.report.views import Fact, FindingLine, Proofs
 from agent.core.text.phrases import joined, moment, percent, span

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.evidence import WHOLE
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.report.views import Fact
 from agent.core.text.phrases import joined, percent, span
 from agent.core.text.plain import count, printable

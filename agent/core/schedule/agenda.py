@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from agent.core.model.records import Outcome
+from agent.core.model.runs import Outcome
 from agent.core.schedule.duties import Duty, Task
 from agent.core.schedule.holding import held
 from agent.core.schedule.schedule import Past, after_run, missed, next_run, shifted

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from agent.core.configuration.config import Rhythm
-from agent.core.model.records import Outcome
+from agent.core.model.runs import Outcome
 
 FIRST_PAUSE = 60  # seconds before the first attempt is repeated; doubled for each further one
 LONGEST_PAUSE = 3600

@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from agent.core.model.records import Finding, RootIdentity
+from agent.core.model.findings import Finding
+from agent.core.model.snapshots import RootIdentity
 from agent.core.text.phrases import joined, span
 from agent.core.text.plain import count, printable, size
 

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_bytes
-from agent.core.model.records import Finding, SnapshotRecord
+from agent.core.model.findings import Finding
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.extent import Scan, blemishes, replaced_roots, why_refuse
 from agent.core.snapshot.mass_change import mass_change

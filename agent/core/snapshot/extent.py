@@ -12,8 +12,8 @@ from agent.core.configuration.config import (
     SqliteProof,
 )
 from agent.core.configuration.exclude import os_text
-from agent.core.model.findings import finding
-from agent.core.model.records import Finding, RootIdentity, SnapshotRecord
+from agent.core.model.findings import Finding, finding
+from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.text.plain import count, size
 
 # Below half of what there was, something is gone; tiny trees may shrink without an alarm.

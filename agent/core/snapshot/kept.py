@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_bytes
-from agent.core.model.findings import finding
-from agent.core.model.records import Finding, SnapshotRecord, TableCounts
+from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import COLLAPSE, NAMED, Moved, Scan
 from agent.core.text.plain import count
 

@@ -19,8 +19,7 @@ files that change every day are none; rewriting or renaming 30 % of them to hide
 
 from datetime import UTC, datetime
 
-from agent.core.model.findings import finding
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding, finding
 from agent.core.snapshot.changes import Changes, add
 from agent.core.snapshot.samples import Samples
 from agent.core.text.plain import count

@@ -10,8 +10,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from agent.core.evidence.evidence import Standing
+from agent.core.model.drills import DrillRecord
 from agent.core.model.notices import Event, Happening, IncidentRecord, Role, Severity
-from agent.core.model.records import DrillRecord, Entry, Verdict
+from agent.core.model.records import Entry, Verdict
 from agent.core.telling.concerns import Concern
 from agent.core.verdict.judgement import badness
 

@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.evidence import is_future, is_whole, taken_at
 from agent.core.forecast.recovery_time import of_one_drill
+from agent.core.model.drills import DrillRecord
 from agent.core.model.objectives import Objectives, objectives_of
-from agent.core.model.records import DrillRecord, Outcome, SnapshotRecord
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.trends.axis import Months
 from agent.core.upkeep.drill_standings import standings_of
 

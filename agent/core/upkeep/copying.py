@@ -9,8 +9,8 @@ from msgspec import Struct, structs
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import REMOTE, without_password
 from agent.core.evidence.evidence import is_whole
-from agent.core.model.records import SnapshotRecord
 from agent.core.model.repository import StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord
 
 
 class Good(Struct, frozen=True):

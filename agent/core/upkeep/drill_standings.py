@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from agent.core.evidence.evidence import WHOLE, is_whole
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.upkeep.obstacles import says_something_of_the_data
 from agent.core.upkeep.retention import Standings
 

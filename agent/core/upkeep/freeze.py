@@ -7,9 +7,10 @@ was set wrong and is right again closes its own.
 from collections.abc import Iterable
 
 from agent.core.evidence.evidence import CLOCK_TOLERANCE, Freeze
-from agent.core.model.findings import finding
-from agent.core.model.records import Entry, Finding, SnapshotRecord
+from agent.core.model.findings import Finding, finding
+from agent.core.model.records import Entry
 from agent.core.model.runs import AgentRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.phrases import span
 
 FREEZING = ("mass-change", "snapshots-vanished", "repository-changed")  # codes of findings

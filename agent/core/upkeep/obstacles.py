@@ -5,8 +5,8 @@ from datetime import datetime
 from math import ceil
 
 from agent.core.configuration.config import Keep
-from agent.core.model.findings import finding
-from agent.core.model.records import DrillRecord, Finding
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import StoredSnapshot
 from agent.core.text.phrases import joined
 from agent.core.text.plain import count

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess, Keep
 from agent.core.evidence.evidence import is_future, is_within
-from agent.core.model.records import Finding
+from agent.core.model.findings import Finding
 from agent.core.model.repository import StoredSnapshot
 from agent.core.upkeep.keeping import kept_by_policy, newest_first
 from agent.core.upkeep.obstacles import in_future, too_much

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from agent.core.model.records import Entry, ListingRecord, RetentionRecord, SnapshotRecord
+from agent.core.model.records import Entry, ListingRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.upkeep.freeze import is_accepted
 
 NOTED_AFTER = 500  # snapshots since what is there was last noted

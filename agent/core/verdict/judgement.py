@@ -10,7 +10,8 @@ from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.evidence.evidence import Evidence, Freeze, Standing
 from agent.core.forecast.recovery_time import RecoveryTime
 from agent.core.forecast.timetable import Return, Timetable
-from agent.core.model.records import CheckRecord, Finding, PruneRecord, RetentionRecord, Verdict
+from agent.core.model.findings import Finding
+from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, Verdict
 from agent.core.schedule.window import Window
 from agent.core.text.phrases import moment as phrase
 from agent.core.text.phrases import span

@@ -5,7 +5,10 @@ from datetime import datetime
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.evidence import Copy, Evidence, is_future, is_only_stale, taken_at
-from agent.core.model.records import DrillRecord, Finding, SnapshotRecord, Verdict
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import Finding
+from agent.core.model.records import Verdict
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.phrases import joined, shortened, span
 from agent.core.verdict.judgement import Case, Reason
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from agent.core.evidence.evidence import WHOLE, Standing, covers, taken_at
 from agent.core.forecast.growth import days_until_too_long
 from agent.core.forecast.recovery_time import recovery_time
-from agent.core.model.records import Finding, Verdict
+from agent.core.model.findings import Finding
+from agent.core.model.records import Verdict
 from agent.core.text.phrases import joined, moment, percent, shortened, span
 from agent.core.verdict.judgement import Case, Reason
 from agent.core.verdict.reasons import Rule, cause, remedy

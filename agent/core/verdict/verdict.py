@@ -14,7 +14,8 @@ from agent.core.evidence.rotation import is_damaged
 from agent.core.evidence.watched import open_watch_findings
 from agent.core.forecast.recovery_time import recovery_time
 from agent.core.forecast.timetable import Return, Timetable, in_recovery_order, timetable
-from agent.core.model.records import Finding, Verdict
+from agent.core.model.findings import Finding
+from agent.core.model.records import Verdict
 from agent.core.schedule.window import next_window
 from agent.core.text.phrases import joined, moment
 from agent.core.verdict.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst

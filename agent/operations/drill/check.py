@@ -9,9 +9,10 @@ from msgspec import Struct, structs
 from agent.core.configuration.exclude import os_bytes
 from agent.core.drill.drilled import complaint_findings, loss_findings, proof_findings, sparse_findings
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
-from agent.core.model.findings import finding
-from agent.core.model.records import Finding, ProofResult, SnapshotRecord, TableCounts
+from agent.core.model.drills import ProofResult
+from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import vital_paths
 from agent.core.text.plain import count
 from agent.operations.drill.restore import Restored

@@ -6,17 +6,12 @@ from msgspec import structs
 
 from agent.core.drill.drilled import COULD_NOT, age_findings, outcome_of, rung_of, shows_nothing, statement
 from agent.core.drill.selection import chosen
-from agent.core.model.findings import TESTED_AND_BAD, finding
+from agent.core.model.drills import DrillRecord, DrillSeconds, RefusedSnapshot
+from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.objectives import objectives_of
-from agent.core.model.records import (
-    DrillRecord,
-    DrillSeconds,
-    Finding,
-    Outcome,
-    RefusedSnapshot,
-    SnapshotRecord,
-)
 from agent.core.model.repository import StoredSnapshot, matching
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord
 from agent.errors import ReadinessError, ResticError
 from agent.operations.drill.check import Checked, Checker
 from agent.operations.drill.restore import REMEMBERED, Begun, Restored, Restorer

@@ -1,7 +1,8 @@
 """What a drill from plan B needs that takes the place of one from the first repository."""
 
+from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import finding
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.errors import Busy
 from agent.operations.ports.clock import Clock
 from agent.operations.ports.ledger import Ledger, LedgerReader

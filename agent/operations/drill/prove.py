@@ -31,7 +31,8 @@ from agent.core.drill.proofs import (
     noted_rows,
     tree_path,
 )
-from agent.core.model.records import ProofResult, TableCounts
+from agent.core.model.drills import ProofResult
+from agent.core.model.snapshots import TableCounts
 from agent.errors import ReadinessError
 from agent.operations.ports.proving import ArchiveReader, DatabaseReader, ProofRunner, TreeReader
 

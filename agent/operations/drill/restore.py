@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from agent.core.configuration.exclude import os_bytes
 from agent.core.drill.sampling import Part
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.model.repository import RestoreReport, StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.extent import vital_paths
 from agent.errors import ResticError
 from agent.operations.drill.task import DrillTask, DrillTools

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from agent.core.drill.sampling import Part
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
-from agent.core.model.records import TableCounts
+from agent.core.model.snapshots import TableCounts
 
 
 class DrillRoom(Protocol):

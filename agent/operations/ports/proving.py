@@ -6,7 +6,8 @@ from typing import Protocol
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.drill.proofs import CommandRun, FileTally, Judgement, Soundness
-from agent.core.model.records import ProofResult, TableCounts
+from agent.core.model.drills import ProofResult
+from agent.core.model.snapshots import TableCounts
 
 
 class Prover(Protocol):

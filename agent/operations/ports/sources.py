@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from agent.core.model.records import Finding, TableCounts
+from agent.core.model.findings import Finding
+from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan

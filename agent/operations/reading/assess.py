@@ -6,17 +6,12 @@ from typing import TYPE_CHECKING
 from agent.core.configuration.config import Config
 from agent.core.evidence.evidence import WHOLE, Copy, Evidence
 from agent.core.evidence.post import MEASURED, Post
+from agent.core.model.drills import DrillRecord
 from agent.core.model.life import Life, Signs, Turn
 from agent.core.model.notices import AcknowledgementRecord, AlarmTestRecord, DeliveryRecord, PingRecord
-from agent.core.model.records import (
-    CheckRecord,
-    DrillRecord,
-    PruneRecord,
-    RetentionRecord,
-    SnapshotRecord,
-    WatchRecord,
-)
+from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, WatchRecord
 from agent.core.model.runs import AgentRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.verdict.judgement import Assessment
 from agent.core.verdict.verdict import assess
 from agent.operations.records.freezing import freezes

@@ -10,9 +10,11 @@ from agent.core.audit.bundle import Gathered
 from agent.core.audit.records import History
 from agent.core.model.chain import GENESIS, StoredRecord, chain_faults, exported, open_record
 from agent.core.model.config_record import ConfigRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.model.notices import AcknowledgementRecord, MessageRecord
-from agent.core.model.records import KINDS, DrillRecord, Entry, RetentionRecord, SnapshotRecord
+from agent.core.model.records import KINDS, Entry, RetentionRecord
 from agent.core.model.runs import AgentRecord, DrillRun
+from agent.core.model.snapshots import SnapshotRecord
 from agent.errors import LedgerDamaged
 
 EVIDENCE = (DrillRecord, DrillRun, ConfigRecord)

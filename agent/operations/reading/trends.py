@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.model.config_record import ConfigRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.model.objectives import Objectives
-from agent.core.model.records import DrillRecord, Entry, SnapshotRecord
+from agent.core.model.records import Entry
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.trends.axis import Months, last_months
 from agent.core.trends.history import History, Saved, history, saved
 from agent.operations.ports.ledger import LedgerReader

@@ -3,16 +3,10 @@
 from typing import TYPE_CHECKING
 
 from agent.core.evidence.evidence import Freeze
-from agent.core.model.records import (
-    Body,
-    CopyRecord,
-    DrillRecord,
-    Entry,
-    RetentionRecord,
-    SnapshotRecord,
-    WatchRecord,
-)
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Body, CopyRecord, Entry, RetentionRecord, WatchRecord
 from agent.core.model.runs import AgentRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.upkeep.freeze import CLOCK_JUMPED, FREEZING, open_freezes
 
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four

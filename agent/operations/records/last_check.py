@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from agent.core.evidence.rotation import DAMAGED, is_damaged
-from agent.core.model.findings import finding
-from agent.core.model.records import CheckRecord, Finding
+from agent.core.model.findings import Finding, finding
+from agent.core.model.records import CheckRecord
 
 if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols alone would take four
     from agent.operations.ports.ledger import LedgerReader

@@ -3,15 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from agent.core.model.records import (
-    Entry,
-    Finding,
-    ListingRecord,
-    RepositoryRecord,
-    RetentionRecord,
-    SnapshotRecord,
-)
+from agent.core.model.findings import Finding
+from agent.core.model.records import Entry, ListingRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.kept import NAMED_SNAPSHOTS, identity_findings
 from agent.core.upkeep.keeping import newest_first
 from agent.core.upkeep.vanished import Known, known_snapshots

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.location import Extent, is_inside
 from agent.core.configuration.problem import At, Noted
-from agent.core.model.records import SnapshotRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.plain import count, printable, size
 from agent.errors import LedgerDamaged, StateError
 from agent.operations.ports.ledger import LedgerReader

@@ -7,8 +7,9 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.evidence import Freeze
-from agent.core.model.findings import finding
-from agent.core.model.records import Finding, SnapshotRecord, WatchRecord
+from agent.core.model.findings import Finding, finding
+from agent.core.model.records import WatchRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposed import Exposure
 from agent.core.snapshot.exposure import Look, changes_since, last_good, news, what_is_wrong

@@ -7,9 +7,11 @@ from msgspec import Struct, structs
 
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.exclude import os_text
-from agent.core.model.findings import TESTED_AND_BAD, finding
-from agent.core.model.records import Finding, Outcome, RepositoryRecord, SnapshotRecord, TableCounts
+from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
+from agent.core.model.records import RepositoryRecord
 from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.exposure import changes_since, last_good
 from agent.core.snapshot.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
 from agent.core.snapshot.kept import fewer_rows, find_snapshot, what_is_missing

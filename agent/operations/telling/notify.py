@@ -11,8 +11,9 @@ from agent.core.configuration.config import Config, Mail
 from agent.core.evidence.evidence import Standing
 from agent.core.letters.trend import Trend
 from agent.core.model.notices import AcknowledgementRecord, AlarmTestRecord, IncidentRecord, MessageRecord
-from agent.core.model.records import Entry, SnapshotRecord
+from agent.core.model.records import Entry
 from agent.core.model.runs import AgentRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.schedule.schedule import following
 from agent.core.telling.alarms import alarms
 from agent.core.telling.concerns import concerns

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from agent.core.evidence.rotation import next_part
-from agent.core.model.findings import TESTED_AND_BAD, finding
-from agent.core.model.records import CheckRecord, Finding, Outcome, RepositoryRecord
+from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
+from agent.core.model.records import CheckRecord, RepositoryRecord
+from agent.core.model.runs import Outcome
 from agent.errors import ResticError
 from agent.operations.ports.clock import Clock
 from agent.operations.ports.ledger import Ledger, LedgerReader

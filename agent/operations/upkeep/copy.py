@@ -7,16 +7,11 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from agent.core.model.findings import TESTED_AND_BAD, finding
-from agent.core.model.records import (
-    CopyRecord,
-    Finding,
-    Outcome,
-    RepositoryRecord,
-    RetentionRecord,
-    SnapshotRecord,
-)
+from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
+from agent.core.model.records import CopyRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.plain import count
 from agent.core.upkeep.copying import Good, arrivals, done_with, good_ones, lag, missing
 from agent.core.upkeep.vanished import removed_by

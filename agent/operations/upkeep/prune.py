@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from agent.core.evidence.rotation import DAMAGED
-from agent.core.model.findings import TESTED_AND_BAD, finding
-from agent.core.model.records import Finding, Outcome, PruneRecord, RetentionRecord
+from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
+from agent.core.model.records import PruneRecord, RetentionRecord
 from agent.core.model.repository_upkeep import Attempt
+from agent.core.model.runs import Outcome
 from agent.core.upkeep.freeze import frozen_finding
 from agent.errors import ResticError
 from agent.operations.ports.clock import Clock

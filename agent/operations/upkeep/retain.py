@@ -8,10 +8,13 @@ from msgspec import Struct, structs
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.rotation import DAMAGED
-from agent.core.model.findings import TESTED_AND_BAD, finding
-from agent.core.model.records import DrillRecord, Finding, Outcome, RetentionRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
+from agent.core.model.records import RetentionRecord
 from agent.core.model.repository import StoredSnapshot, matching
 from agent.core.model.repository_upkeep import Attempt
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.upkeep.drill_standings import standings_of
 from agent.core.upkeep.freeze import frozen_finding
 from agent.core.upkeep.obstacles import unproven

@@ -11,7 +11,7 @@ import pytest
 from agent.adapters.drilling.drill_room import Room, drill_room
 from agent.adapters.sources.sources import ProcessSources
 from agent.core.drill.verification import RestoredWitness, Verification
-from agent.core.model.records import TableCounts
+from agent.core.model.snapshots import TableCounts
 from support.builders.databases import make_orders
 from support.builders.shop import process
 

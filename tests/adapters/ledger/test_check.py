@@ -10,7 +10,8 @@ import pytest
 from agent.adapters.ledger.check import examine
 from agent.adapters.ledger.head import head_path
 from agent.adapters.ledger.ledger import open_ledger, open_reader
-from agent.core.model.records import DrillRecord, Entry
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Entry
 from agent.errors import LedgerDamaged, ReadinessError, StateError
 from support.builders.ledger_records import NOW, drill, tampering, write
 

@@ -7,7 +7,7 @@ import pytest
 from agent.adapters.ledger.empty import EmptyReader
 from agent.adapters.ledger.ledger import open_reader
 from agent.core.model.chain import GENESIS
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.operations.ports.ledger import LedgerReader
 from support.builders.ledger_records import NOW
 

@@ -9,7 +9,9 @@ import pytest
 from agent.adapters.ledger.check import examine
 from agent.adapters.ledger.ledger import open_ledger, open_reader
 from agent.core.model.chain import GENESIS
-from agent.core.model.records import DrillRecord, RepositoryRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import RepositoryRecord
+from agent.core.model.snapshots import SnapshotRecord
 from support.builders.ledger_records import NOW, REPOSITORY, bodies, drill, write
 
 

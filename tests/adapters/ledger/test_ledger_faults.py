@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from agent.adapters.ledger.check import examine
 from agent.adapters.ledger.head import head_path
 from agent.adapters.ledger.ledger import open_ledger, open_reader
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.errors import LedgerDamaged, StateError
 from support.builders.ledger_records import NOW, drill, mounted, python, write
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from agent.adapters.ledger.ledger import open_ledger, open_reader
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.model.runs import AgentRecord
 from agent.errors import LedgerDamaged
 from support.builders.ledger_records import NOW, drill, tampering

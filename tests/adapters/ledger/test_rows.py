@@ -20,7 +20,7 @@ from agent.adapters.ledger.rows import (
     streams,
 )
 from agent.adapters.ledger.schema import connect_for_reading
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.errors import LedgerDamaged
 from support.builders.ledger_records import NOW, drill, tampering, write
 

@@ -15,7 +15,7 @@ import pytest
 from agent.adapters.ledger.ledger import open_ledger
 from agent.cli import run
 from agent.core.audit.archive import TOP
-from agent.core.model.records import ProofResult
+from agent.core.model.drills import ProofResult
 from support.builders.audit_year import Business, promising, verified
 from support.builders.ledger_records import CONFIG, tampering
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from agent.core.model.records import DrillFiles, RetentionRecord
+from agent.core.model.drills import DrillFiles
+from agent.core.model.records import RetentionRecord
 from support.builders.audit_year import DAY, START, Business, items, promising, weekly
 from support.builders.shop import config, process, wrong
 

@@ -18,7 +18,8 @@ from agent.core.drill.drilled import (
 )
 from agent.core.drill.sampling import Part
 from agent.core.drill.verification import Verification
-from agent.core.model.records import Finding, ProofResult
+from agent.core.model.drills import ProofResult
+from agent.core.model.findings import Finding
 from agent.core.model.repository import RestoreReport
 from support.builders.shop import HOUR, NOW, process, wrong
 

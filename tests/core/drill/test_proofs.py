@@ -21,7 +21,7 @@ from agent.core.drill.proofs import (
     passed,
     tree_path,
 )
-from agent.core.model.records import TableCounts
+from agent.core.model.snapshots import TableCounts
 from support.builders.shop import HOUR, NOW
 
 

@@ -1,6 +1,7 @@
 """What still counts of the records of one copy: good snapshots, failures not cleared, current proofs."""
 
-from agent.core.model.records import DrillRecord, ProofResult, RefusedSnapshot, Verdict
+from agent.core.model.drills import DrillRecord, ProofResult, RefusedSnapshot
+from agent.core.model.records import Verdict
 from support.builders.shop import GIB, ago, codes, drill, judged, process, snapshot, wrong
 
 READY, NOT_READY = Verdict.READY, Verdict.NOT_READY

@@ -4,7 +4,8 @@ from typing import Any
 
 from agent.core.evidence.evidence import Copy
 from agent.core.evidence.watched import open_watch_findings
-from agent.core.model.records import Finding, WatchRecord
+from agent.core.model.findings import Finding
+from agent.core.model.records import WatchRecord
 from support.builders.shop import ago, copy, snapshot, wrong
 
 

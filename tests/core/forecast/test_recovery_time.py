@@ -1,7 +1,7 @@
 """How long a recovery takes: measured by a full drill, extrapolated from samples, or not known."""
 
 from agent.core.configuration.config import Step
-from agent.core.model.records import DrillSeconds
+from agent.core.model.drills import DrillSeconds
 from support.builders.shop import GIB, copy, drill, judged, process, snapshot
 
 

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from agent.core.configuration.config import Config, CriticalProcess, Step
 from agent.core.forecast.recovery_time import RecoveryTime
 from agent.core.forecast.timetable import Timetable, in_recovery_order, timetable
-from agent.core.model.records import DrillSeconds, Verdict
+from agent.core.model.drills import DrillSeconds
+from agent.core.model.records import Verdict
 from agent.core.schedule.window import next_window
 from agent.core.verdict.judgement import Assessment
 from support.builders.shop import BUSINESS, HOUR, NOW, assessed, config, copy, drill, process, snapshot, wrong

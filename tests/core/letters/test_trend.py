@@ -1,7 +1,7 @@
 """The last twelve months in one sentence for the owner."""
 
 from agent.core.letters.trend import trend_sentence
-from agent.core.model.records import Outcome
+from agent.core.model.runs import Outcome
 from agent.operations.reading.trends import gather_trends
 from support.builders.shop import NOW, config, drill
 from support.doubles.fakes import FakeLedger

@@ -17,7 +17,7 @@ from agent.core.model.chain import (
     open_record,
     seal,
 )
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.errors import LedgerDamaged, StateError
 from support.builders.ledger_records import NOW, REPOSITORY, drill
 

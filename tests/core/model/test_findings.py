@@ -3,8 +3,7 @@
 import re
 from typing import get_args
 
-from agent.core.model.findings import CODES, TESTED_AND_BAD, finding
-from agent.core.model.records import Severity
+from agent.core.model.findings import CODES, TESTED_AND_BAD, Severity, finding
 
 
 def test_every_code_is_written_in_small_letters_with_hyphens() -> None:

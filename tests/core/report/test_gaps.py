@@ -3,7 +3,7 @@
 import pytest
 
 from agent.core.configuration.config import Step
-from agent.core.model.records import DrillFiles, ProofResult
+from agent.core.model.drills import DrillFiles, ProofResult
 from support.builders.pages import healthy, report
 from support.builders.shop import GIB, copy, drill, process, snapshot
 

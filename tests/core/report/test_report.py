@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from agent.adapters.rendering.html import html_report
 from agent.adapters.rendering.text import status_screen, text_report
-from agent.core.model.records import ProofResult
+from agent.core.model.drills import ProofResult
 from agent.core.report.report import build
 from agent.core.report.views import Report
 from agent.core.text.layout import columns

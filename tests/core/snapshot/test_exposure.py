@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from agent.core.model.records import RootIdentity
+from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.changes import Changes, Known
 from agent.core.snapshot.exposure import (
     Comparison,

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agent.core.model.records import RootIdentity
+from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import blemishes, replaced_roots, why_refuse
 from support.builders.live_files import MIB, good, scan
 from support.builders.shop import process

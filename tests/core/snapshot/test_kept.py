@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agent.core.model.records import TableCounts
 from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import Moved
 from agent.core.snapshot.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
 from support.builders.live_files import MIB, good, scan

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from agent.adapters.rendering.trend_cells import MOST, trend_cells
 from agent.core.configuration.config import CriticalProcess
-from agent.core.model.records import Body, DrillSeconds
+from agent.core.model.drills import DrillSeconds
+from agent.core.model.records import Body
 from agent.core.trends.cells import BEYOND, HIGH, LOW, CellChart, cell_charts, key
 from agent.operations.reading.trends import gather_trends
 from support.builders import trading_year

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 from msgspec.structs import replace
 
-from agent.core.model.records import DrillSeconds
+from agent.core.model.drills import DrillSeconds
 from agent.core.trends.picture import BOTTOM, LEFT, TOP
 from support.builders.pages import daily, outlier, pictures, points
 from support.builders.shop import GIB, HOUR, drill, process, snapshot

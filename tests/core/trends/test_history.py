@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from agent.adapters.ledger.ledger import open_ledger
 from agent.core.configuration.config import Step
 from agent.core.model.config_record import ConfigRecord, config_to_note
+from agent.core.model.drills import DrillSeconds, RefusedSnapshot
 from agent.core.model.objectives import Objectives
-from agent.core.model.records import Body, DrillSeconds, RefusedSnapshot
+from agent.core.model.records import Body
 from agent.core.trends.history import History
 from agent.operations.reading.trends import gather_trends
 from support.builders.shop import DAY, GIB, HOUR, NOW, ago, config, drill, process, snapshot, wrong

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from agent.adapters.rendering.html import html_report
-from agent.core.model.records import DrillSeconds
+from agent.core.model.drills import DrillSeconds
 from agent.core.report.report import build
 from agent.core.trends.page import TrendPage
 from agent.core.trends.picture import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from agent.core.model.records import RefusedSnapshot
+from agent.core.model.drills import RefusedSnapshot
 from agent.core.upkeep.drill_standings import standings_of
 from support.builders.shop import drill, snapshot, wrong
 

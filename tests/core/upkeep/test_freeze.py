@@ -6,8 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from agent.adapters.ledger.ledger import open_ledger
-from agent.core.model.records import Body, Finding, RetentionRecord, SnapshotRecord, WatchRecord
+from agent.core.model.findings import Finding
+from agent.core.model.records import Body, RetentionRecord, WatchRecord
 from agent.core.model.runs import AgentRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.upkeep.freeze import FREEZING, frozen_finding, open_freezes
 from agent.operations.records.freezing import freezes
 from support.builders.shop import NOW, drill, snapshot

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from agent.core.configuration.config import Keep, Rhythm
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.model.repository import StoredSnapshot
 from agent.core.upkeep.obstacles import in_future, says_something_of_the_data, too_much, unproven
 from support.builders.shop import NOW, drill, wrong

@@ -3,7 +3,8 @@
 import pytest
 
 from agent.core.configuration.config import Step
-from agent.core.model.records import DrillFiles, DrillRecord, Verdict
+from agent.core.model.drills import DrillFiles, DrillRecord
+from agent.core.model.records import Verdict
 from support.builders.shop import HOUR, assessed, codes, config, copy, drill, judged, process, snapshot, wrong
 
 READY, NOT_READY, UNKNOWN = Verdict.READY, Verdict.NOT_READY, Verdict.UNKNOWN

@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from agent.core.evidence.evidence import Copy, Evidence
-from agent.core.model.records import CheckRecord, Outcome, Verdict
+from agent.core.model.records import CheckRecord, Verdict
+from agent.core.model.runs import Outcome
 from agent.core.verdict.judgement import Assessment
 from agent.core.verdict.verdict import assess
 from agent.operations.reading.assess import gather

@@ -2,7 +2,8 @@
 
 import pytest
 
-from agent.core.model.records import ProofResult, Verdict
+from agent.core.model.drills import ProofResult
+from agent.core.model.records import Verdict
 from support.builders.shop import GIB, codes, copy, drill, judged, process, snapshot, wrong
 
 READY, AT_RISK = Verdict.READY, Verdict.AT_RISK

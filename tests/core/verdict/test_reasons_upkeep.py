@@ -10,15 +10,8 @@ from agent.adapters.ledger.ledger import open_ledger
 from agent.adapters.rendering.html import html_report
 from agent.adapters.rendering.text import status_screen, text_report
 from agent.core.configuration.config import Keep, Rhythm
-from agent.core.model.records import (
-    AgentRecord,
-    Body,
-    CheckRecord,
-    Finding,
-    PruneRecord,
-    RetentionRecord,
-    Verdict,
-)
+from agent.core.model.findings import Finding
+from agent.core.model.records import AgentRecord, Body, CheckRecord, PruneRecord, RetentionRecord, Verdict
 from agent.core.report.metrics import metrics
 from agent.core.report.report import build
 from agent.core.verdict.judgement import Assessment

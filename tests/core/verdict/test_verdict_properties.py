@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.core.evidence.evidence import Copy
-from agent.core.model.records import DrillRecord, SnapshotRecord, Verdict
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Verdict
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.verdict.judgement import badness
 from support.builders.shop import GIB, NOW, codes, copy, drill, judged, process, snapshot, wrong
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from agent.core.drill.verification import Verification
-from agent.core.model.records import SnapshotRecord, TableCounts
 from agent.core.model.repository import StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.operations.drill.check import Checked, Checker
 from agent.operations.drill.restore import Restored
 from agent.operations.drill.task import DrillTask

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.ledger.ledger import open_reader
+from agent.core.model.drills import DrillRecord
 from agent.core.model.objectives import Objectives
-from agent.core.model.records import DrillRecord
 from support.builders.readiness_cli import PASSED, Shop, failed, not_tested, snapshotted, with_database
 
 ODD_NAMES = [

@@ -9,7 +9,7 @@ import pytest
 from agent.adapters.host.locks import exclusive
 from agent.adapters.ledger.ledger import open_reader
 from agent.core.drill.plan_b import plan_b_may_help
-from agent.core.model.records import DrillRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.schedule.holding import held
 from support.builders.ledger_records import mounted
 from support.builders.plan_b import PlanB

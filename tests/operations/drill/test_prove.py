@@ -30,7 +30,8 @@ from agent.core.drill.proofs import (
     judge_newest_row,
     moment,
 )
-from agent.core.model.records import ProofResult, TableCounts
+from agent.core.model.drills import ProofResult
+from agent.core.model.snapshots import TableCounts
 from agent.operations.drill.prove import Readers, RestoredTree, prove
 from support.builders.databases import make_orders
 

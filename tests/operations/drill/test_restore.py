@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
 from agent.core.model.repository import StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord
 from agent.errors import ResticError
 from agent.operations.drill import restore as module
 from agent.operations.drill.restore import Restorer

@@ -7,7 +7,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from agent.core.model.config_record import ConfigRecord, config_to_note
-from agent.core.model.records import Body, DrillRecord, Entry, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Body, Entry
+from agent.core.model.snapshots import SnapshotRecord
 from agent.operations.reading.trends import gather_trends
 from support.builders.shop import HOUR, NOW, ago, config, drill, process, snapshot
 from support.doubles.fakes import FakeLedger

@@ -10,7 +10,7 @@ import pytest
 
 from agent.adapters.ledger.empty import EmptyReader
 from agent.core.configuration.location import Extent, FileFacts
-from agent.core.model.records import SnapshotRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.errors import LedgerDamaged
 from agent.operations.ports.ledger import LedgerReader
 from agent.operations.setup.validate import validate

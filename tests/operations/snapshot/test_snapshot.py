@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agent.core.model.records import Finding, ListingRecord, RepositoryRecord, RootIdentity, SnapshotRecord
+from agent.core.model.findings import Finding
+from agent.core.model.records import ListingRecord, RepositoryRecord
 from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
+from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.extent import Moved, Scan
 from agent.errors import ResticError
 from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot

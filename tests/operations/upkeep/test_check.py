@@ -12,7 +12,8 @@ import pytest
 
 from agent.adapters.ledger.ledger import open_ledger, open_reader
 from agent.core.evidence.rotation import next_part
-from agent.core.model.records import CheckRecord, Outcome
+from agent.core.model.records import CheckRecord
+from agent.core.model.runs import Outcome
 from support.builders.readiness_cli import HOST, Shop, fill, snapshotted
 from support.builders.shop import wrong
 from support.servers.other_restics import exclusive_lock

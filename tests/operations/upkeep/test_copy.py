@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.ledger.ledger import open_ledger
-from agent.core.model.records import RetentionRecord, SnapshotRecord
+from agent.core.model.records import RetentionRecord
+from agent.core.model.snapshots import SnapshotRecord
 from support.builders.ledger_records import mounted
 from support.builders.plan_b import PlanB
 from support.builders.readiness_cli import PASSED, Shop, failed, fill, not_tested, snapshotted

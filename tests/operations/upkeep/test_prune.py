@@ -10,7 +10,8 @@ import pytest
 
 from agent.adapters.ledger.ledger import open_ledger, open_reader
 from agent.adapters.restic.upkeep import REFUSED
-from agent.core.model.records import AgentRecord, Finding, PruneRecord, WatchRecord
+from agent.core.model.findings import Finding
+from agent.core.model.records import AgentRecord, PruneRecord, WatchRecord
 from support.builders.readiness_cli import Shop, fill
 from support.builders.retaining import note_drill
 from support.builders.shop import damage

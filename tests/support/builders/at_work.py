@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from agent.adapters.ledger.ledger import open_reader
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.snapshots import SnapshotRecord
 from support.builders.readiness_cli import PASSED, Shop, fill
 
 SLOW = 1000  # KiB in a second

@@ -15,15 +15,9 @@ from agent.core.audit.bundle import Bundle, Paper, bundle
 from agent.core.audit.records import Item, Period, period_of
 from agent.core.configuration.config import Config, Rhythm
 from agent.core.model.config_record import config_to_note
-from agent.core.model.records import (
-    DrillFiles,
-    DrillRecord,
-    DrillSeconds,
-    Outcome,
-    ProofResult,
-    SnapshotRecord,
-)
-from agent.core.model.runs import AgentRecord, DrillRun
+from agent.core.model.drills import DrillFiles, DrillRecord, DrillSeconds, ProofResult
+from agent.core.model.runs import AgentRecord, DrillRun, Outcome
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.report.views import Fact, Report
 from agent.operations.reading.audit import gather
 from support.builders.shop import PROOF, config, process

@@ -13,7 +13,9 @@ import pytest
 
 from agent.adapters.ledger.ledger import open_ledger, open_reader
 from agent.adapters.ledger.schema import GUARDS
-from agent.core.model.records import Body, DrillRecord, Outcome, RepositoryRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.records import Body, RepositoryRecord
+from agent.core.model.runs import Outcome
 from support.places import ROOT
 
 NOW = datetime(2026, 11, 20, 17, 0, tzinfo=UTC)

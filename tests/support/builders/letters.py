@@ -16,8 +16,9 @@ from agent.core.letters.emergency import Subject, emergency_letter
 from agent.core.letters.letter import Letter
 from agent.core.letters.owner import owner_letter, state_then
 from agent.core.letters.trial import trial_letter
+from agent.core.model.drills import DrillSeconds
 from agent.core.model.notices import MessageRecord, StateThen
-from agent.core.model.records import DrillSeconds, Verdict
+from agent.core.model.records import Verdict
 from agent.core.report.answer import zone_of
 from agent.core.telling.incidents import Earlier, Incident, News
 from agent.core.verdict.judgement import Assessment

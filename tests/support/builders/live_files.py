@@ -14,7 +14,7 @@ from agent.adapters.sources.exposure_scan import ExposureScan
 from agent.adapters.sources.scan import Scanner
 from agent.adapters.sources.witness_changes import good_witness, remember_witness
 from agent.core.configuration.config import CriticalProcess
-from agent.core.model.records import RootIdentity, SnapshotRecord
+from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.exposure import Look, changes_since, what_is_wrong
 from agent.core.snapshot.extent import Scan
 from support.builders.shop import snapshot

@@ -5,7 +5,8 @@ import re
 
 from msgspec.structs import replace
 
-from agent.core.model.records import Body, DrillSeconds
+from agent.core.model.drills import DrillSeconds
+from agent.core.model.records import Body
 from agent.core.report.report import build
 from agent.core.report.views import Report
 from agent.core.trends.page import TrendPage, trend_page

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.adapters.ledger.ledger import open_reader
-from agent.core.model.records import SnapshotRecord
+from agent.core.model.snapshots import SnapshotRecord
 from support.builders.quick_key import empty_repository, quicken
 from support.builders.readiness_cli import SMALL_PACKS, Shop
 

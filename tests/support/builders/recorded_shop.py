@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from agent.adapters.ledger.ledger import open_ledger
 from agent.cli import run
-from agent.core.model.records import DrillRecord, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.snapshots import SnapshotRecord
 from support.builders.shop import NOW
 
 CONFIG = """

@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from agent.adapters.ledger.ledger import open_ledger
-from agent.core.model.records import DrillRecord, Finding, Outcome
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import Finding
+from agent.core.model.runs import Outcome
 from support.builders.readiness_cli import HOST, Shop, fill
 
 OURS = ("--tag", "readiness", "--tag", "process=orders")

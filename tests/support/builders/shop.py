@@ -15,17 +15,11 @@ from agent.core.configuration.config import (
     WeeklyMoment,
 )
 from agent.core.evidence.evidence import Copy, Evidence
-from agent.core.model.findings import finding
-from agent.core.model.records import (
-    CheckRecord,
-    DrillFiles,
-    DrillRecord,
-    DrillSeconds,
-    Finding,
-    Outcome,
-    ProofResult,
-    SnapshotRecord,
-)
+from agent.core.model.drills import DrillFiles, DrillRecord, DrillSeconds, ProofResult
+from agent.core.model.findings import Finding, finding
+from agent.core.model.records import CheckRecord
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.verdict.judgement import Assessment, Judgement
 from agent.core.verdict.verdict import assess
 

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from agent.core.configuration.config import CriticalProcess, Step
+from agent.core.model.drills import DrillRecord, DrillSeconds
 from agent.core.model.objectives import Objectives
-from agent.core.model.records import DrillRecord, DrillSeconds, SnapshotRecord
+from agent.core.model.snapshots import SnapshotRecord
 from support.builders.shop import GIB, HOUR, NOW, drill, process, snapshot
 
 Record = SnapshotRecord | DrillRecord

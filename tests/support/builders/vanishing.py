@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from agent.core.model.records import Body, RetentionRecord, SnapshotRecord
+from agent.core.model.records import Body, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord
 from agent.operations.records.vanished import Vanished
 from support.builders.shop import NOW, snapshot
 from support.doubles.fakes import FakeLedger

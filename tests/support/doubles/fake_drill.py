@@ -7,8 +7,10 @@ from typing import Any
 from agent.core.configuration.config import CriticalProcess
 from agent.core.drill.sampling import Part
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
-from agent.core.model.records import Body, ProofResult, TableCounts
+from agent.core.model.drills import ProofResult
+from agent.core.model.records import Body
 from agent.core.model.repository import RestoreReport
+from agent.core.model.snapshots import TableCounts
 from agent.operations.drill.task import DrillTools
 from support.builders.shop import GIB, NOW
 from support.doubles.fakes import FakeClock, FakeLedger

@@ -22,7 +22,9 @@ from agent.adapters.rendering.trend_cells import trend_cells
 from agent.core.configuration.config import Alarm, Config, Mail, Rhythm
 from agent.core.letters.trend import Trend, trend_sentence
 from agent.core.model.notices import MessageRecord, Receipt
-from agent.core.model.records import Body, CheckRecord, Outcome, SnapshotRecord
+from agent.core.model.records import Body, CheckRecord
+from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.trends.cells import cell_charts
 from agent.core.verdict.judgement import Assessment
 from agent.operations.ports.alarm import Webhook

@@ -11,8 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agent.core.configuration.config import Config
-from agent.core.model.records import KINDS, Body, DrillRecord, Entry, Finding, SnapshotRecord
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import Finding
+from agent.core.model.records import KINDS, Body, Entry
 from agent.core.model.runs import AgentRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.schedule.duties import Task
 from agent.core.schedule.jobs import Asked, JobEnd
 from agent.daemon.service import Service, Tools

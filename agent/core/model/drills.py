@@ -1,0 +1,74 @@
+"""What a rehearsed restore showed, as its record holds it."""
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from agent.core.model.findings import Finding
+from agent.core.model.objectives import Objectives
+from agent.core.model.runs import Outcome
+
+
+class DrillSeconds(Struct, frozen=True, kw_only=True):
+    restore: float = 0.0
+    verify: float = 0.0
+    prove: float = 0.0
+    total: float = 0.0
+
+
+class DrillFiles(Struct, frozen=True, kw_only=True):
+    """Entries of every type (files, directories, links ...) counted by what became of them."""
+
+    expected: int = 0
+    restored: int = 0
+    verified: int = 0
+    damaged: int = 0
+    missing: int = 0
+    unexpected: int = 0
+    moving: int = 0
+
+
+class ProofResult(Struct, frozen=True, kw_only=True):
+    name: str
+    outcome: Outcome
+    seconds: float
+    message: str = ""  # why it failed or was not run; empty when it passed
+    output: str = ""  # the start of what it printed, made safe for terminals
+
+
+class RefusedSnapshot(Struct, frozen=True):
+    """A newer snapshot that `--snapshot last-good` walked past, and why."""
+
+    snapshot: str
+    at: datetime
+    reason: str
+
+
+class DrillRecord(Struct, frozen=True, kw_only=True):
+    """What one rehearsed restore of one process from one repository showed."""
+
+    process: str
+    repository: str
+    started: datetime
+    outcome: Outcome
+    snapshot: str = ""
+    snapshot_at: datetime | None = None
+    repository_id: str = ""
+    selection: str = "latest"  # latest, last-good, random, or an ID
+    rung: str = "L0"  # the highest step of the proof ladder that was reached
+    share: float = 1.0  # of the witnessed entries that were drilled; 1.0 is a full drill
+    cursor: str = ""  # last path of a sampled drill; the next one goes on behind it
+    seconds: DrillSeconds = field(default_factory=DrillSeconds)
+    files: DrillFiles = field(default_factory=DrillFiles)
+    bytes: int = 0  # restored in this drill
+    total_files: int = 0  # in the whole snapshot
+    total_bytes: int = 0
+    recovery_point_age: int | None = None  # seconds from the snapshot to the start of the drill
+    proofs: tuple[ProofResult, ...] = ()
+    isolation: tuple[str, ...] = ()  # which walls really stood around the proof commands
+    refused: tuple[RefusedSnapshot, ...] = ()
+    restic: str = ""
+    instead_of: str = ""  # the repository that was drilled just before and could not be used
+    statement: str = ""  # what this drill supports, in one sentence
+    objectives: Objectives | None = None  # as they stood; None where that was not noted
+    findings: tuple[Finding, ...] = ()

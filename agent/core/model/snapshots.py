@@ -1,0 +1,55 @@
+"""What a run of `readiness snapshot` saw, as its record holds it."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from agent.core.model.findings import Finding
+from agent.core.model.runs import Outcome
+
+
+class RootIdentity(Struct, frozen=True):
+    """What a source root was when it was last good: enough to notice another disk in its place."""
+
+    path: str
+    device: int
+    inode: int
+    files: int = 0  # regular files below it
+
+
+class TableCounts(Struct, frozen=True):
+    """The row count of every table of one SQLite database, noted from its consistent copy."""
+
+    database: str  # the path in the config
+    copy: str  # name of the consistent copy inside the snapshot's carried directory
+    rows: dict[str, int]
+    sha256: str = ""  # of the copy, in hexadecimal
+
+
+class SnapshotRecord(Struct, frozen=True, kw_only=True):
+    """What one run of `readiness snapshot` saw for one process and one repository."""
+
+    process: str
+    repository: str
+    started: datetime
+    outcome: Outcome
+    seconds: float
+    snapshot: str = ""  # the full restic ID; empty when none was made
+    snapshot_at: datetime | None = None  # the time restic gave it
+    repository_id: str = ""
+    host: str = ""
+    restic: str = ""
+    paths: tuple[str, ...] = ()
+    files: int = 0
+    bytes: int = 0
+    allocated: int = 0  # bytes on disk, less than `bytes` where files are sparse
+    moving: int = 0
+    moving_paths: tuple[str, ...] = ()
+    witness_sha256: str = ""
+    roots: tuple[RootIdentity, ...] = ()
+    tables: tuple[TableCounts, ...] = ()
+    excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out
+    same_device: bool = False  # the repository lies on the same device as a source
+    accepted: bool = False  # a person took this extent as the new normal
+    copy_of: str = ""  # the ID in the repository that it was copied from
+    findings: tuple[Finding, ...] = ()
