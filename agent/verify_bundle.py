@@ -142,7 +142,7 @@ def of_drill(record: Any, run: Any, configs: list[Any]) -> dict[str, Any]:
     goal = body.get("objectives") or promise
     passed, age, taken = body["outcome"] == "passed", body["recovery_point_age"], None
     rto = rpo = "not shown" if goal else "unknown"
-    if passed and body["share"] >= WHOLE:
+    if passed and body["share"] >= WHOLE and not body.get("sampled"):
         taken = body["seconds"]["total"] + goal.get("steps", 0)
         rto = ("met" if taken <= goal["rto"] else "missed") if goal else rto
     if goal and age is not None and body["selection"] in ("latest", "last-good"):

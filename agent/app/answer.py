@@ -17,8 +17,10 @@ def assess(config: Config) -> "Assessment":
     A ledger that does not exist yet holds nothing.
     """
     from agent.adapters.ledger.ledger import open_reader
+    from agent.adapters.restic.glance import glances
     from agent.adapters.service.life_file import read_signs
     from agent.operations.reading.assess import assess_now
 
     with closing(open_reader(ledger_path(config))) as ledger:
-        return assess_now(config, ledger, SystemClock(), read_signs(config.settings.state))
+        signs = read_signs(config.settings.state)
+        return assess_now(config, ledger, SystemClock(), signs, glances(config.repositories))

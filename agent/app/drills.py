@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct, structs
 
@@ -17,8 +18,10 @@ from agent.app.repositories import restic_for
 from agent.app.telling.alarm import announce_drill
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.config import Repository as RepositoryConfig
+from agent.core.configuration.location import address
 from agent.core.drill.plan_b import plan_b_may_help
 from agent.core.schedule.holding import held, held_at_first
+from agent.core.schedule.schedule import copies_apart
 from agent.errors import Busy, ConfigError, Exit, ReadinessError
 
 if TYPE_CHECKING:
@@ -102,12 +105,22 @@ def drill_once(
             process=process,
             repository=repository.name,
             host=settings.host,
+            address=address(repository.url),
+            oldest=_oldest(config, process, repository),
             select=wish.select,
             share=wish.share,
             keep=wish.keep,
             instead_of=instead_of,
         )
         return drill(task, tools)
+
+
+def _oldest(config: Config, process: CriticalProcess, repository: RepositoryConfig) -> int:
+    """How old the newest snapshot may be where copies go; 0 where the process has its own snapshots."""
+    if repository is config.repositories[0] or repository.fed_by == "snapshot":
+        return 0
+    apart = copies_apart(process, SystemClock().now(), ZoneInfo(config.business.time_zone))
+    return process.rpo + apart
 
 
 def _drill_instead(

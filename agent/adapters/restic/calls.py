@@ -74,10 +74,14 @@ class ResticCalls:
 
     def answer(self, argv: Sequence[str], doing: str, first: Running | None = None) -> bytes:
         """What a quick call printed; `first` is its first attempt where one was started already."""
+        return self.heard(argv, doing, first)[0]
+
+    def heard(self, argv: Sequence[str], doing: str, first: Running | None = None) -> tuple[bytes, bytes]:
+        """What a quick call printed, and what it complained of although it ended well."""
         completed = self.quick(argv, doing, first)
         if completed.output_bytes > len(completed.stdout):
             raise garbled(doing)
-        return completed.stdout
+        return completed.stdout, completed.stderr
 
     def quick(self, argv: Sequence[str], doing: str, first: Running | None = None) -> Completed:
         """A call that is soon over; ResticError when it did not end well."""

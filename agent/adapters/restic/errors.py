@@ -45,9 +45,16 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
     (
         (),
-        r"config or key \S+ is damaged|<key/\w+>\): invalid data returned",
+        r"config or key \S+ is damaged|<key/\w+>\): invalid data returned|config file has zero size",
         "repository-damaged",
         "Nothing there can be read without them: put its config and keys back from a copy of them.",
+    ),
+    (
+        (),
+        r"invalid data returned|ciphertext verification failed|packs from index missing in repo"
+        r"|the repository could be damaged|the repository is damaged",
+        "repository-damaged",
+        "Keep every copy of it as it is and look at its disk; readiness check shows how far it goes.",
     ),
     (
         (),

@@ -77,6 +77,18 @@ def listed(answer: bytes) -> list[StoredSnapshot]:
         raise garbled(doing) from error
 
 
+# 0.14; 0.17 and later
+_UNREADABLE = re.compile(
+    rb'^could not load snapshot ([0-9a-f]{8,64}):|^Ignoring "([0-9a-f]{8,64})":', re.MULTILINE
+)
+
+
+def unreadable_snapshots(complaints: bytes) -> tuple[str, ...]:
+    """The IDs, or their beginnings, of snapshots whose files a listing could not read."""
+    found = (one or other for one, other in _UNREADABLE.findall(complaints))
+    return tuple(dict.fromkeys(name.decode() for name in found))
+
+
 class Messages:
     """Hears restic's JSON lines, from the reading thread; keeps the last summary and the progress."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from agent.adapters.host.command import Completed, Running
 from agent.adapters.restic import errors as restic_errors
 from agent.adapters.restic.calls import INTERRUPT_SECONDS, LEAVES_LOCK, WORTH_ANOTHER, ResticCalls
-from agent.adapters.restic.messages import Messages, OnBytes, backup_summary, listed
+from agent.adapters.restic.messages import Messages, OnBytes, backup_summary, listed, unreadable_snapshots
 from agent.adapters.restic.stall import Growth, StallWatch
 from agent.core.configuration.location import local_path
 from agent.core.model.repository import BackupSummary, RestoreReport, StoredSnapshot
@@ -21,10 +21,16 @@ class Listing:
         self._restic = restic
         self._argv = argv
         self._running = restic.start_quick(argv)
+        self._complaints = b""
 
     def result(self) -> list[StoredSnapshot]:
-        """The snapshots, in no particular order."""
-        return listed(self._restic.answer(self._argv, "listing snapshots", self._running))
+        """The snapshots that restic can read, in no particular order."""
+        answer, self._complaints = self._restic.heard(self._argv, "listing snapshots", self._running)
+        return listed(answer)
+
+    def unreadable(self) -> tuple[str, ...]:
+        """IDs, or their beginnings, of those that are there and cannot be read: restic passes them over."""
+        return unreadable_snapshots(self._complaints)
 
     def stop(self) -> None:
         """The answer is no longer wanted."""

@@ -83,13 +83,15 @@ def notify(config: Config) -> "tuple[Notified, SignOfLife]":
 
 
 def _notify(config: Config) -> "tuple[Notified, SignOfLife]":
+    from agent.adapters.restic.glance import glances
     from agent.adapters.service.life_file import read_signs
     from agent.app.telling.alarm import sign_of_life
     from agent.operations.reading.assess import assess_now
     from agent.operations.telling.notify import notify as tell
 
     with telling(config) as tools:
-        judged = assess_now(config, tools.ledger, tools.clock, read_signs(config.settings.state))
+        signs, looks = read_signs(config.settings.state), glances(config.repositories)
+        judged = assess_now(config, tools.ledger, tools.clock, signs, looks)
         sign = sign_of_life(config, judged, tools.ledger)
         return tell(config, judged, tools), sign
 

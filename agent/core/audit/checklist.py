@@ -8,7 +8,7 @@ from agent.core.audit.facts import Facts, drill_of, facts, met, names, not_met, 
 from agent.core.audit.population import local
 from agent.core.audit.records import History, Item, Period, Row
 from agent.core.audit.restores import of_restores
-from agent.core.evidence.evidence import WHOLE
+from agent.core.evidence.evidence import is_full
 from agent.core.model.drills import DrillRecord
 from agent.core.model.notices import AcknowledgementRecord, MessageRecord
 from agent.core.model.records import Entry
@@ -140,7 +140,7 @@ def _passed_again(failure: Entry, history: History) -> Entry | None:
         drill = entry.body
         if entry.sequence > failure.sequence and isinstance(drill, DrillRecord):
             same = (drill.process, drill.repository) == (failed.process, failed.repository)
-            if same and drill.outcome == "passed" and drill.share >= WHOLE:
+            if same and drill.outcome == "passed" and is_full(drill):
                 return entry
     return None
 

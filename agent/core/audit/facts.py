@@ -6,7 +6,7 @@ from datetime import timedelta
 from msgspec import Struct
 
 from agent.core.audit.records import History, Item, Period, Row, config_at
-from agent.core.evidence.evidence import WHOLE
+from agent.core.evidence.evidence import is_full
 from agent.core.model.config_record import ConfigRecord, PromisedProcess
 from agent.core.model.drills import DrillRecord
 from agent.core.model.records import Entry
@@ -54,7 +54,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     def newest_tested(self, process: str, *, full: bool = False) -> Entry | None:
         """The newest drill of a process in the period that came to a result."""
         mine = (entry for entry in reversed(self.tested) if drill_of(entry).process == process)
-        return next((entry for entry in mine if not full or drill_of(entry).share >= WHOLE), None)
+        return next((entry for entry in mine if not full or is_full(drill_of(entry))), None)
 
 
 def facts(history: History, period: Period, rows: tuple[Row, ...]) -> Facts:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from agent.core.audit.records import History, Period, Result, Row, config_at, promised
 from agent.core.audit.targets import objectives_then, point_answer, recovery_answer, sentence
 from agent.core.configuration.config import Rhythm
-from agent.core.evidence.evidence import WHOLE
+from agent.core.evidence.evidence import is_full
 from agent.core.model.drills import DrillRecord
 from agent.core.model.records import Entry
 from agent.core.model.runs import DrillRun
@@ -145,7 +145,7 @@ def _of_drill(entry: Entry, history: History, zone: ZoneInfo) -> Row:
     config = config_at(history, drill.started)
     promise = promised(config, drill.process)
     goal = objectives_then(drill, promise)
-    measured = drill.outcome == "passed" and drill.share >= WHOLE
+    measured = drill.outcome == "passed" and is_full(drill)
     return Row(
         result=RESULTS[drill.outcome],
         process=plain(drill.process),
@@ -158,7 +158,7 @@ def _of_drill(entry: Entry, history: History, zone: ZoneInfo) -> Row:
         hash=entry.hash,
         snapshot=plain(drill.snapshot),
         snapshot_at=stamp(drill.snapshot_at) if drill.snapshot_at else "",
-        part="full" if drill.share >= WHOLE else f"sample of {percent(drill.share)}",
+        part="full" if is_full(drill) else f"sample of {percent(drill.share)}",
         rung=plain(drill.rung),
         tier=promise.tier if promise else None,
         owner=plain(promise.owner) if promise else "",

@@ -3,7 +3,7 @@
 from agent.core.audit.facts import Facts, drill_of, met, names, not_met, numbers, of_each_process, unknown
 from agent.core.audit.records import Item
 from agent.core.audit.targets import NEWEST
-from agent.core.evidence.evidence import WHOLE
+from agent.core.evidence.evidence import is_full
 from agent.core.model.config_record import ConfigRecord
 from agent.core.model.records import Entry, RetentionRecord
 from agent.core.text.plain import count
@@ -64,7 +64,7 @@ def _tier_one(known: Facts) -> Item:
     first = [one.name for one in known.processes if one.tier == 1]
     if not first:
         return unknown(3, "No record names a process of tier 1.")
-    full = [e for e in known.year if drill_of(e).outcome == "passed" and drill_of(e).share >= WHOLE]
+    full = [e for e in known.year if drill_of(e).outcome == "passed" and is_full(drill_of(e))]
     mine = {name: [entry for entry in full if drill_of(entry).process == name] for name in first}
     never = [name for name, entries in mine.items() if not entries]
     if never:
@@ -138,7 +138,7 @@ def _second_copy(known: Facts) -> Item:
     others = body.repositories[1:]
     if not others:
         return not_met(13, "Only one repository is configured.", numbers([known.config]))
-    passed = [e for e in known.year if drill_of(e).outcome == "passed" and drill_of(e).share >= WHOLE]
+    passed = [e for e in known.year if drill_of(e).outcome == "passed" and is_full(drill_of(e))]
     second = [entry for entry in passed if drill_of(entry).repository in others]
     lacking = {one.name for one in body.processes} - {drill_of(entry).process for entry in second}
     if lacking:

@@ -1,7 +1,7 @@
 """What a drill showed of the objectives that held when it ran: met, missed, or not shown."""
 
 from agent.core.audit.records import Answer
-from agent.core.evidence.evidence import WHOLE
+from agent.core.evidence.evidence import is_full
 from agent.core.model.config_record import PromisedProcess
 from agent.core.model.drills import DrillRecord
 from agent.core.model.objectives import Objectives
@@ -22,7 +22,7 @@ def recovery_answer(drill: DrillRecord, goal: Objectives | None) -> Answer:
     """Only a full drill that passed shows how long a recovery takes."""
     if goal is None:
         return "unknown"
-    if drill.outcome != "passed" or drill.share < WHOLE:
+    if drill.outcome != "passed" or not is_full(drill):
         return "not shown"
     return "met" if drill.seconds.total + goal.steps <= goal.rto else "missed"
 

@@ -33,9 +33,13 @@ CLOCKS_APART = 300  # seconds that the clocks of two machines may differ
 
 
 def age_findings(
-    process: CriticalProcess, taken: datetime, now: datetime, must_be_fresh: bool
+    process: CriticalProcess, taken: datetime, now: datetime, must_be_fresh: bool, oldest: int = 0
 ) -> list[Finding]:
-    """Findings for a snapshot that is too old, or that seems to come from the future."""
+    """Findings for a snapshot that is too old, or that seems to come from the future.
+
+    `oldest` is how many seconds it may be old where it lies, when copies come there more seldom than the
+    recovery point objective says; 0: that.
+    """
     age = (now - taken).total_seconds()
     if age < -CLOCKS_APART:
         return [
@@ -46,13 +50,16 @@ def age_findings(
                 "Set this machine's clock, or the clock of the machine that took it.",
             )
         ]
-    if must_be_fresh and age > process.rpo:
+    allowed = max(oldest, process.rpo)
+    if must_be_fresh and age > allowed:
         return [
             finding(
                 "snapshot-stale",
                 process.name,
-                f"The newest snapshot is {duration(age)} old; at most {duration(process.rpo)} may be lost.",
-                f"Take one now: readiness snapshot {process.name}. Then find out why none was taken.",
+                f"The newest snapshot is {duration(age)} old; at most {duration(allowed)} may be lost.",
+                f"Bring it up to date: readiness copy {process.name}"
+                if oldest
+                else f"Take one now: readiness snapshot {process.name}. Then find out why none was taken.",
             )
         ]
     return []

@@ -1,17 +1,25 @@
 """What the ledger knows of one process in one repository, and which part of it still counts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from posixpath import normpath
 
 from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.location import is_excluded
 from agent.core.evidence.post import Post
 from agent.core.model.drills import DrillRecord
 from agent.core.model.life import Life
 from agent.core.model.notices import PingRecord
-from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, WatchRecord
+from agent.core.model.records import (
+    CheckRecord,
+    PruneRecord,
+    RepositoryRecord,
+    RetentionRecord,
+    WatchRecord,
+)
+from agent.core.model.sights import Look, SightRecord
 from agent.core.model.snapshots import SnapshotRecord
 
 CLOCK_TOLERANCE = timedelta(hours=1)
@@ -55,6 +63,9 @@ class Evidence(Struct, frozen=True, kw_only=True):
     freezes: Mapping[str, tuple[Freeze, ...]] = {}  # what is open, by process, where anything is removed
     upkeep: tuple[RetentionRecord | CheckRecord | PruneRecord, ...] = ()  # the newest of each kind and place
     pings: tuple[PingRecord, ...] = ()  # the newest, where somebody outside is to be told
+    sights: tuple[SightRecord, ...] = ()  # the account of each repository that has one
+    repositories: tuple[RepositoryRecord, ...] = ()  # as each was last noted
+    looks: tuple[Look, ...] = ()  # what is seen to be wrong with repositories now; nothing for the past
     post: Post = Post()  # what is known of the mail, where any is configured
     life: Life = Life()  # what shows whether the service lives; nothing for a moment that is past
     sequence: int = 0
@@ -73,6 +84,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     failures: tuple[DrillRecord, ...]  # failed, and no later drill has shown otherwise
     proofs: tuple[DrillRecord, ...]  # passed, at any time
     current: tuple[DrillRecord, ...]  # the proofs that are young enough
+    covering: tuple[DrillRecord, ...] = ()  # those of them that hold everything the process has today
 
     @property
     def repository(self) -> str:
@@ -86,17 +98,26 @@ class Standing(Struct, frozen=True, kw_only=True):
     @property
     def covered(self) -> float:
         """How much of the process the current proofs cover: 1.0 is everything."""
-        return min(1.0, sum(drill.share for drill in self.current))
+        return min(1.0, sum(drill.share for drill in self.covering))
+
+
+def standings(process: CriticalProcess, copies: Sequence[Copy], now: datetime) -> tuple[Standing, ...]:
+    """What counts of each copy of a process. Passes from the future count for nothing, failures always do.
+
+    Content that a proof refuted in one copy is refuted in every copy of it.
+    """
+    bad_content = frozenset(name for copy in copies for name in _bad_content(copy))
+    return tuple(_standing(copy, process, now, bad_content) for copy in copies)
 
 
 def standing(copy: Copy, process: CriticalProcess, now: datetime) -> Standing:
-    """Sort out what still counts. Passes from the future count for nothing, failures always do."""
+    """The same of one copy alone."""
+    return standings(process, [copy], now)[0]
+
+
+def _standing(copy: Copy, process: CriticalProcess, now: datetime, bad_content: frozenset[str]) -> Standing:
     repository_id = next((s.repository_id for s in copy.snapshots if s.outcome == "passed"), "")
-    failures = tuple(
-        drill
-        for index, drill in enumerate(copy.drills)
-        if drill.outcome == "failed" and not _is_cleared(drill, copy.drills[:index])
-    )
+    failures = open_failures(copy.drills, {proof.name for proof in process.proofs})
     proofs = tuple(
         drill
         for drill in copy.drills
@@ -104,13 +125,15 @@ def standing(copy: Copy, process: CriticalProcess, now: datetime) -> Standing:
         and not is_future(drill.started, now)
         and (not repository_id or drill.repository_id in ("", repository_id))
     )
-    good = _good_snapshots(copy, process, now, _refuted(copy, failures))
+    good = _good_snapshots(copy, process, now, refuted(copy) | _copies_of(bad_content, copy))
+    current = tuple(drill for drill in proofs if _is_current(drill, process, now))
     return Standing(
         copy=copy,
         good=good,
         failures=tuple(failure for failure in failures if not _is_outdated(failure, good)),
         proofs=proofs,
-        current=tuple(drill for drill in proofs if _is_current(drill, process, now)),
+        current=current,
+        covering=tuple(drill for drill in current if covers(drill, process)),
     )
 
 
@@ -130,10 +153,26 @@ def is_whole(record: SnapshotRecord) -> bool:
     return record.outcome == "passed" or (bool(record.snapshot) and errors == {"snapshots-vanished"})
 
 
-def covers(record: SnapshotRecord, process: CriticalProcess) -> bool:
-    """The snapshot holds every path that the process has today."""
+def is_full(drill: DrillRecord) -> bool:
+    """Everything was restored and every proof was run; a sample never is, whatever its share."""
+    return drill.share >= WHOLE and not drill.sampled
+
+
+def covers(record: SnapshotRecord | DrillRecord, process: CriticalProcess) -> bool:
+    """The snapshot (or the one that was drilled) holds everything that the process has today."""
+    return not uncovered(record, process)
+
+
+def uncovered(record: SnapshotRecord | DrillRecord, process: CriticalProcess) -> tuple[str, ...]:
+    """Paths of today's config that it does not hold: new ones, and such that an exclude kept out then."""
     kept = record.paths
-    return not kept or all(is_within(path, kept) for path in process.paths)
+    missing = [path for path in process.paths if kept and not is_within(path, kept)]
+    missing += [
+        path
+        for path in record.excluded
+        if is_within(path, process.paths) and not is_excluded(path, process.exclude)
+    ]
+    return tuple(missing)
 
 
 def is_within(path: str, roots: Iterable[str]) -> bool:
@@ -142,18 +181,30 @@ def is_within(path: str, roots: Iterable[str]) -> bool:
     return any(here == root or here.startswith(root.rstrip("/") + "/") for root in tops)
 
 
-def _is_cleared(failure: DrillRecord, later: Iterable[DrillRecord]) -> bool:
+def open_failures(drills: Sequence[DrillRecord], proofs: Set[str]) -> tuple[DrillRecord, ...]:
+    """The failed ones that nothing later covers. `drills` newest first; `proofs` are today's by name."""
+    return tuple(
+        drill
+        for index, drill in enumerate(drills)
+        if drill.outcome == "failed" and not _is_cleared(drill, drills[:index], proofs)
+    )
+
+
+def _is_cleared(failure: DrillRecord, later: Iterable[DrillRecord], proofs: Set[str]) -> bool:
     """A failure ends with a full pass of the same or a newer snapshot, or with samples that add up to one.
 
     A pass of an older snapshot says nothing of the one that failed, and neither does another sample of
-    it. Samples may leave proofs out, so only a full drill clears a failed proof.
+    it. What a proof refuted, only a full drill with that proof clears, as long as it is in the config.
     """
     passes = [drill for drill in later if drill.outcome == "passed" and _is_as_new(drill, failure)]
-    if any(drill.share >= WHOLE for drill in passes):
+    failed = {proof.name for proof in failure.proofs if proof.outcome == "failed"}
+    if any(is_full(drill) and _has_passed(drill, failed & proofs) for drill in passes):
         return True
-    if any(proof.outcome == "failed" for proof in failure.proofs):
-        return False
-    return sum(drill.share for drill in passes) >= WHOLE
+    return not failed and sum(drill.share for drill in passes) >= WHOLE
+
+
+def _has_passed(drill: DrillRecord, proofs: Set[str]) -> bool:
+    return proofs <= {proof.name for proof in drill.proofs if proof.outcome == "passed"}
 
 
 def is_only_stale(failure: DrillRecord) -> bool:
@@ -172,11 +223,41 @@ def _is_as_new(drill: DrillRecord, failure: DrillRecord) -> bool:
     return drill.snapshot_at is not None and drill.snapshot_at >= failure.snapshot_at
 
 
-def _refuted(copy: Copy, failures: Iterable[DrillRecord]) -> frozenset[str]:
-    """Snapshots that were taken for good until a drill tried them."""
-    refused = {skipped.snapshot for drill in copy.drills for skipped in drill.refused}
-    proven = {drill.snapshot for drill in copy.drills if drill.outcome == "passed" and drill.share >= WHOLE}
-    return frozenset((refused - proven) | {drill.snapshot for drill in failures if not is_only_stale(drill)})
+def refuted(copy: Copy) -> frozenset[str]:
+    """Snapshots that were taken for good until a drill tried them, by their IDs.
+
+    That a newer one passed since does not make them good; a full drill of the same one does.
+    """
+    found: set[str] = set()
+    for drill in reversed(copy.drills):
+        found.update(skipped.snapshot for skipped in drill.refused)
+        if drill.outcome == "failed" and not is_only_stale(drill):
+            found.add(drill.snapshot)
+        elif drill.outcome == "passed" and is_full(drill):
+            found.discard(drill.snapshot)
+    return frozenset(found)
+
+
+def _bad_content(copy: Copy) -> Iterator[str]:
+    """Refuted ones of which everything came back as it was saved: the data itself was bad.
+
+    By their IDs where they were taken, which is where the same content is known in every copy.
+    """
+    names = refuted(copy)
+    for drill in copy.drills:
+        whole = drill.files.verified and not drill.files.missing and not drill.files.damaged
+        if whole and drill.snapshot in names and any(proof.outcome == "failed" for proof in drill.proofs):
+            yield drill.copy_of or drill.snapshot
+
+
+def _copies_of(content: Set[str], copy: Copy) -> frozenset[str]:
+    """The IDs in `copy` of that content, but for what a full drill from here proved good."""
+    proven = {drill.snapshot for drill in copy.drills if drill.outcome == "passed" and is_full(drill)}
+    return frozenset(
+        record.snapshot
+        for record in copy.snapshots
+        if (record.copy_of or record.snapshot) in content and record.snapshot not in proven
+    )
 
 
 def _good_snapshots(

@@ -10,12 +10,16 @@ def is_damaged(record: CheckRecord) -> bool:
     return any(found.code == DAMAGED for found in record.findings)
 
 
-def next_part(last: CheckRecord | None, parts: int) -> tuple[int, int]:
+def next_part(last: CheckRecord | None, parts: int, damaged: bool = False) -> tuple[int, int]:
     """(part, of parts) to read next, counted from 1; `last` is the newest check with a result.
+
+    Where other work met damage (`damaged`), nobody knows in which part, and all of them are read.
 
     A part that was found damaged is read again until it is sound, also after the config was given
     another number of parts: so the newest result says whether anything known to be damaged still is.
     """
+    if damaged:
+        return 1, 1
     if last is None:
         return 1, parts
     if is_damaged(last):

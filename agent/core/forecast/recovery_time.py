@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
-from agent.core.evidence.evidence import WHOLE, Standing
+from agent.core.evidence.evidence import Standing, is_full
 from agent.core.model.drills import DrillRecord
 from agent.core.model.snapshots import SnapshotRecord
 
@@ -52,7 +52,7 @@ def recovery_time(process: CriticalProcess, standings: Sequence[Standing]) -> Re
     scale = _scale(drills, standing.good[0] if standing.good else None)
     if scale is None:
         return unknown
-    is_measured = _is_full(drills[0]) and scale <= OUTGROWN
+    is_measured = is_full(drills[0]) and scale <= OUTGROWN
     machine = ceil(_machine_seconds(drills, 1.0 if is_measured else scale))
     return RecoveryTime(
         objective_s=process.rto,
@@ -70,28 +70,24 @@ def recovery_time(process: CriticalProcess, standings: Sequence[Standing]) -> Re
 
 def of_one_drill(drill: DrillRecord) -> tuple[int, Basis]:
     """The machine's seconds that one passed drill stands for, as the verdict counted them then."""
-    scale = 1.0 if _is_full(drill) else _scale((drill,), None)
+    scale = 1.0 if is_full(drill) else _scale((drill,), None)
     if scale is None:
         return 0, "none"
-    return ceil(_machine_seconds((drill,), scale)), "measured" if _is_full(drill) else "extrapolated"
+    return ceil(_machine_seconds((drill,), scale)), "measured" if is_full(drill) else "extrapolated"
 
 
 def _drilled(standings: Sequence[Standing]) -> tuple[Standing, tuple[DrillRecord, ...]] | None:
-    """The drills to go by: a full one rather than samples, current ones rather than old ones."""
+    """The drills to go by: current ones rather than old ones, then a full one rather than samples."""
     choices: list[tuple[Standing, tuple[DrillRecord, ...]]] = []
     choices += [(one, _newest_full(one.current)) for one in standings]
-    choices += [(one, _newest_full(one.proofs)) for one in standings]
     choices += [(one, one.current) for one in standings]
+    choices += [(one, _newest_full(one.proofs)) for one in standings]
     choices += [(one, one.proofs[:1]) for one in standings]
     return next((choice for choice in choices if choice[1]), None)
 
 
 def _newest_full(drills: Sequence[DrillRecord]) -> tuple[DrillRecord, ...]:
-    return next(((drill,) for drill in drills if _is_full(drill)), ())
-
-
-def _is_full(drill: DrillRecord) -> bool:
-    return drill.share >= WHOLE
+    return next(((drill,) for drill in drills if is_full(drill)), ())
 
 
 def _scale(drills: Sequence[DrillRecord], snapshot: SnapshotRecord | None) -> float | None:
@@ -99,7 +95,7 @@ def _scale(drills: Sequence[DrillRecord], snapshot: SnapshotRecord | None) -> fl
     newest = drills[0]
     whole_bytes = snapshot.bytes if snapshot else newest.total_bytes
     whole_files = snapshot.files if snapshot else newest.total_files
-    drilled_bytes = sum(drill.total_bytes if _is_full(drill) else drill.bytes for drill in drills)
+    drilled_bytes = sum(drill.total_bytes if is_full(drill) else drill.bytes for drill in drills)
     drilled_files = newest.total_files * sum(drill.share for drill in drills)
     ratios = [
         whole / drilled
@@ -107,7 +103,7 @@ def _scale(drills: Sequence[DrillRecord], snapshot: SnapshotRecord | None) -> fl
         if drilled > 0
     ]
     if not ratios:
-        return 1.0 if _is_full(newest) else None
+        return 1.0 if is_full(newest) else None
     return max(ratios)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent.core.evidence.evidence import WHOLE
+from agent.core.evidence.evidence import is_full
 from agent.core.letters.letter import Block, Command, Sentence, called
 from agent.core.letters.words import at_moment
 from agent.core.model.drills import DrillRecord
@@ -106,7 +106,7 @@ def proof_words(assessment: Assessment, drills: Sequence[DrillRecord]) -> str:
 
 
 def _drill(drill: DrillRecord, zone: ZoneInfo, now: datetime) -> str:
-    part = "a full drill" if drill.share >= WHOLE else f"a drill of {percent(drill.share)}"
+    part = "a full drill" if is_full(drill) else f"a drill of {percent(drill.share)}"
     verified = f"{drill.files.verified:,} of {count(drill.files.expected, 'entry', 'entries')} verified"
     where = f"{called(drill.process)} from {called(drill.repository)}"
     return f"{part} of {where}, {at_moment(drill.started, zone, now)} ({verified})"

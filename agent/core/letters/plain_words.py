@@ -70,6 +70,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "repository-damaged": ("a copy of {name} is damaged", "repair the damaged copy, and test it"),
     "repository-missing": GONE,
     "repository-changed": GONE,
+    "password-missing": (
+        "the backups of {name} cannot be opened",
+        "bring back the password of the backups",
+    ),
+    "address-changed": ("the backups of {name} are looked for in a new place", AGAIN),
+    "copy-missing": ("the first copy of {name} does not exist", "find out why no backup arrives there"),
     "snapshots-vanished": (
         "backups of {name} have disappeared",
         "find out who or what removed backups of {name}",

@@ -32,6 +32,7 @@ class ProofResult(Struct, frozen=True, kw_only=True):
     name: str
     outcome: Outcome
     seconds: float
+    fingerprint: str = ""  # of the definition that it answers; empty where that was not noted
     message: str = ""  # why it failed or was not run; empty when it passed
     output: str = ""  # the start of what it printed, made safe for terminals
 
@@ -54,8 +55,12 @@ class DrillRecord(Struct, frozen=True, kw_only=True):
     snapshot: str = ""
     snapshot_at: datetime | None = None
     repository_id: str = ""
+    paths: tuple[str, ...] = ()  # of the snapshot; empty where that was not noted
+    excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out of it
+    copy_of: str = ""  # the ID that it has in the repository it was copied from
     selection: str = "latest"  # latest, last-good, random, or an ID
     rung: str = "L0"  # the highest step of the proof ladder that was reached
+    sampled: bool = False  # a part was asked for: no full drill, however large it was
     share: float = 1.0  # of the witnessed entries that were drilled; 1.0 is a full drill
     cursor: str = ""  # last path of a sampled drill; the next one goes on behind it
     seconds: DrillSeconds = field(default_factory=DrillSeconds)

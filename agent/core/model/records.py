@@ -21,16 +21,18 @@ from agent.core.model.notices import (
     PingRecord,
 )
 from agent.core.model.runs import RUNS, AgentRecord, Outcome, Run
+from agent.core.model.sights import SightRecord
 from agent.core.model.snapshots import SnapshotRecord
 
 # ---- what was observed ----------------------------------------------------------------------
 
 
 class RepositoryRecord(Struct, frozen=True, kw_only=True):
-    """The identity of a repository, noted when it was first used under its name."""
+    """The identity of a repository, noted when it was first used under its name, and at each new address."""
 
     repository: str
     repository_id: str
+    address: str = ""  # fingerprint of its URL; empty where that was not noted
 
 
 class CopyRecord(Struct, frozen=True, kw_only=True):
@@ -113,6 +115,7 @@ Body = (
     SnapshotRecord
     | DrillRecord
     | RepositoryRecord
+    | SightRecord
     | CopyRecord
     | CheckRecord
     | RetentionRecord
@@ -134,6 +137,7 @@ KINDS: dict[type, str] = {
     SnapshotRecord: "snapshot",
     DrillRecord: "drill",
     RepositoryRecord: "repository",
+    SightRecord: "sight",
     CopyRecord: "copy",
     CheckRecord: "check",
     RetentionRecord: "retention",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agent.core.evidence.evidence import WHOLE, Standing, taken_at
+from agent.core.evidence.evidence import Standing, is_full, taken_at
 from agent.core.evidence.post import reaction_words, reactions
 from agent.core.model.drills import DrillRecord
 from agent.core.model.snapshots import SnapshotRecord
@@ -97,7 +97,7 @@ def _facts(one: Standing, zone: ZoneInfo, now: datetime) -> Iterator[Fact]:
         yield Fact("Snapshot", "no good one")
     if not one.proofs:
         yield Fact("Drill", "none has passed")
-    full = [drill for drill in one.proofs if drill.share >= WHOLE]
+    full = [drill for drill in one.proofs if is_full(drill)]
     for drill in dict.fromkeys([*one.proofs[:1], *full[:1]]):  # the newest, and the newest full one
         yield from _of_drill(drill, zone, now)
     for failure in one.failures:
@@ -117,7 +117,7 @@ def _of_snapshot(record: SnapshotRecord, zone: ZoneInfo, now: datetime) -> Itera
 
 
 def _of_drill(drill: DrillRecord, zone: ZoneInfo, now: datetime) -> Iterator[Fact]:
-    part = "full" if drill.share >= WHOLE else f"sample of {percent(drill.share)}"
+    part = "full" if is_full(drill) else f"sample of {percent(drill.share)}"
     yield Fact("Drill", f"{part}, of {drill.snapshot[:8]}, {moment(drill.started, zone, now)}")
     yield Fact("Rung", f"{drill.rung}: {RUNGS.get(drill.rung, 'unknown')}")
     files, took = drill.files, drill.seconds

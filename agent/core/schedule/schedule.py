@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from agent.core.configuration.config import Rhythm
+from agent.core.configuration.config import CriticalProcess, Rhythm
 from agent.core.model.runs import Outcome
 
 FIRST_PAUSE = 60  # seconds before the first attempt is repeated; doubled for each further one
@@ -48,6 +48,13 @@ def following(rhythm: Rhythm, after: datetime, zone: ZoneInfo) -> datetime:
 
     moments = (moment.astimezone(after.tzinfo) for moment in CronSim(rhythm.cron, after.astimezone(zone)))
     return next(moment for moment in moments if moment > after)  # not the first 02:30 after the second 02:10
+
+
+def copies_apart(process: CriticalProcess, now: datetime, zone: ZoneInfo) -> int:
+    """Seconds that plan B may lag behind the first repository: two regular copies, or more to lose."""
+    next_copy = following(process.copy, now, zone)
+    period = following(process.copy, next_copy, zone) - next_copy
+    return max(process.rpo, int(2 * period.total_seconds()))
 
 
 def missed(rhythm: Rhythm, due: datetime, now: datetime, zone: ZoneInfo) -> int:

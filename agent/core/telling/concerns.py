@@ -32,9 +32,14 @@ OF_A_REPOSITORY = (
     "repository",
     "repository-damaged",
     "repository-same-device",
+    "password-missing",
+    "address-changed",
 )  # whatever process noticed it
 OF_THE_MACHINE = ("clock-went-back",)
-OF_A_COPY = ("drill", "plan-b-behind", "snapshots-vanished", "no-sound-copy", "paths-not-drilled")
+OF_A_COPY = (
+    *("drill", "plan-b-behind", "copy-missing", "snapshots-vanished"),
+    *("no-sound-copy", "paths-not-drilled"),
+)
 CONSEQUENCES = ("window-unknown",)  # of what is said of single processes
 GONE = ("repository-missing", "repository-changed")
 IN_WHAT_IS_GONE = ("drill-failed", "drill-not-tested", "plan-b-behind", "repository-damaged")
@@ -53,7 +58,8 @@ FAILING = (
 
 # seconds that it has to last before anybody is told: it may only be the beginning, or be tried again
 PATIENCE = {
-    **dict.fromkeys(("never-proven", "no-snapshot", "paths-not-covered", "plan-b-behind"), DAY),
+    **dict.fromkeys(("never-proven", "no-snapshot", "paths-not-covered"), DAY),
+    **dict.fromkeys(("plan-b-behind", "copy-missing"), DAY),
     # after the machine was off, a snapshot is on its way
     **dict.fromkeys(("clock-went-back", "mail-blocked", "snapshot-stale"), HOUR),
     "proof-expired": LATER,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agent.core.evidence.evidence import Standing
+from agent.core.evidence.evidence import Standing, is_full
 from agent.core.model.drills import DrillRecord
 from agent.core.model.notices import Event, Happening, IncidentRecord, Role, Severity
 from agent.core.model.records import Entry, Verdict
@@ -270,7 +270,8 @@ def _could_prove(incident: Incident, drill: DrillRecord) -> bool:
     from_when = incident.opened if incident.topic in ENDED_BY_DRILLS else incident.gone
     taken = drill.snapshot_at or drill.started
     fresh = incident.topic not in OF_SNAPSHOTS or taken >= incident.opened
-    return from_when is not None and drill.started >= from_when and fresh
+    whole = is_full(drill) or incident.topic not in ENDED_BY_DRILLS
+    return from_when is not None and drill.started >= from_when and fresh and whole
 
 
 def _there(incident: Incident, standings: Sequence[Standing]) -> Sequence[Standing]:

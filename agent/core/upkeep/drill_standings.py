@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from agent.core.evidence.evidence import WHOLE, is_whole
+from agent.core.evidence.evidence import is_full, is_whole
 from agent.core.model.drills import DrillRecord
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.upkeep.obstacles import says_something_of_the_data
@@ -24,7 +24,7 @@ def standings_of(snapshots: Iterable[SnapshotRecord], drills: Iterable[DrillReco
     return Standings(
         good=frozenset(set(taken) - bad),
         bad=frozenset(bad),
-        proven=frozenset(name for name, drill in passed.items() if drill.share >= WHOLE),
+        proven=frozenset(name for name, drill in passed.items() if is_full(drill)),
         sampled=frozenset(passed),
         copied_from={name: record.copy_of for name, record in taken.items() if record.copy_of},
     )

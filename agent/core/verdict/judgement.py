@@ -1,5 +1,6 @@
 """What a verdict consists of: the reasons, the objectives and what was really measured."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from agent.core.forecast.recovery_time import RecoveryTime
 from agent.core.forecast.timetable import Return, Timetable
 from agent.core.model.findings import Finding
 from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, Verdict
+from agent.core.model.sights import Look, Trouble
 from agent.core.schedule.window import Window
 from agent.core.text.phrases import moment as phrase
 from agent.core.text.phrases import span
@@ -80,6 +82,9 @@ class Case(Struct, frozen=True, kw_only=True):
     rpo: RecoveryPoint
     rto: RecoveryTime
     watched: tuple[Finding, ...] = ()  # what is open of the looks at its live files
+    troubles: Mapping[str, tuple[Trouble, ...]] = {}  # what the accounts of its repositories know, by name
+    looks: tuple[Look, ...] = ()  # what is seen to be wrong with repositories now
+    moved: frozenset[str] = frozenset()  # repositories that nobody has met at their new address
     damage: tuple[CheckRecord, ...] = ()  # checks whose damage no later check saw mended
     freezes: tuple[Freeze, ...] = ()  # what forbids removing its snapshots
     upkeep: tuple[RetentionRecord | CheckRecord | PruneRecord, ...] = ()  # of it, and of all repositories

@@ -16,6 +16,15 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         "restic's check found damage; AT RISK while another copy is proven, or since a full drill from it "
         "passed",
     ),
+    "password-missing": (
+        Verdict.UNKNOWN,
+        "the password file of a repository is not there, or empty; AT RISK while another copy is proven",
+    ),
+    "address-changed": (
+        Verdict.UNKNOWN,
+        "the config names another address of a repository than where anybody met it; AT RISK while another "
+        "copy is proven",
+    ),
     "rto-missed": (
         Verdict.NOT_READY,
         "the measured recovery, with its steps, is longer than the recovery time objective",
@@ -58,6 +67,10 @@ REASONS: dict[str, tuple[Verdict, str]] = {
     "growth": (
         Verdict.AT_RISK,
         "growing as it does, it will miss its recovery time objective within 30 days",
+    ),
+    "copy-missing": (
+        Verdict.AT_RISK,
+        "the first repository holds no good snapshot of the process, while another one does",
     ),
     "plan-b-behind": (
         Verdict.AT_RISK,

@@ -1,13 +1,12 @@
 """How far plan B is behind the first repository, and whether that is too far."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 
 from msgspec import Struct
 
 from agent.core.evidence.evidence import Standing, taken_at
 from agent.core.model.records import Verdict
-from agent.core.schedule.schedule import following
+from agent.core.schedule.schedule import copies_apart
 from agent.core.text.phrases import span
 from agent.core.verdict.judgement import Case, Reason
 
@@ -41,9 +40,7 @@ def lags(standings: Sequence[Standing]) -> tuple[Lag, ...]:
 
 def plan_b_behind(case: Case) -> Iterator[Reason]:
     """More than two regular copies fell out: without this machine and the first repository that is lost."""
-    next_copy = following(case.process.copy, case.now, case.zone)
-    period = following(case.process.copy, next_copy, case.zone) - next_copy
-    allowed = max(timedelta(seconds=case.process.rpo), 2 * period).total_seconds()
+    allowed = copies_apart(case.process, case.now, case.zone)
     for lag in lags(case.standings):
         if lag.seconds is None:
             sentence = "Plan B holds no good snapshot: nothing is left without the first repository."

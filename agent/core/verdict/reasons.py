@@ -1,10 +1,8 @@
 """The rules that make a process UNKNOWN or NOT READY: what is not proven, and what is proven to be bad."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 
-from agent.core.configuration.config import CriticalProcess
-from agent.core.evidence.evidence import Copy, Evidence, is_future, is_only_stale, taken_at
+from agent.core.evidence.evidence import is_future, is_only_stale, taken_at, uncovered
 from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
@@ -39,7 +37,11 @@ def no_good_snapshot(case: Case) -> Iterator[Reason]:
     failed = next((record for record in attempts if record.outcome == "failed"), None)
     hint = f"Run: readiness snapshot {name}"
     if any(one.failures for one in case.standings):
+        newest = attempts[0] if attempts else None
         sentence = "There is no good snapshot: drills refused those that were taken."
+        if newest and newest.outcome != "passed":
+            sentence = f"{sentence} And no new one can be taken: {cause(newest)}"
+            hint = remedy(newest) or hint
         yield case.reason("no-good-snapshot", Verdict.NOT_READY, sentence, hint)
     elif passed:
         yield _passed_but_not_good(case, passed, hint)
@@ -53,8 +55,7 @@ def no_good_snapshot(case: Case) -> Iterator[Reason]:
 
 
 def _passed_but_not_good(case: Case, passed: Sequence[SnapshotRecord], hint: str) -> Reason:
-    kept = {path for record in passed[:1] for path in record.paths}
-    added = [path for path in case.process.paths if path not in kept]
+    added = uncovered(passed[0], case.process)
     if not added:
         sentence = "No snapshot that counts is left: those that were taken are dated in the future."
         return case.reason("no-snapshot", Verdict.UNKNOWN, sentence, hint)
@@ -72,8 +73,15 @@ def snapshot_stale(case: Case) -> Iterator[Reason]:
         Verdict.NOT_READY,
         f"The newest good snapshot is from {case.when(newest)}; the promise is to lose at most "
         f"{span(case.rpo.objective_s)}.",
-        f"Run: readiness snapshot {case.process.name}",
+        snapshot_hint(case),
     )
+
+
+def snapshot_hint(case: Case) -> str:
+    """How to get a new snapshot: where the newest run was refused, by what it asked for."""
+    newest = next((one.copy.snapshots[0] for one in case.standings if one.copy.snapshots), None)
+    refused = remedy(newest) if newest and newest.outcome != "passed" else ""
+    return refused or f"Run: readiness snapshot {case.process.name}"
 
 
 def not_proven(case: Case) -> Iterator[Reason]:
@@ -106,9 +114,19 @@ def drill_failed(case: Case) -> Iterator[Reason]:
                 "snapshot-stale" if stale else "drill-failed",
                 Verdict.NOT_READY,
                 f"The drill from {one.repository} on {case.when(drill.started)}, failed: {cause(drill)}",
-                remedy(drill) or f"Run: readiness drill {case.process.name} --snapshot last-good",
+                remedy(drill) or _after_a_failure(case),
                 one.repository,
             )
+
+
+def _after_a_failure(case: Case) -> str:
+    """What ends a failed drill: a new snapshot that passes, unless none can be taken."""
+    name = case.process.name
+    older = f"What can still be restored shows: readiness drill {name} --snapshot last-good"
+    newest = [one.copy.snapshots[0] for one in case.standings if one.copy.snapshots]
+    if newest and newest[0].outcome != "passed":
+        return older
+    return f"Run: readiness snapshot {name}, then: readiness drill {name}. {older}"
 
 
 def rto_missed(case: Case) -> Iterator[Reason]:
@@ -166,51 +184,3 @@ def gravest(findings: Sequence[Finding]) -> Finding | None:
             if finding.severity == severity:
                 return finding
     return None
-
-
-REPLACED, VANISHED = ("repository-missing", "repository-changed"), "snapshots-vanished"
-GONE = (*REPLACED, VANISHED)
-
-
-def repository_troubles(evidence: Evidence, process: str, now: datetime) -> dict[str, Finding]:
-    """Repositories that vanished or were replaced, by name: as any process saw it, until one passes again.
-
-    Snapshots that vanished concern the process that they were of alone, whoever noticed.
-    """
-    troubles: dict[str, Finding] = {}
-    for repository in dict.fromkeys(copy.repository for copy in evidence.copies):
-        here = [copy for copy in evidence.copies if copy.repository == repository]
-        own = [copy for copy in here if copy.process == process]
-        upkeep = [record for record in evidence.upkeep if record.repository == repository]
-        replaced = [(r.started, f) for copy in here for r in copy.newest for f in r.findings]
-        vanished = [(r.started, f) for copy in own for r in copy.newest for f in r.findings]
-        vanished += [(r.started, f) for r in upkeep for f in r.findings if f.process == process]
-        trouble = _open(replaced, REPLACED, here, now) or _open(vanished, (VANISHED,), own, now)
-        if trouble:
-            troubles[repository] = trouble
-    return troubles
-
-
-def _open(
-    found: Sequence[tuple[datetime, Finding]], codes: Sequence[str], copies: Sequence[Copy], now: datetime
-) -> Finding | None:
-    """The newest finding with one of `codes`, unless something passed there since."""
-    seen = [pair for pair in found if pair[1].code in codes]
-    if not seen:
-        return None
-    when, finding = max(seen, key=lambda pair: pair[0])
-    records = [record for copy in copies for record in copy.records if record.outcome == "passed"]
-    passed = any(when < record.started and not is_future(record.started, now) for record in records)
-    return None if passed else finding
-
-
-def repository_gone(process: CriticalProcess, repository: str, finding: Finding) -> Reason:
-    """The reason that a vanished or replaced repository is for every process kept in it."""
-    return Reason(
-        code=finding.code,
-        verdict=Verdict.NOT_READY,
-        sentence=f"Repository {repository}: {shortened(finding.message)}",
-        hint=finding.hint,
-        process=process.name,
-        repository=repository,
-    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from agent.core.drill.fingerprint import fingerprint
 from agent.core.evidence.evidence import WHOLE, Standing, covers, taken_at
 from agent.core.forecast.growth import days_until_too_long
 from agent.core.forecast.recovery_time import recovery_time
@@ -105,7 +106,7 @@ def proof_expiring(case: Case) -> Iterator[Reason]:
 
 def proof_partial(case: Case) -> Iterator[Reason]:
     """Only samples were drilled, and together they do not make the whole."""
-    covered = max((one.covered for one in case.standings if one.current), default=1.0)
+    covered = max((one.covered for one in case.standings if one.covering), default=1.0)
     if covered < WHOLE:
         yield case.reason(
             "proof-partial",
@@ -127,8 +128,12 @@ def proofs_missing(case: Case) -> Iterator[Reason]:
             "No proof is configured: the files come back, but nobody asks whether the data in them is good.",
             f"Add a [[process.{process.name}.proof]] to the config.",
         )
-    passed = {result.name for drill in drills for result in drill.proofs if result.outcome == "passed"}
-    missing = [proof.name for proof in process.proofs if proof.name not in passed]
+    passed = {(r.name, r.fingerprint) for d in drills for r in d.proofs if r.outcome == "passed"}
+    missing = [
+        proof.name
+        for proof in process.proofs
+        if not passed & {(proof.name, fingerprint(proof)), (proof.name, "")}
+    ]
     if drills and missing:
         why = [r.message for r in drills[0].proofs if r.outcome == "not_tested" and r.message]
         yield case.reason(
@@ -142,16 +147,23 @@ def proofs_missing(case: Case) -> Iterator[Reason]:
 def paths_not_drilled(case: Case) -> Iterator[Reason]:
     """The process has been given more paths since it was last drilled."""
     for one in case.standings:
+        if one.current and not one.covering:
+            yield _paths_not_drilled(case, one.repository)
+            continue
         narrow = [s for s in one.copy.snapshots if s.outcome == "passed" and not covers(s, case.process)]
         proven = [drill.snapshot_at or drill.started for drill in one.current]
         if narrow and proven and max(proven) <= max(map(taken_at, narrow)):
-            yield case.reason(
-                "paths-not-drilled",
-                Verdict.AT_RISK,
-                f"The paths of the process were extended after the last drill from {one.repository}.",
-                f"Run: readiness drill {case.process.name}",
-                one.repository,
-            )
+            yield _paths_not_drilled(case, one.repository)
+
+
+def _paths_not_drilled(case: Case, repository: str) -> Reason:
+    return case.reason(
+        "paths-not-drilled",
+        Verdict.AT_RISK,
+        f"More belongs to the process than what was last drilled from {repository}.",
+        f"Run: readiness drill {case.process.name} --from {repository}",
+        repository,
+    )
 
 
 def rto_tight(case: Case) -> Iterator[Reason]:

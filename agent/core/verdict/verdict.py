@@ -9,10 +9,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.configuration.config import Config, CriticalProcess
-from agent.core.evidence.evidence import Evidence, Standing, standing, taken_at
+from agent.core.evidence.evidence import Evidence, Standing, taken_at
+from agent.core.evidence.evidence import standings as standings_of
 from agent.core.evidence.rotation import is_damaged
 from agent.core.evidence.watched import open_watch_findings
-from agent.core.forecast.recovery_time import recovery_time
+from agent.core.forecast.recovery_time import RecoveryTime, recovery_time
 from agent.core.forecast.timetable import Return, Timetable, in_recovery_order, timetable
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
@@ -20,49 +21,56 @@ from agent.core.schedule.window import next_window
 from agent.core.text.phrases import joined, moment
 from agent.core.verdict.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst
 from agent.core.verdict.plan_b_lag import plan_b_behind
-from agent.core.verdict.reasons import GONE, GRAVE_RULES, repository_gone, repository_troubles
+from agent.core.verdict.reasons import GRAVE_RULES, Rule
 from agent.core.verdict.reasons_agent import agent_reasons, ping_failing
-from agent.core.verdict.reasons_damage import repository_damaged
 from agent.core.verdict.reasons_mail import mail_notes
+from agent.core.verdict.reasons_repository import (
+    GONE,
+    Troubles,
+    address_changed,
+    copy_missing,
+    known_troubles,
+    locked_out,
+    moved,
+    repository_damaged,
+    repository_gone,
+    troubles_of,
+)
 from agent.core.verdict.reasons_slipping import SLIPPING_RULES, passed_warnings
 from agent.core.verdict.reasons_upkeep import retention_frozen, upkeep_undone
 
+RULES: tuple[Rule, ...] = (
+    repository_gone,
+    *GRAVE_RULES,
+    repository_damaged,
+    locked_out,
+    address_changed,
+    *SLIPPING_RULES,
+    copy_missing,
+    plan_b_behind,
+    upkeep_undone,
+)
 CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone
 
 
 def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
     """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted."""
     standings = {
-        process.name: tuple(standing(copy, process, now) for copy in evidence.of(process.name))
-        for process in config.processes
+        process.name: standings_of(process, evidence.of(process.name), now) for process in config.processes
     }
-    recoveries = {p.name: recovery_time(p, standings[p.name]) for p in config.processes}
+    troubles = known_troubles(evidence, now)
+    recoveries = {
+        p.name: recovery_time(p, _usable(standings[p.name], troubles_of(p.name, troubles), evidence))
+        for p in config.processes
+    }
     window = next_window(config.business, now)
     plan = timetable(config.processes, recoveries, window)
-    lines = {line.process: line for line in plan.returns}
-    watches = {watch.process: watch for watch in evidence.watches}
     zone = ZoneInfo(config.business.time_zone)
-
-    def judged(process: CriticalProcess) -> Judgement:
-        case = Case(
-            process=process,
-            standings=standings[process.name],
-            rpo=recovery_point(process, standings[process.name], now),
-            rto=recoveries[process.name],
-            watched=open_watch_findings(watches.get(process.name), evidence.of(process.name)),
-            damage=tuple(check for check in evidence.checks if is_damaged(check)),
-            freezes=evidence.freezes.get(process.name, ()),
-            upkeep=tuple(
-                each for each in evidence.upkeep if getattr(each, "process", "") in ("", process.name)
-            ),
-            line=lines[process.name],
-            now=now,
-            zone=zone,
-        )
-        troubles = repository_troubles(evidence, process.name, now)
-        return judge(case, [repository_gone(process, name, finding) for name, finding in troubles.items()])
-
-    judgements = tuple(judged(process) for process in in_recovery_order(config.processes))
+    cases = [
+        _case(process, line, recoveries[process.name], standings[process.name], config, evidence, now)
+        for process, line in zip(in_recovery_order(config.processes), plan.returns, strict=True)
+    ]
+    judgements = tuple(judge(case) for case in cases)
     of_the_agent = agent_reasons(evidence.life, config.settings.state, now, zone)
     untold = ping_failing(evidence.pings, now, zone)
     mail = config.mail
@@ -81,10 +89,50 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
     )
 
 
-def judge(case: Case, known: Sequence[Reason] = ()) -> Judgement:
-    """The verdict on one process; `known` are reasons that come from outside it."""
-    reasons = list(known)
-    for rule in (*GRAVE_RULES, repository_damaged, *SLIPPING_RULES, plan_b_behind, upkeep_undone):
+def _case(
+    process: CriticalProcess,
+    line: Return,
+    rto: RecoveryTime,
+    standings: tuple[Standing, ...],
+    config: Config,
+    evidence: Evidence,
+    now: datetime,
+) -> Case:
+    """Everything that the rules look at of one process."""
+    watch = next((watch for watch in evidence.watches if watch.process == process.name), None)
+    return Case(
+        process=process,
+        standings=standings,
+        rpo=recovery_point(process, standings, now),
+        rto=rto,
+        watched=open_watch_findings(watch, evidence.of(process.name)),
+        troubles=troubles_of(process.name, known_troubles(evidence, now)),
+        looks=evidence.looks,
+        moved=moved(config, evidence),
+        damage=tuple(check for check in evidence.checks if is_damaged(check)),
+        freezes=evidence.freezes.get(process.name, ()),
+        upkeep=tuple(each for each in evidence.upkeep if getattr(each, "process", "") in ("", process.name)),
+        line=line,
+        now=now,
+        zone=ZoneInfo(config.business.time_zone),
+    )
+
+
+def _usable(standings: tuple[Standing, ...], troubles: Troubles, evidence: Evidence) -> tuple[Standing, ...]:
+    """The copies that a recovery would use: those that nothing is wrong with, as long as there is one."""
+    doubtful = {name for name, known in troubles.items() if known}
+    doubtful |= {look.repository for look in evidence.looks}
+    doubtful |= {check.repository for check in evidence.checks if is_damaged(check)}
+    sound = tuple(
+        one for one in standings if one.repository not in doubtful and one.good and not one.failures
+    )
+    return sound if any(one.proofs for one in sound) else standings
+
+
+def judge(case: Case) -> Judgement:
+    """The verdict on one process."""
+    reasons: list[Reason] = []
+    for rule in RULES:
         for reason in rule(case):
             if not _is_said(reason, reasons):
                 reasons.append(reason)

@@ -6,6 +6,7 @@ from msgspec import structs
 
 from agent.core.drill.drilled import COULD_NOT, age_findings, outcome_of, rung_of, shows_nothing, statement
 from agent.core.drill.selection import chosen
+from agent.core.evidence.account import DAMAGED, Seen
 from agent.core.model.drills import DrillRecord, DrillSeconds, RefusedSnapshot
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.objectives import objectives_of
@@ -16,6 +17,7 @@ from agent.errors import ReadinessError, ResticError
 from agent.operations.drill.check import Checked, Checker
 from agent.operations.drill.restore import REMEMBERED, Begun, Restored, Restorer
 from agent.operations.drill.task import DrillTask, DrillTools
+from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
 
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
@@ -37,7 +39,7 @@ def drill(task: DrillTask, tools: DrillTools) -> tuple[DrillRecord, str]:
         stopped = finding("interrupted", task.process.name, "The drill was stopped before it was done.")
         tools.ledger.append(rehearsal.record("not_tested", [stopped]), tools.clock.now())
         raise
-    tools.ledger.append(record, tools.clock.now())
+    rehearsal.write(record)
     return record, tools.room.keep() if task.keep and record.snapshot else ""
 
 
@@ -63,7 +65,22 @@ class _Rehearsal:
         self._records = tools.ledger.newest(
             SnapshotRecord, process=task.process.name, repository=task.repository, limit=REMEMBERED
         )
+        self._damage: list[Finding] = []  # of the repository, as restic complained of it while restoring
         self._restorer = Restorer(task, tools, self._records)
+
+    def write(self, record: DrillRecord) -> None:
+        """Append the record, and what it says of the repository to the account of that."""
+        ledger, now = self.tools.ledger, self.tools.clock.now()
+        ledger.append(record, now)
+        seen = Seen(
+            repository=self.task.repository,
+            by="drill",
+            at=self.started,
+            process=self.process.name,
+            met=bool(record.snapshot),
+            findings=(*record.findings, *self._damage),
+        )
+        note_sight(ledger, seen, now, self.tools.repository.repository_id, self.task.address)
 
     def record(self, outcome: Outcome, findings: list[Finding]) -> DrillRecord:
         """What is known now, as a record."""
@@ -74,13 +91,13 @@ class _Rehearsal:
         """List, choose, and drill until one passes or there is no more to try."""
         version = ".".join(map(str, self.tools.repository.version()))
         self.base = structs.replace(self.base, restic=version)
-        ahead, listed = self._list_and_begin()
+        ahead, listed, unreadable = self._list_and_begin()
         try:
             fitting = matching(
                 listed, process=self.process.name, host=self.task.host, paths=self.process.paths
             )
             vanished = Vanished(self.tools.ledger, self.process.name, self.task.repository, self.task.host)
-            wrong = vanished.findings(listed, self.tools.repository)
+            wrong = vanished.findings(listed, self.tools.repository, unreadable=unreadable)
             candidates = chosen(fitting, self.task.select, time.time_ns())
             changed = any(item.code == "repository-changed" for item in wrong)
             if ahead and (changed or not candidates or ahead.snapshot != candidates[0].id):
@@ -95,13 +112,13 @@ class _Rehearsal:
             raise
         return self._first_that_passes(candidates, ahead, wrong)
 
-    def _list_and_begin(self) -> tuple[Begun | None, list[StoredSnapshot]]:
+    def _list_and_begin(self) -> tuple[Begun | None, list[StoredSnapshot], tuple[str, ...]]:
         """Ask what is there; meanwhile begin to restore what will most likely be chosen."""
         listing = self.tools.repository.start_listing(self.process.name, self.task.host)
         ahead: Begun | None = None
         try:
             ahead = self._restorer.begin_ahead()
-            return ahead, listing.result()
+            return ahead, listing.result(), listing.unreadable()
         except BaseException:
             listing.stop()
             if ahead:
@@ -133,6 +150,8 @@ class _Rehearsal:
                 break
             reason = next(item.message for item in findings if item.severity == "error")
             refused.append(RefusedSnapshot(snapshot.id, snapshot.time, reason))
+            # going on to an older one must not make this failure go away
+            self.tools.ledger.append(self.record(outcome, findings), self.tools.clock.now())
             ahead = None
             self.tools.room.renew()
         self.base = structs.replace(self.base, refused=tuple(refused))
@@ -147,6 +166,9 @@ class _Rehearsal:
             snapshot=snapshot.id,
             snapshot_at=snapshot.time,
             repository_id=record.repository_id if record else "",
+            paths=record.paths if record else (),
+            excluded=record.excluded if record else (),
+            copy_of=record.copy_of if record else "",
             recovery_point_age=int((self.started - taken).total_seconds()),
         )
         restored = self._restorer.finish(ahead or self._restorer.begin(snapshot))
@@ -160,7 +182,10 @@ class _Rehearsal:
                 "Everything that came back was being written while the snapshot was taken.",
                 "Take a snapshot at a quieter time, or give the process a proof.",
             )
-        aged = age_findings(self.process, taken, self.started, self.task.select == "latest")
+        aged = age_findings(self.process, taken, self.started, self.task.select == "latest", self.task.oldest)
+        report = restored.report
+        if report.code == DAMAGED:  # the losses say it of this process, the account says it of all
+            self._damage = [finding(DAMAGED, self.process.name, report.complaint, report.hint)]
         return [*aged, *checked.findings, *_noted_before(record, checked)]
 
     def _note(self, restored: Restored, checked: Checked) -> None:

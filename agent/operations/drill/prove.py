@@ -17,6 +17,7 @@ from agent.core.configuration.config import (
     Proof,
     SqliteProof,
 )
+from agent.core.drill.fingerprint import fingerprint
 from agent.core.drill.proofs import (
     AHEAD,
     Judgement,
@@ -96,6 +97,7 @@ def _timed(proof: Proof, look: _Look) -> ProofResult:
         name=proof.name,
         outcome=judgement.outcome,
         seconds=time.monotonic() - started,
+        fingerprint=fingerprint(proof),
         message=judgement.reason,
         output=judgement.output,
     )

@@ -19,6 +19,8 @@ class DrillTask(Struct, frozen=True, kw_only=True):
     process: CriticalProcess
     repository: str
     host: str
+    address: str = ""  # fingerprint of the repository's URL
+    oldest: int = 0  # seconds that the newest snapshot may be old there; 0: the process's rpo
     select: str = "latest"
     share: float = 1.0
     keep: bool = False

@@ -15,6 +15,10 @@ class Listing(Protocol):
         """Wait for the answer; ResticError when there is none."""
         ...
 
+    def unreadable(self) -> tuple[str, ...]:
+        """After the result: IDs, or their beginnings, of snapshots that are there but cannot be read."""
+        ...
+
     def stop(self) -> None:
         """The answer is no longer wanted."""
         ...

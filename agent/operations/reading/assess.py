@@ -1,16 +1,20 @@
 """Gather the newest records that a verdict needs, with few indexed queries, and judge them."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar
 
-from agent.core.configuration.config import Config
-from agent.core.evidence.evidence import WHOLE, Copy, Evidence
+from msgspec.structs import replace
+
+from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.evidence.evidence import Copy, Evidence, is_full, is_whole, refuted
 from agent.core.evidence.post import MEASURED, Post
 from agent.core.model.drills import DrillRecord
 from agent.core.model.life import Life, Signs, Turn
 from agent.core.model.notices import AcknowledgementRecord, AlarmTestRecord, DeliveryRecord, PingRecord
-from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, WatchRecord
+from agent.core.model.records import CheckRecord, PruneRecord, RepositoryRecord, RetentionRecord, WatchRecord
 from agent.core.model.runs import AgentRecord
+from agent.core.model.sights import Look, SightRecord
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.verdict.judgement import Assessment
 from agent.core.verdict.verdict import assess
@@ -21,35 +25,39 @@ if TYPE_CHECKING:  # `readiness status` has few milliseconds, and the Protocols 
     from agent.operations.ports.clock import Clock
     from agent.operations.ports.ledger import LedgerReader
 
+B = TypeVar("B", SightRecord, RepositoryRecord)
+
 SNAPSHOTS = 6  # that are read anyway: enough to see a trend
-DRILLS = 4  # likewise; without a full pass among them more are looked through
-SAMPLES = 100  # passing drills that are looked through when only samples were drilled lately
+DRILLS = 4  # likewise
+MORE = 4  # times as many are read when those do not settle it
+ALL = 1 << 62
 TURNS = 12  # starts and stops of the service, and jumps of the clock among them
 DELIVERIES = 50  # attempts to send mail
 ACKNOWLEDGEMENTS = 100
-FAILURES = 5  # failed drills that are looked for behind those
 
 
 def assess_now(
-    config: Config, ledger: "LedgerReader", clock: "Clock", signs: Signs | None = None
+    config: Config,
+    ledger: "LedgerReader",
+    clock: "Clock",
+    signs: Signs | None = None,
+    looks: tuple[Look, ...] = (),
 ) -> Assessment:
     """The answer at this moment; reads the ledger, writes nothing."""
-    return assess(config, gather(config, ledger, signs), clock.now())
+    return assess(config, gather(config, ledger, signs, looks), clock.now())
 
 
-def gather(config: Config, ledger: "LedgerReader", signs: Signs | None = None) -> Evidence:
+def gather(
+    config: Config, ledger: "LedgerReader", signs: Signs | None = None, looks: tuple[Look, ...] = ()
+) -> Evidence:
     """The same work for a hundred records in the ledger as for a million.
 
-    Without `signs` nothing is said of the service: there are none for a moment that is past.
+    Without `signs` nothing is said of the service, without `looks` nothing of how the repositories are
+    now: there are none for a moment that is past.
     """
     sequence, head = ledger.head()
     copies = tuple(
-        Copy(
-            process=process.name,
-            repository=repository.name,
-            snapshots=_snapshots(ledger, process.name, repository.name),
-            drills=_drills(ledger, process.name, repository.name),
-        )
+        _copy(ledger, process, repository.name)
         for process in config.processes
         for repository in config.repositories
     )
@@ -64,10 +72,19 @@ def gather(config: Config, ledger: "LedgerReader", signs: Signs | None = None) -
         upkeep=tuple(_upkeep(config, ledger, removes)),
         pings=tuple(ledger.newest(PingRecord)) if config.alarm.ping else (),
         post=_post(ledger) if config.mail else Post(),
+        sights=tuple(_each(ledger, SightRecord, config)),
+        repositories=tuple(_each(ledger, RepositoryRecord, config)),
+        looks=looks,
         life=Life(signs=signs, turns=tuple(_turns(ledger))) if signs else Life(),
         sequence=sequence,
         head=head,
     )
+
+
+def _each(ledger: "LedgerReader", body: type[B], config: Config) -> Iterator[B]:
+    """The newest of one kind for each configured repository."""
+    for repository in config.repositories:
+        yield from ledger.newest(body, repository=repository.name)
 
 
 def _post(ledger: "LedgerReader") -> Post:
@@ -97,25 +114,54 @@ def _upkeep(
                 yield from ledger.newest(RetentionRecord, process=process.name, repository=repository.name)
 
 
-def _snapshots(ledger: "LedgerReader", process: str, repository: str) -> tuple[SnapshotRecord, ...]:
-    """The newest, and the newest good one however long ago that was."""
-    newest = ledger.newest(SnapshotRecord, process=process, repository=repository, limit=SNAPSHOTS)
-    if len(newest) == SNAPSHOTS and not any(record.outcome == "passed" for record in newest):
-        newest += ledger.newest(SnapshotRecord, process=process, repository=repository, outcome="passed")
+def _copy(ledger: "LedgerReader", process: CriticalProcess, repository: str) -> Copy:
+    """As many records as decide it, however many that are."""
+    drills = _drills(ledger, process, repository)
+    copy = Copy(process=process.name, repository=repository, drills=drills)
+    return replace(copy, snapshots=_snapshots(ledger, copy))
+
+
+def _snapshots(ledger: "LedgerReader", copy: Copy) -> tuple[SnapshotRecord, ...]:
+    """The newest, and back to the newest that no drill refused, however long ago that was."""
+    bad = refuted(copy)
+    newest = ledger.newest(SnapshotRecord, process=copy.process, repository=copy.repository, limit=SNAPSHOTS)
+    limit = 1
+    while len(newest) >= SNAPSHOTS and not any(is_whole(r) and r.snapshot not in bad for r in newest):
+        passed = ledger.newest(
+            SnapshotRecord,
+            process=copy.process,
+            repository=copy.repository,
+            outcome="passed",
+            limit=limit,
+        )
+        newest += [record for record in passed if record not in newest]
+        if len(passed) < limit:
+            break
+        limit *= MORE
     return tuple(newest)
 
 
-def _drills(ledger: "LedgerReader", process: str, repository: str) -> tuple[DrillRecord, ...]:
-    """The newest back to a full pass, which settles what went before; without one, as far as samples go."""
-    newest = ledger.newest(DrillRecord, process=process, repository=repository, limit=DRILLS)
-    if len(newest) < DRILLS or any(r.outcome == "passed" and r.share >= WHOLE for r in newest):
-        return tuple(newest)
-    older = [
-        record
-        for outcome, limit in (("passed", SAMPLES), ("failed", FAILURES))
-        for record in ledger.newest(
-            DrillRecord, process=process, repository=repository, outcome=outcome, limit=limit
-        )
-        if record not in newest
-    ]
-    return (*newest, *sorted(older, key=lambda record: record.started, reverse=True))
+def _drills(ledger: "LedgerReader", process: CriticalProcess, repository: str) -> tuple[DrillRecord, ...]:
+    """All that failed, and the others back to where those before cannot count any more.
+
+    That is a full pass of the newest snapshot, which settles what went before; or a moment so long ago that
+    no proof of then is current, behind the newest failure, which later passes may have cleared.
+    """
+    failed = ledger.newest(
+        DrillRecord, process=process.name, repository=repository, outcome="failed", limit=ALL
+    )
+    limit = DRILLS
+    while True:
+        newest = ledger.newest(DrillRecord, process=process.name, repository=repository, limit=limit)
+        if len(newest) < limit or any(_settles(record) for record in newest):
+            break
+        oldest, reach = newest[-1].started, timedelta(seconds=process.max_proof_age)
+        if oldest < newest[0].started - reach and not any(one.started >= oldest for one in failed):
+            break
+        limit *= MORE
+    older = [record for record in failed if record not in newest]
+    return (*newest, *older)
+
+
+def _settles(drill: DrillRecord) -> bool:
+    return drill.outcome == "passed" and is_full(drill) and drill.selection == "latest"

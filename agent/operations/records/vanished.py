@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from agent.core.model.findings import Finding
+from agent.core.evidence.account import DAMAGED
+from agent.core.model.findings import Finding, finding
 from agent.core.model.records import Entry, ListingRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.kept import NAMED_SNAPSHOTS, identity_findings
+from agent.core.text.plain import count
 from agent.core.upkeep.keeping import newest_first
 from agent.core.upkeep.vanished import Known, known_snapshots
 from agent.operations.ports.ledger import Ledger, LedgerReader
@@ -40,21 +42,43 @@ class Vanished:
         )
 
     def findings(
-        self, listed: Iterable[StoredSnapshot], repository: Repository, forgiven: bool = False
+        self,
+        listed: Iterable[StoredSnapshot],
+        repository: Repository,
+        forgiven: bool = False,
+        unreadable: Sequence[str] = (),
     ) -> list[Finding]:
-        """Why known snapshots are not listed; `forgiven`: only whether it is another repository."""
+        """Why known snapshots are not listed; `forgiven`: only whether it is another repository.
+
+        `unreadable` are those that are there, but damaged: nobody took them. A process that has none yet
+        cannot miss any, so that the repository is asked which it is.
+        """
         there = list(listed)
-        missing = self.known().missing(there)
-        if not missing:
-            return []
+        known = self.known()
+        gone = known.missing(there)
+        damaged = [name for name in gone if any(name.startswith(short) for short in unreadable)]
+        missing = [name for name in gone if name not in damaged]
         noted = self._ledger.newest(RepositoryRecord, repository=self._repository)
-        return identity_findings(
+        found = [self._damaged(damaged)] if damaged else []
+        if not missing and (known.ids or not noted):
+            return found
+        return found + identity_findings(
             self._process,
             self._repository,
             noted[0].repository_id if noted else "",
             repository.repository_id(),
             [] if forgiven else self._dated(missing),
             [snapshot.id for snapshot in there if snapshot.original in missing],
+        )
+
+    def _damaged(self, names: list[str]) -> Finding:
+        shown = ", ".join(name[:8] for name in names[:NAMED_SNAPSHOTS])
+        return finding(
+            DAMAGED,
+            self._process,
+            f"{count(len(names), 'snapshot')} of {self._process} in {self._repository} cannot be read: the "
+            f"repository is damaged ({shown}).",
+            f"Keep every copy of it as it is, and look at its disk. Then: readiness check {self._repository}",
         )
 
     def note(self, listed: Sequence[StoredSnapshot], ledger: Ledger, now: datetime) -> None:
@@ -107,6 +131,8 @@ def vanished_of(
     """The same for each of several processes."""
     lost: list[Finding] = []
     for process in processes:
-        listing = restic.start_listing(process, host).result()
-        lost += Vanished(ledger, process, repository, host).findings(listing, restic)
+        listing = restic.start_listing(process, host)
+        there = listing.result()
+        vanished = Vanished(ledger, process, repository, host)
+        lost += vanished.findings(there, restic, unreadable=listing.unreadable())
     return lost

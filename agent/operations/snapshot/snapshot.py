@@ -7,6 +7,8 @@ from msgspec import Struct, structs
 
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.exclude import os_text
+from agent.core.configuration.location import address
+from agent.core.evidence.account import Seen
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import RepositoryRecord
 from agent.core.model.repository import BackupSummary, StoredSnapshot
@@ -22,6 +24,7 @@ from agent.operations.ports.ledger import Ledger
 from agent.operations.ports.progress import Progress
 from agent.operations.ports.repository import Backup, Listing, Repository
 from agent.operations.ports.sources import Sources
+from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
 
 MOVING_LISTED = 10_000
@@ -58,6 +61,7 @@ def take_snapshot(task: SnapshotTask, tools: SnapshotTools) -> SnapshotRecord:
         tools.ledger.append(attempt.record("not_tested", [stopped]), tools.clock.now())
         raise
     tools.ledger.append(record, tools.clock.now())
+    attempt.note_sight(record)
     attempt.note_listing()
     if record.outcome == "passed":
         tools.sources.remember()
@@ -171,8 +175,26 @@ class _Attempt:
         listing = self.tools.repository.start_listing(self.process.name, self.base.host)
         moved = _while_listing(listing, self.tools.sources)
         self._listed = listing.result()
-        wrong = self._vanished().findings(self._listed, self.tools.repository, forgiven=self.task.accept)
+        wrong = self._vanished().findings(
+            self._listed,
+            self.tools.repository,
+            forgiven=self.task.accept,
+            unreadable=listing.unreadable(),
+        )
         return find_snapshot(self._listed, summary.snapshot), moved, wrong
+
+    def note_sight(self, record: SnapshotRecord) -> None:
+        """What this run saw of the repository, for its account."""
+        seen = Seen(
+            repository=self.task.repository,
+            by="snapshot",
+            at=self.started,
+            process=self.process.name,
+            met=bool(record.snapshot),
+            findings=record.findings,
+        )
+        identify = self.tools.repository.repository_id
+        note_sight(self.tools.ledger, seen, self.tools.clock.now(), identify, address(self.task.url))
 
     def note_listing(self) -> None:
         """Once the record is written: what else is there, when the ledger does not know it (any more)."""
@@ -189,7 +211,9 @@ class _Attempt:
             identity = known[0].repository_id
         else:
             identity = self.tools.repository.repository_id()
-            body = RepositoryRecord(repository=self.task.repository, repository_id=identity)
+            body = RepositoryRecord(
+                repository=self.task.repository, repository_id=identity, address=address(self.task.url)
+            )
             self.tools.ledger.append(body, self.tools.clock.now())
         self.base = structs.replace(self.base, repository_id=identity)
 

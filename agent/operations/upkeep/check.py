@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
+from agent.core.evidence.account import DAMAGED, Seen, is_wrong
 from agent.core.evidence.rotation import next_part
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import CheckRecord, RepositoryRecord
@@ -15,6 +16,7 @@ from agent.operations.ports.ledger import Ledger, LedgerReader
 from agent.operations.ports.progress import Progress
 from agent.operations.ports.repository import Repository, Upkeep
 from agent.operations.records.last_check import last_checked
+from agent.operations.records.sight import known_account, note_sight
 from agent.operations.records.vanished import vanished_of
 
 
@@ -42,7 +44,8 @@ class CheckTools(Struct, frozen=True, kw_only=True):
 def check(task: CheckTask, tools: CheckTools) -> CheckRecord:
     """Check and write the record, whatever comes of it."""
     started, clock = tools.clock.now(), time.monotonic()
-    part, parts = next_part(last_checked(tools.ledger, task.repository), task.parts)
+    damaged = is_wrong(known_account(tools.ledger, task.repository), DAMAGED)
+    part, parts = next_part(last_checked(tools.ledger, task.repository), task.parts, damaged)
     base = CheckRecord(
         repository=task.repository,
         started=started,
@@ -56,6 +59,16 @@ def check(task: CheckTask, tools: CheckTools) -> CheckRecord:
         seconds = round(time.monotonic() - clock, 3)
         record = structs.replace(base, outcome=outcome, findings=tuple(findings), seconds=seconds)
         tools.ledger.append(record, tools.clock.now())
+        seen = Seen(
+            repository=task.repository,
+            by="check",
+            at=started,
+            met=outcome == "passed",
+            findings=findings,
+            part=part,
+            parts=parts,
+        )
+        note_sight(tools.ledger, seen, tools.clock.now(), tools.repository.repository_id)
         return record
 
     tools.progress.begin(f"{task.repository}: checking part {part} of {parts}")

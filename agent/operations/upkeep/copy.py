@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from agent.core.evidence.account import Seen
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import CopyRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
@@ -20,11 +21,13 @@ from agent.operations.ports.clock import Clock
 from agent.operations.ports.ledger import Ledger
 from agent.operations.ports.progress import Progress
 from agent.operations.ports.repository import Copier, Repository
+from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
 
 B = TypeVar("B", SnapshotRecord, RetentionRecord)
 BAD = TESTED_AND_BAD | {"copy-incomplete", "snapshots-vanished"}
 AT_ONCE = 20  # snapshots in one call of restic, so that what arrived is noted now and then
+OF_ONE_SNAPSHOT = ("restic-failed", "repository-damaged")  # codes; the others may well arrive
 TRIES = 3  # single snapshots that may fail before the rest is left for another day
 
 
@@ -62,6 +65,7 @@ def copy(task: CopyTask, tools: CopyTools) -> CopyRecord:
         raise
     record = run.record()
     tools.ledger.append(record, tools.clock.now())
+    run.note_sights()
     return record
 
 
@@ -76,11 +80,14 @@ class _Run:
         self._clock = time.monotonic()
         self._goods: list[Good] = []
         self._there: list[StoredSnapshot] = []
+        self._unreadable: tuple[str, ...] = ()
         self._done_with: set[str] = set()
         self._recorded: set[str] = set()
         self._repository_id = ""
         self._lacking_at_first: int | None = None
         self._where = task.repository
+        self._met: set[str] = set()  # repositories whose snapshots are all there
+        self._wrong: dict[str, list[Finding]] = {task.source: [], task.repository: []}
 
     def run(self) -> None:
         """Look at both sides, copy what is missing, and look again."""
@@ -118,9 +125,27 @@ class _Run:
         hint = (
             f"Mount or reconnect it. If it was never made: {self.task.make}" if missing_target else error.hint
         )
-        self.findings.append(
-            finding(error.code, self.task.process, f"Repository {self._where}: {error.message}", hint)
-        )
+        self._add(finding(error.code, self.task.process, f"Repository {self._where}: {error.message}", hint))
+
+    def note_sights(self) -> None:
+        """What this run saw of both repositories, for their accounts."""
+        sides = ((self.task.source, self.tools.source), (self.task.repository, self.tools.target))
+        for name, restic in sides:
+            seen = Seen(
+                repository=name,
+                by="copy",
+                at=self._started,
+                process=self.task.process,
+                met=name in self._met and name != self.task.source,  # there nobody looked for all
+                findings=self._wrong[name],
+            )
+            note_sight(self.tools.ledger, seen, self.tools.clock.now(), restic.repository_id)
+
+    def _add(self, *found: Finding) -> None:
+        """Note what is wrong with the repository that is looked at."""
+        self.findings += found
+        self._wrong[self._where] += found
+        self._met -= {self._where} if found else set()
 
     def _outcome(self) -> Outcome:
         codes = {found.code for found in self.findings if found.severity == "error"}
@@ -140,7 +165,7 @@ class _Run:
             self.tools.ledger.append(body, self.tools.clock.now())
         self._there = self._list(self.tools.target, self.task.repository)
         vanished = self._vanished(self.task.repository)
-        self.findings += vanished.findings(self._there, self.tools.target)
+        self._add(*vanished.findings(self._there, self.tools.target, unreadable=self._unreadable))
         records = self._search(SnapshotRecord, self.task.repository)
         self._recorded = {record.snapshot for record in records}
         removed = removed_by(self._search(RetentionRecord, self.task.repository))
@@ -151,7 +176,11 @@ class _Run:
         """The good snapshots that are there; another repository in its place has none of ours."""
         self._where = self.task.source
         listed = self._list(self.tools.source, self.task.source)
-        self.findings += self._vanished(self.task.source).findings(listed, self.tools.source, forgiven=True)
+        self._add(
+            *self._vanished(self.task.source).findings(
+                listed, self.tools.source, forgiven=True, unreadable=self._unreadable
+            )
+        )
         self._goods = good_ones(listed, self._search(SnapshotRecord, self.task.source))
         if not self._goods and not self.findings:
             message = f"Repository {self.task.source} holds no good snapshot of {self.task.process} to copy."
@@ -161,7 +190,11 @@ class _Run:
 
     def _list(self, repository: Repository, name: str) -> list[StoredSnapshot]:
         self._where = name
-        return repository.start_listing(self.task.process, self.task.host).result()
+        listing = repository.start_listing(self.task.process, self.task.host)
+        there = listing.result()
+        self._unreadable = listing.unreadable()
+        self._met.add(name)
+        return there
 
     def _search(self, body: type[B], repository: str) -> list[B]:
         found = self.tools.ledger.search(body, process=self.task.process, repository=repository)
@@ -187,7 +220,7 @@ class _Run:
         while groups and tries:
             group = groups.popleft()
             trouble = self._copy(group)
-            if trouble and trouble.code != "restic-failed":
+            if trouble and trouble.code not in OF_ONE_SNAPSHOT:
                 self.note(trouble)
                 return
             if trouble and len(group) > 1:
@@ -234,7 +267,8 @@ class _Run:
     def _note_unreadable(self, good: Good, trouble: ResticError) -> None:
         message = f"Snapshot {good.stored.id[:8]} of {self.task.source} cannot be copied: {trouble.message}"
         hint = f"Check the repository {self.task.source}: restic check --read-data."
-        self.findings.append(finding(trouble.code, self.task.process, message, hint))
+        self._where = self.task.source
+        self._add(finding(trouble.code, self.task.process, message, hint))
 
     def _note_lacking(self, still: Sequence[Good]) -> None:
         if any(found.severity == "error" and found.code != "snapshots-vanished" for found in self.findings):

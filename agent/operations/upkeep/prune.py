@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from agent.core.evidence.rotation import DAMAGED
+from agent.core.evidence.account import DAMAGED, Seen
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import PruneRecord, RetentionRecord
 from agent.core.model.repository_upkeep import Attempt
@@ -17,6 +17,7 @@ from agent.operations.ports.ledger import Ledger
 from agent.operations.ports.repository import Repository, Upkeep
 from agent.operations.records.freezing import freezes
 from agent.operations.records.last_check import frozen_by_damage
+from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import vanished_of
 
 
@@ -43,6 +44,9 @@ def prune(task: PruneTask, tools: PruneTools) -> PruneRecord:
     def write(record: PruneRecord) -> PruneRecord:
         timed = structs.replace(record, seconds=round(time.monotonic() - clock, 3))
         tools.ledger.append(timed, tools.clock.now())
+        met = record.outcome == "passed"
+        seen = Seen(repository=task.repository, by="prune", at=started, met=met, findings=record.findings)
+        note_sight(tools.ledger, seen, tools.clock.now(), tools.repository.repository_id)
         return timed
 
     try:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, structs
 
 from agent.core.configuration.config import CriticalProcess
-from agent.core.evidence.rotation import DAMAGED
+from agent.core.evidence.account import DAMAGED, Seen
 from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import RetentionRecord
@@ -25,6 +25,7 @@ from agent.operations.ports.ledger import Ledger
 from agent.operations.ports.repository import Repository, Upkeep
 from agent.operations.records.freezing import freezes
 from agent.operations.records.last_check import frozen_by_damage
+from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
 
 SNAPSHOTS, DRILLS = 3000, 200  # records of each outcome that are asked what is good, and what is proven
@@ -58,6 +59,15 @@ def retain(task: RetainTask, tools: RetainTools) -> RetentionRecord:
         tools.ledger.append(run.interrupted("Removing snapshots was stopped."), tools.clock.now())
         raise
     tools.ledger.append(record, tools.clock.now())
+    seen = Seen(
+        repository=task.repository,
+        by="retain",
+        at=record.started,
+        process=task.process.name,
+        met=record.outcome == "passed",
+        findings=record.findings,
+    )
+    note_sight(tools.ledger, seen, tools.clock.now(), tools.repository.repository_id)
     return record
 
 
@@ -91,9 +101,10 @@ class _Run:
         return self.record("not_tested", [self.finding("interrupted", message, "It will be done again.")])
 
     def run(self) -> RetentionRecord:
-        listed = self._list()
+        listing = self.tools.repository.start_listing(self.name, self.task.host)
+        listed = self._ours(listing.result())
         vanished = Vanished(self.tools.ledger, self.name, self.task.repository, self.task.host)
-        lost = vanished.findings(listed, self.tools.repository)
+        lost = vanished.findings(listed, self.tools.repository, unreadable=listing.unreadable())
         if lost:
             return self.record("failed", lost)
         vanished.note(listed, self.tools.ledger, self.tools.clock.now())
@@ -131,8 +142,10 @@ class _Run:
         return choice.remove, obstacles
 
     def _list(self) -> list[StoredSnapshot]:
-        listing = self.tools.repository.start_listing(self.name, self.task.host)
-        return matching(listing.result(), process=self.name, host=self.task.host, paths=())
+        return self._ours(self.tools.repository.start_listing(self.name, self.task.host).result())
+
+    def _ours(self, listed: list[StoredSnapshot]) -> list[StoredSnapshot]:
+        return matching(listed, process=self.name, host=self.task.host, paths=())
 
     def _records(self) -> tuple[list[SnapshotRecord], list[DrillRecord]]:
         """The newest of the process in all repositories; drills in the order in which they were made."""

@@ -56,7 +56,9 @@ def test_one_passing_sample_does_not_clear_a_failed_drill() -> None:
 
 def test_samples_that_add_up_to_the_whole_clear_a_failed_drill() -> None:
     half = {"share": 0.5, "bytes": GIB // 2}
-    judgement = judged(snapshot(), drill(0.1, **half), drill(0.2, **half), drill(0.5, "failed", of=1))
+    newer = snapshot(0.7)
+    sampled = [drill(0.1, of=0.7, **half), drill(0.2, of=0.7, **half)]
+    judgement = judged(newer, snapshot(), *sampled, drill(0.5, "failed", of=1))
     assert judgement.verdict == READY
 
 

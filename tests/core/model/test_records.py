@@ -12,7 +12,18 @@ def test_every_body_that_the_ledger_takes_has_a_kind_and_no_two_the_same() -> No
 
 def test_the_kinds_that_old_ledgers_hold_keep_their_names() -> None:
     assert set(KINDS.values()) == {
-        *("snapshot", "drill", "repository", "copy", "check", "retention", "listing", "prune", "watch"),
+        *(
+            "snapshot",
+            "drill",
+            "repository",
+            "sight",
+            "copy",
+            "check",
+            "retention",
+            "listing",
+            "prune",
+            "watch",
+        ),
         *("agent", "config", "incident", "message", "delivery", "acknowledgement", "alarm-test", "ping"),
         *("run-snapshot", "run-copy", "run-drill", "run-retain", "run-check", "run-prune", "run-report"),
     }

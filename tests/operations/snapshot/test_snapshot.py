@@ -88,6 +88,9 @@ class FakeListing:
     def result(self) -> list[StoredSnapshot]:
         return self.rows
 
+    def unreadable(self) -> tuple[str, ...]:
+        return ()
+
     def stop(self) -> None:
         pass
 

@@ -1,0 +1,97 @@
+"""A glance at a repository without restic, for answers that have only milliseconds."""
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from threading import Thread
+
+from agent.core.configuration.config import Repository
+from agent.core.configuration.location import local_path, missing_secret_hint
+from agent.core.evidence.account import DAMAGED, MISSING
+from agent.core.model.findings import Finding, finding
+from agent.core.model.sights import Look
+from agent.core.text.plain import printable
+
+OF_THE_SERVICE = "/run/credentials/"  # there only while the service runs, and for nobody else
+PATIENCE = 2.0  # seconds for all of them: a dead network file system never answers
+
+
+def glances(repositories: Sequence[Repository]) -> tuple[Look, ...]:
+    """What is wrong with each that can be seen at once; nothing of one that does not answer in time."""
+    found: dict[str, list[Finding]] = {}
+
+    def look() -> None:
+        for repository in repositories:
+            found[repository.name] = list(_wrong(repository))
+
+    thread = Thread(target=look, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return tuple(Look(name, each) for name, findings in tuple(found.items()) for each in findings)
+
+
+def _wrong(repository: Repository) -> Iterator[Finding]:
+    """What may not be looked at is no trouble: whoever asks may be somebody else than who works there."""
+    local = local_path(repository.url)
+    if local is not None:
+        yield from _wrong_place(repository, local)
+    if repository.password_file.startswith(OF_THE_SERVICE):
+        return
+    trouble = _wrong_secret(repository.password_file)
+    if trouble:
+        message = f"Its password file {printable(repository.password_file)} {trouble}: nobody can open it."
+        hint = missing_secret_hint(repository.password_file, "repository")
+        yield finding("password-missing", "", message, hint)
+
+
+def _wrong_place(repository: Repository, local: str) -> Iterator[Finding]:
+    shown = printable(local)
+    if not _is_there(local):
+        message = f"Nothing is at {shown}, where repository {repository.name} should be."
+        hint = "Mount or reconnect the medium. If it is really gone, the backups in it are gone."
+        yield finding(MISSING, "", message, hint)
+    elif not _is_there(f"{local}/config"):
+        message = f"{shown} holds no restic repository any more."
+        yield finding(MISSING, "", message, "Mount the medium, or put the repository back.")
+    elif _size(f"{local}/config") == 0 or _is_empty(f"{local}/keys"):
+        message = f"The repository in {shown} has lost its config or its keys: nothing there can be read."
+        yield finding(DAMAGED, "", message, "Put its config and keys back from a copy of them.")
+
+
+def _wrong_secret(path: str) -> str:
+    try:
+        facts = os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return "is not there"
+    except OSError:
+        return ""
+    if not stat.S_ISREG(facts.st_mode):
+        return "is no file" if stat.S_ISDIR(facts.st_mode) else ""
+    return "is empty" if facts.st_size == 0 else ""
+
+
+def _is_there(path: str) -> bool:
+    try:
+        os.stat(path)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _size(path: str) -> int | None:
+    try:
+        return os.stat(path).st_size  # noqa: PTH116
+    except OSError:
+        return None
+
+
+def _is_empty(directory: str) -> bool:
+    try:
+        with os.scandir(directory) as entries:
+            return next(entries, None) is None
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False

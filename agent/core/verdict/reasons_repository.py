@@ -1,0 +1,152 @@
+"""The rules on repositories: what their accounts say, what is seen of them, and which hold nothing."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from agent.core.configuration.config import Config
+from agent.core.configuration.location import address
+from agent.core.evidence.account import CHANGED, DAMAGED, MISSING, VANISHED, account_of
+from agent.core.evidence.evidence import Evidence, Standing, is_full
+from agent.core.model.findings import Finding
+from agent.core.model.records import Verdict
+from agent.core.model.sights import Trouble
+from agent.core.text.phrases import shortened
+from agent.core.verdict.judgement import Case, Reason
+from agent.core.verdict.reasons import cause, remedy
+
+GONE = (MISSING, CHANGED, VANISHED)
+LOCKED_OUT = "password-missing"
+
+
+Troubles = Mapping[str, tuple[Trouble, ...]]  # by repository
+
+
+def known_troubles(evidence: Evidence, now: datetime) -> Troubles:
+    """What the accounts of all repositories know to be wrong with them."""
+    names = dict.fromkeys(copy.repository for copy in evidence.copies)
+    accounts = {name: account_of(evidence, name, now) for name in names}
+    return {name: found.troubles for name, found in accounts.items() if found}
+
+
+def troubles_of(process: str, troubles: Troubles) -> Troubles:
+    """What of it concerns one process."""
+    return {
+        name: tuple(one for one in known if one.process in ("", process)) for name, known in troubles.items()
+    }
+
+
+def repository_gone(case: Case) -> Iterator[Reason]:
+    """A repository that is gone, another one, or robbed of snapshots, whoever noticed."""
+    seen = {look.repository: look.finding for look in case.looks}
+    for one in case.standings:
+        now = seen.get(one.repository)
+        if now and now.code in (MISSING, DAMAGED) and one.copy.snapshots:
+            yield _not_ready(case, one, now.code, now.message, now.hint)
+        for trouble in case.troubles.get(one.repository, ()):
+            if trouble.code in GONE and not (now and now.code == trouble.code):
+                yield _not_ready(case, one, trouble.code, trouble.message, trouble.hint)
+
+
+def _not_ready(case: Case, one: Standing, code: str, message: str, hint: str) -> Reason:
+    sentence = f"Repository {one.repository}: {shortened(message)}"
+    return case.reason(code, Verdict.NOT_READY, sentence, hint, one.repository)
+
+
+def repository_damaged(case: Case) -> Iterator[Reason]:
+    """Something of it cannot be read: that may be what this process needs.
+
+    It is only a risk while a copy elsewhere is proven, or since the whole process came back from here
+    afterwards.
+    """
+    found = {record.repository: (record.started, _damage(record.findings)) for record in case.damage}
+    checked = set(found)
+    for repository, troubles in case.troubles.items():
+        for each in troubles:
+            if each.code == DAMAGED and repository not in found and not _says_its_drill(case, repository):
+                found[repository] = (each.since, (each.message, each.hint))
+    for repository, (since, (message, hint)) in found.items():
+        here = next((one for one in case.standings if one.repository == repository), None)
+        if here is None or not here.copy.snapshots:
+            continue
+        sound = any(one.good and one.current and one.repository not in found for one in case.standings)
+        mild = sound or any(is_full(drill) and drill.started > since for drill in here.current)
+        what = "The check on" if repository in checked else f"Work with {repository} on"
+        yield case.reason(
+            DAMAGED,
+            Verdict.AT_RISK if mild else Verdict.NOT_READY,
+            f"{what} {case.when(since)}, found damage: {shortened(message)}",
+            hint if mild else f"{hint}; and readiness drill {case.process.name}",
+            repository,
+        )
+
+
+def _says_its_drill(case: Case, repository: str) -> bool:
+    return any(one.repository == repository and one.failures for one in case.standings)
+
+
+def _damage(findings: tuple[Finding, ...]) -> tuple[str, str]:
+    said = next(found for found in findings if found.code == DAMAGED)
+    return said.message, said.hint
+
+
+def locked_out(case: Case) -> Iterator[Reason]:
+    """Without its password nothing in a repository can be read; somebody may still know it."""
+    for look in case.looks:
+        here = next((one for one in case.standings if one.repository == look.repository), None)
+        if look.finding.code != LOCKED_OUT or here is None or not here.copy.snapshots:
+            continue
+        shut = {each.repository for each in case.looks}
+        open_elsewhere = any(
+            one.good and one.current and one.repository not in shut for one in case.standings
+        )
+        yield case.reason(
+            LOCKED_OUT,
+            Verdict.AT_RISK if open_elsewhere else Verdict.UNKNOWN,
+            f"Repository {look.repository}: {look.finding.message}",
+            look.finding.hint,
+            look.repository,
+        )
+
+
+def address_changed(case: Case) -> Iterator[Reason]:
+    """The config names another address since anybody was there: what was proven was proven of the old one."""
+    for one in case.standings:
+        if one.repository in case.moved and one.copy.snapshots:
+            rest = [each for each in case.standings if each.repository not in case.moved]
+            proven = any(each.good and each.current for each in rest)
+            yield case.reason(
+                "address-changed",
+                Verdict.AT_RISK if proven else Verdict.UNKNOWN,
+                f"The address of {one.repository} was changed, and nobody has met the repository there yet.",
+                f"Run: readiness drill {case.process.name} --from {one.repository}",
+                one.repository,
+            )
+
+
+def copy_missing(case: Case) -> Iterator[Reason]:
+    """A configured repository holds nothing that counts of a process, while another one does.
+
+    Of plan B that is said by the rule on its lag, as long as the first repository holds something.
+    """
+    if not any(one.good for one in case.standings):
+        return
+    first = case.standings[0]
+    if first.good:
+        return
+    tried = first.copy.snapshots[0] if first.copy.snapshots else None
+    why = f": {cause(tried)}" if tried and tried.outcome != "passed" else "."
+    yield case.reason(
+        "copy-missing",
+        Verdict.AT_RISK,
+        f"{first.repository} holds no good snapshot of {case.process.name}{why}",
+        (remedy(tried) if tried else "") or f"Run: readiness snapshot {case.process.name}",
+        first.repository,
+    )
+
+
+def moved(config: Config, evidence: Evidence) -> frozenset[str]:
+    """Repositories whose address in the config is not the one at which they were last met."""
+    noted = {record.repository: record.address for record in evidence.repositories}
+    return frozenset(
+        one.name for one in config.repositories if noted.get(one.name) and noted[one.name] != address(one.url)
+    )

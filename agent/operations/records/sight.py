@@ -1,0 +1,47 @@
+"""Add what an operation saw of a repository to the account of that repository."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from agent.core.evidence.account import CHANGED, Seen, account, is_wrong
+from agent.core.model.records import RepositoryRecord
+from agent.core.model.sights import SightRecord
+from agent.core.snapshot.kept import identity_findings
+from agent.errors import ResticError
+
+if TYPE_CHECKING:
+    from agent.operations.ports.ledger import Ledger, LedgerReader
+
+Identify = Callable[[], str]  # asks the repository for its identity
+
+
+def known_account(ledger: "LedgerReader", repository: str) -> SightRecord | None:
+    """The account of a repository as it was left."""
+    return next(iter(ledger.newest(SightRecord, repository=repository)), None)
+
+
+def note_sight(ledger: "Ledger", seen: Seen, now: datetime, identify: Identify, address: str = "") -> None:
+    """Write the account down where it changed, and the address where it is new.
+
+    Whoever met the repository has seen that it is the right one only if our snapshots were there. So where
+    another one was found before, or the address is new, it is asked which it is.
+    """
+    before = known_account(ledger, seen.repository)
+    noted = next(iter(ledger.newest(RepositoryRecord, repository=seen.repository)), None)
+    moved = bool(noted and address and noted.address != address)
+    if seen.met and noted and (moved or is_wrong(before, CHANGED)):
+        try:
+            identity = identify()
+        except ResticError:
+            return
+        another = identity_findings("", seen.repository, noted.repository_id, identity, [])
+        if another:
+            seen = replace(seen, met=False, findings=another)
+        elif moved:
+            ledger.append(replace(noted, address=address), now)
+    news = account(before, seen)
+    if news:
+        ledger.append(news, now)

@@ -1,0 +1,70 @@
+"""What can be seen of a repository without restic, at once."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from agent.adapters.restic import glance
+from agent.core.configuration.config import Repository
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    (tmp_path / "repository" / "keys").mkdir(parents=True)
+    (tmp_path / "repository" / "keys" / "one").write_text("key")
+    (tmp_path / "repository" / "config").write_text("config")
+    (tmp_path / "password").write_text("secret")
+    return tmp_path
+
+
+def codes(place: Path, url: str = "") -> list[str]:
+    repository = Repository(
+        name="primary", url=url or str(place / "repository"), password_file=str(place / "password")
+    )
+    return [look.finding.code for look in glance.glances([repository])]
+
+
+def test_nothing_is_wrong_with_one_that_is_there(place: Path) -> None:
+    assert codes(place) == []
+
+
+def test_one_that_is_gone_or_is_no_repository_is_missing(place: Path) -> None:
+    (place / "repository" / "config").unlink()
+    assert codes(place) == ["repository-missing"]
+    (place / "repository").rename(place / "away")
+    assert codes(place) == ["repository-missing"]
+    assert codes(place, f"local:{place}/repository") == ["repository-missing"]
+
+
+def test_one_without_keys_or_with_an_empty_config_is_damaged(place: Path) -> None:
+    (place / "repository" / "keys" / "one").unlink()
+    assert codes(place) == ["repository-damaged"]
+    (place / "repository" / "keys" / "one").write_text("key")
+    (place / "repository" / "config").write_text("")
+    assert codes(place) == ["repository-damaged"]
+
+
+def test_a_server_is_not_asked(place: Path) -> None:
+    assert codes(place, "rest:http://backup.example/") == []
+
+
+def test_a_password_that_is_gone_or_empty_opens_nothing(place: Path) -> None:
+    (place / "password").write_text("")
+    assert codes(place) == ["password-missing"]
+    (place / "password").unlink()
+    assert codes(place) == ["password-missing"]
+
+
+def test_a_password_that_only_the_service_has_is_none_of_our_business() -> None:
+    repository = Repository(
+        name="primary", url="rest:http://backup.example/", password_file="/run/credentials/readiness/one"
+    )
+    assert glance.glances([repository]) == ()
+
+
+def test_a_place_that_does_not_answer_is_not_waited_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(glance, "PATIENCE", 0.05)
+    monkeypatch.setattr(os, "stat", lambda path: time.sleep(1))
+    assert codes(place) == []

@@ -1,0 +1,232 @@
+"""What one operation finds in a repository, the verdict knows, until something shows the contrary."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from support.builders.plan_b import PlanB
+from support.builders.readiness_cli import Shop
+
+NOT_READY, UNKNOWN, AT_RISK = ("NOT_READY", 1), ("UNKNOWN", 3), ("AT_RISK", 4)
+
+
+class Status:
+    """What `readiness status` says."""
+
+    def __init__(self, shop: Shop) -> None:
+        ran = shop.run("status")
+        result = ran.answer["result"]
+        self.verdict = (result["verdict"], ran.status)
+        self.reasons = {r["code"]: r for process in result["processes"] for r in process["reasons"]}
+        self.text = " ".join(r["message"] + " " + (r["hint"] or "") for r in self.reasons.values())
+
+
+@pytest.fixture
+def new_shop(tmp_path: Path, restic: Path) -> Shop:
+    """Nothing was done yet."""
+    shop = Shop(tmp_path, restic).set_up()
+    (shop.source / "orders.txt").write_text("1 box of apples\n" * 100)
+    (shop.source / "vital").mkdir()
+    (shop.source / "vital" / "books.txt").write_text("paid\n" * 1000)
+    return shop
+
+
+@pytest.fixture
+def shop(new_shop: Shop) -> Shop:
+    """A good day: snapshot and drill, both passed."""
+    good_day(new_shop)
+    return new_shop
+
+
+def good_day(shop: Shop) -> None:
+    assert shop.snapshot().status == 0
+    assert shop.drill().status == 0
+    assert Status(shop).verdict == AT_RISK  # everything of a test lies on one disk
+    assert set(Status(shop).reasons) <= {"repository-same-device"}
+
+
+def test_another_repository_that_only_prune_saw_is_not_ready_until_the_right_one_is_back(shop: Shop) -> None:
+    old = shop.repository.rename(shop.base / "old")
+    shop.init("another")
+    assert shop.run("prune").status == 1
+    assert Status(shop).verdict == NOT_READY
+    assert "repository-changed" in Status(shop).reasons
+
+    shutil.rmtree(shop.repository)
+    old.rename(shop.repository)
+    assert shop.run("prune").status == 0
+    assert "repository-changed" not in Status(shop).reasons
+
+
+def test_a_repository_that_is_gone_is_said_at_once_and_remembered(shop: Shop) -> None:
+    away = shop.repository.rename(shop.base / "away")
+    assert Status(shop).verdict == NOT_READY
+    assert "repository-missing" in Status(shop).reasons
+
+    assert shop.run("prune").status == 1
+    away.rename(shop.repository)
+    assert Status(shop).verdict == NOT_READY, "nobody has met it since"
+    assert shop.snapshot().status == 0
+    assert "repository-missing" not in Status(shop).reasons
+
+
+def test_an_address_where_nobody_met_it_yet_proves_nothing(shop: Shop) -> None:
+    shop.repository = shop.repository.rename(shop.base / "moved")
+    shop.write_config()
+    assert Status(shop).verdict == UNKNOWN
+    assert "address-changed" in Status(shop).reasons
+    assert shop.drill().status == 0
+    assert "address-changed" not in Status(shop).reasons
+
+
+def test_a_password_file_that_is_gone_is_said_at_once(shop: Shop) -> None:
+    shop.password.rename(shop.base / "hidden")
+    assert Status(shop).verdict == UNKNOWN
+    assert "password-missing" in Status(shop).reasons
+
+
+def test_a_process_that_is_new_there_does_not_take_another_repository_for_the_right_one(shop: Shop) -> None:
+    shutil.rmtree(shop.repository)
+    shop.init("another")
+    invoices = shop.base / "srv" / "invoices"
+    invoices.mkdir()
+    (invoices / "1").write_text("one")
+    shop.more = f'[process.invoices]\npaths = ["{invoices}"]\n'
+    shop.write_config()
+
+    taken = shop.run("snapshot", "invoices")
+    assert (taken.status, taken.codes) == (1, ["repository-changed"])
+    assert Status(shop).verdict == NOT_READY
+    assert Status(shop).reasons["repository-changed"]
+
+
+def test_a_snapshot_file_that_cannot_be_read_is_damage_and_no_theft(shop: Shop) -> None:
+    file = shop.repository / "snapshots" / shop.snapshot_ids()[-1]
+    file.chmod(0o600)
+    file.write_bytes(b"")
+
+    assert shop.drill().codes == ["repository-damaged"]
+    said = Status(shop)
+    assert said.verdict == NOT_READY
+    assert "snapshots-vanished" not in said.reasons
+    assert "--accept" not in said.text
+
+
+def test_a_source_that_is_gone_is_told_beside_a_damaged_copy(shop: Shop) -> None:
+    vital = shop.source / "vital"
+    shop.extra = f'vital = ["{vital}"]'
+    shop.write_config()
+    good_day(shop)
+    shop.flip(shop.blob_of(vital / "books.txt"))
+    shutil.rmtree(vital)
+
+    assert shop.snapshot().codes == ["vital-missing"]
+    assert shop.drill().status == 1
+    said = Status(shop)
+    assert said.verdict == NOT_READY
+    assert "drill-failed" in said.reasons
+    assert str(vital) in said.text and "not there" in said.text
+    assert "Run: readiness snapshot" not in said.text, "that is refused"
+
+
+def test_a_first_repository_that_never_worked_is_named(new_shop: Shop) -> None:
+    shop = new_shop
+    PlanB(shop, more='fed_by = "snapshot"').init()
+    shop.password.write_text("wrong\n")
+
+    assert shop.snapshot().status == 3
+    assert shop.snapshot("--to", "planb").status == 0
+    assert shop.drill("--from", "planb").status == 0
+    said = Status(shop)
+    assert said.verdict == AT_RISK
+    assert "primary" in said.reasons["copy-missing"]["message"]
+
+
+def test_a_failure_does_not_go_away_by_drilling_older_snapshots(shop: Shop) -> None:
+    (shop.source / "orders.txt").write_text("2 boxes of pears\n" * 100)
+    assert shop.snapshot().status == 0
+    shop.flip(shop.blob_of(shop.source / "orders.txt"))
+    assert shop.drill().status == 1
+
+    for _ in range(6):
+        assert shop.drill("--snapshot", "last-good").status == 0
+    assert Status(shop).verdict == NOT_READY
+    assert "drill-failed" in Status(shop).reasons
+
+
+def test_what_last_good_refuses_on_its_way_is_a_failure(shop: Shop) -> None:
+    (shop.source / "orders.txt").write_text("2 boxes of pears\n" * 100)
+    assert shop.snapshot().status == 0
+    shop.flip(shop.blob_of(shop.source / "orders.txt"))
+    assert shop.drill("--snapshot", "last-good").status == 0
+    assert Status(shop).verdict == NOT_READY
+
+
+def test_a_sample_that_holds_everything_is_no_full_drill(shop: Shop) -> None:
+    proof = '[[process.orders.proof]]\nname = "sound"\ncommand = ["false"]\n'
+    shop.paths = [shop.source / "orders.txt"]
+    shop.more = proof
+    shop.write_config()
+    assert shop.snapshot().status == 0
+    assert shop.drill().status == 1
+    assert shop.drill("--sample", "1%").status == 0
+    assert Status(shop).verdict == NOT_READY
+
+
+def test_an_old_result_proves_the_old_question(shop: Shop) -> None:
+    proof = '[[process.orders.proof]]\nname = "enough"\nfile_count = {{ path = "{}", at_least = {} }}\n'
+    shop.more = proof.format(shop.source, 1)
+    shop.write_config()
+    assert shop.drill().status == 0
+    assert "proof-not-run" not in Status(shop).reasons
+
+    shop.more = proof.format(shop.source, 1000)
+    shop.write_config()
+    assert "enough" in Status(shop).reasons["proof-not-run"]["message"]
+
+
+def test_what_an_exclude_kept_out_is_in_no_snapshot_when_it_is_taken_back(new_shop: Shop) -> None:
+    shop = new_shop
+    shop.extra = 'exclude = ["vital"]'
+    shop.write_config()
+    assert shop.snapshot().status == 0
+    assert shop.drill().status == 0
+    assert set(Status(shop).reasons) == {"repository-same-device"}
+
+    shop.extra = ""
+    shop.write_config()
+    assert "vital" in Status(shop).reasons["paths-not-covered"]["message"]
+    assert shop.snapshot().status == 0
+    assert "paths-not-drilled" in Status(shop).reasons
+    assert shop.drill().status == 0
+    assert set(Status(shop).reasons) == {"repository-same-device"}
+
+
+def test_what_a_proof_refuted_is_refuted_in_its_copies(new_shop: Shop) -> None:
+    shop = new_shop
+    PlanB(shop).init()
+    shop.more += (
+        '[[process.orders.proof]]\nname = "paid"\ncommand = ["grep", "-q", "apples", "orders.txt"]\n'.replace(
+            '"orders.txt"', f'"./{str(shop.source).lstrip("/")}/orders.txt"'
+        )
+    )
+    shop.write_config()
+    (shop.source / "orders.txt").write_text("bad\n" * 400)
+    assert shop.snapshot().status == 0
+    assert shop.drill().status == 1
+    assert shop.run("copy").status == 0
+    (shop.source / "orders.txt").write_text("1 box of apples\n" * 100)
+    assert shop.snapshot().status == 0
+    assert shop.drill().status == 0
+
+    planb = next(one for one in Status(shop).reasons.values() if one["repository"] == "planb")
+    assert planb["code"] == "plan-b-behind"
+
+
+def test_plan_b_may_be_as_old_as_its_rhythm_allows(shop: Shop) -> None:
+    shop.rpo = "1s"
+    PlanB(shop).init()
+    assert shop.snapshot().status == 0
+    assert shop.run("copy").status == 0
+    assert shop.drill("--from", "planb").codes == []
