@@ -49,8 +49,8 @@ def copies(
     progress: "Progress",
 ) -> Generator["CopyRecord", None, None]:
     """Copy each process from the first repository into each target; yields each record once it is written."""
+    from agent.adapters.host.places import find_place
     from agent.adapters.restic.copy import Copier
-    from agent.adapters.sources.sources import shares_device
     from agent.core.upkeep.copying import init_command
     from agent.operations.upkeep.copy import CopyTask, CopyTools, copy
 
@@ -73,7 +73,7 @@ def copies(
                 source=primary.name,
                 repository=repository.name,
                 host=settings.host,
-                same_device=shares_device(repository.url, process.paths),
+                placed=find_place(repository.url, repository.options, process.paths, process.exclude),
                 make=init_command(primary, repository),
             )
             yield copy(task, tools)

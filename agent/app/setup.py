@@ -8,7 +8,9 @@ from agent.core.configuration.config import Repository as RepositoryConfig
 
 if TYPE_CHECKING:
     from agent.config import Reading
+    from agent.core.configuration.config import Config
     from agent.operations.setup.initialise import Initialised, Wish
+    from agent.operations.setup.places import Where
 
 INIT_SECONDS = 120  # for a repository to be made, or to answer
 
@@ -42,3 +44,11 @@ def validate(file: str) -> "Reading":
     become_owner(config.settings.state)
     noted = check(config, LocalMachine(), lambda: open_reader(ledger_path(config)))
     return with_noted(reading, file, noted)
+
+
+def places(config: "Config") -> list["Where"]:
+    """Where every repository lies as seen from the files of every process."""
+    from agent.adapters.setup.machine import LocalMachine
+    from agent.operations.setup.places import where_they_lie
+
+    return where_they_lie(config, LocalMachine())

@@ -48,6 +48,7 @@ def snapshots(
                 process=process,
                 repository=repository.name,
                 url=repository.url,
+                options=repository.options,
                 accept=accept,
             )
             yield take_snapshot(task, tools)

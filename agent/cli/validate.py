@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from agent.app.setup import validate
+from agent.app.setup import places, validate
 from agent.cli.parts.output import Invocation, print_json, untold
 from agent.core.configuration.problem import Problem, place
+from agent.core.snapshot.places import where_copies_lie
 from agent.core.text.plain import count, printable
 from agent.errors import Exit
 
@@ -23,12 +24,19 @@ def command(invocation: Invocation) -> Exit:
     """
     reading = validate(invocation.config_file)
     status = Exit.CONFIG if reading.errors else Exit.GOOD
+    found = places(reading.config) if reading.config else []
+    rows = [(one.repository, one.process, one.placed.place, one.placed.reason) for one in found]
     if invocation.as_json:
-        print_json("validate", status, {"file": invocation.config_file, "problems": reading.problems})
+        keys = ("repository", "process", "place", "place_reason")
+        told = [dict(zip(keys, row, strict=True)) for row in rows]
+        result = {"file": invocation.config_file, "problems": reading.problems, "places": told}
+        print_json("validate", status, result)
     else:
         blocks = [_answer(reading, invocation.config_file), *map(_block, reading.problems)]
-        quiet = untold(reading.config) if reading.config and not reading.errors else ""
-        click.echo("\n\n".join([*blocks, quiet] if quiet else blocks))
+        if reading.config and not reading.errors:
+            copies = f"Where copies lie: {where_copies_lie(rows)}." if rows else ""
+            blocks += [printable(text) for text in (copies, untold(reading.config)) if text]
+        click.echo("\n\n".join(blocks))
     return status
 
 

@@ -2,12 +2,21 @@
 
 from pathlib import Path
 
-from agent.app.setup import validate
+from agent.app.setup import places, validate
 from support.builders.recorded_shop import recorded_shop
 
 
 def messages(file: Path) -> list[str]:
     return [problem.message for problem in validate(str(file)).problems]
+
+
+def test_the_machine_says_where_the_copies_lie(tmp_path: Path) -> None:
+    file = recorded_shop(tmp_path)
+    file.write_text(file.read_text().replace("/srv/orders", str(tmp_path)))
+    config = validate(str(file)).config
+    assert config is not None
+    (found,) = places(config)
+    assert (found.repository, found.process, found.placed.place) == ("primary", "orders", "same-disk")
 
 
 def test_of_a_file_that_is_no_config_the_machine_is_not_asked(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def test_a_set_up_is_valid_at_once_with_a_warning_for_the_single_device(
     answer = capsys.readouterr().out
     assert answer.startswith("The config is good: 2 processes, 1 repository. 1 warning:\n")
     assert "repository.primary.url: warning: lies on the same device as orders, shop" in answer
+    assert "\n\nWhere copies lie: primary: same disk.\n" in answer
 
 
 @needs_restic
@@ -50,6 +51,9 @@ def test_validate_has_its_json(set_up: Path, capsys: pytest.CaptureFixture[str])
     assert found["schema"] == "readiness.validate/1"
     (problem,) = found["result"]["problems"]
     assert (problem["severity"], problem["key"]) == ("warning", "repository.primary.url")
+    assert [tuple(one.values()) for one in found["result"]["places"]] == [
+        ("primary", name, "same-disk", "") for name in ("orders", "shop")
+    ]
 
 
 @needs_restic

@@ -23,6 +23,7 @@ def status_screen(report: Report, exposed: Sequence[str] = ()) -> str:
         lines += _labelled("Changed", sentence)
     lines += _labelled("Window", report.window)
     lines += _labelled("Plan B", report.plan_b)
+    lines += _labelled("Copies", report.places)
     lines += _labelled("Ledger", report.seal)
     return "\n".join(lines)
 
@@ -38,6 +39,7 @@ def text_report(report: Report) -> str:
     lines += _section("Findings", _findings(report))
     lines += _section("Not tested", _facts(report.not_tested))
     lines += _section("Plan B", _wrapped(report.plan_b, "  "))
+    lines += _section("Where the copies lie", _wrapped(report.places, "  "))
     lines += _section("How the numbers were obtained", _facts(report.methods))
     for proofs in report.evidence:
         title = f"Evidence for {proofs.process} in {proofs.repository}"

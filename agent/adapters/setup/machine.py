@@ -7,10 +7,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from agent.adapters.host.places import find_place
 from agent.adapters.restic.environment_file import read_environment
 from agent.adapters.restic.version import installed_version
+from agent.core.configuration.config import Repository
 from agent.core.configuration.exclude import compile_excludes
 from agent.core.configuration.location import Extent, FileFacts
+from agent.core.snapshot.places import Placed
 
 
 class LocalMachine:
@@ -48,9 +51,9 @@ class LocalMachine:
         """False also on a read-only file system."""
         return os.access(_existing(path), os.W_OK | os.X_OK, effective_ids=True)
 
-    def same_device(self, path: str, other: str) -> bool:
-        """Of the closest parents that exist."""
-        return _existing(path).stat().st_dev == _existing(other).stat().st_dev
+    def place_of(self, repository: Repository, paths: Sequence[str], exclude: Sequence[str]) -> Placed:
+        """Asks /proc, /sys and, of a host, the resolver."""
+        return find_place(repository.url, repository.options, paths, exclude)
 
     def room(self, path: str) -> tuple[int, int]:
         """Some file systems do not count inodes; they hold as many files as fit."""

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.adapters.host.places import find_place
+from agent.core.snapshot.places import Placed
 from agent.errors import ReadinessError
 
 
@@ -32,9 +34,9 @@ class LocalSetupFiles:
         """Also for a dangling link: writing through one would surprise."""
         return os.path.lexists(path)
 
-    def same_device(self, path: str, other: str) -> bool:
-        """Of the closest parents that exist."""
-        return _device(Path(path)) == _device(Path(other))
+    def place_of(self, url: str, path: str) -> Placed:
+        """Of what need not be there yet."""
+        return find_place(url, (), (path,))
 
     def make_private(self, directory: str) -> None:
         """Mode 0700 for what is new."""
@@ -79,12 +81,6 @@ class LocalSetupFiles:
         """Gone already is fine."""
         with _explained(path):
             Path(path).unlink(missing_ok=True)
-
-
-def _device(path: Path) -> int:
-    while not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where access is denied
-        path = path.parent
-    return path.stat().st_dev
 
 
 def _sync_directory(directory: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from msgspec import to_builtins
 
+from agent.adapters.host.places import find_place
 from agent.adapters.sources.scan import SETTLED_NS, Scanner
 from agent.adapters.sources.view import hidden
 from agent.adapters.sources.witness_changes import count_changes, good_witness, remember_witness, sampled
@@ -20,12 +21,12 @@ from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS
 from agent.adapters.sqlite.copying import refresh_copy
 from agent.adapters.sqlite.reading import count_rows
 from agent.core.configuration.config import CriticalProcess
-from agent.core.configuration.location import local_path
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan, declared_databases, vital_paths
+from agent.core.snapshot.places import Placed
 from agent.errors import ReadinessError
 
 SCHEMA = "readiness.witness/1"
@@ -134,9 +135,9 @@ class ProcessSources:
         """The snapshot of the kept witness is good."""
         remember_witness(self._directory, self._good)
 
-    def on_device_of(self, url: str) -> bool:
-        """See `shares_device`."""
-        return shares_device(url, self.process.paths)
+    def place_of(self, url: str, options: Sequence[str]) -> Placed:
+        """See `find_place`."""
+        return find_place(url, options, self.process.paths, self.process.exclude)
 
     def _read_about(self) -> dict[str, object]:
         try:
@@ -170,16 +171,3 @@ def _check_root(process: str, path: str) -> list[Finding]:
 def _sha256(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def shares_device(url: str, paths: Sequence[str]) -> bool:
-    """Whether a local repository lies on the device of one of the paths; a remote one never does."""
-    local = local_path(url)
-    return local is not None and _device(local) in {_device(path) for path in paths}
-
-
-def _device(path: str) -> int | None:
-    try:
-        return Path(path).stat().st_dev
-    except OSError:
-        return None

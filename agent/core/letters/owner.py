@@ -28,6 +28,7 @@ from agent.core.letters.words import (
     days_of,
     holidays_within,
     hours_of,
+    on_the_disk,
     short_moment,
     worst_trouble,
 )
@@ -144,7 +145,9 @@ def _opening(assessment: Assessment, holiday: Window | None) -> str:
     often = f" in about {_weekends(chance)}" if chance is not None else ""
     short = worst_trouble(assessment)
     if doomed := _doomed(assessment):
+        on_disk = all(on_the_disk(one) for one in assessment.judgements if one.process in doomed)
         lives = "the backups lie on the same disk. If that lives"
+        lives = lives if on_disk else "the backups would be lost with it. If they are not"
         back = f"{names(doomed, 2)} might never come back: {lives}, {back}"
     slipping = "" if doomed else f" But that is slipping: {short}{_others(assessment)}."
     said = {

@@ -10,6 +10,7 @@ from agent.core.text.phrases import joined
 from agent.core.text.plain import printable
 
 ONE_COPY = "drill-failed, but another copy is proven"  # no code of a record
+IN_SERVER = "repository-same-device, but on no disk of the data"  # likewise
 LOOK = "have a look at {name}"
 AGAIN = "test the restore of {name}"
 FILES = "find the missing files of {name}"
@@ -21,6 +22,7 @@ BAD_FILES = ("{name}: the restored files are not as they should be", "look into 
 UNTESTED = ("the last restore test of {name} could not be done", AGAIN)
 QUICKER = "make the restore of {name} quicker, or promise less"
 KEPT = ("old backups of {name} are kept until somebody has looked", LOOK)
+ELSEWHERE = "keep a second copy in another place"
 NO_BACKUP = "make a backup of {name} and test it"
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -65,8 +67,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "retention-frozen": KEPT,
     "repository-same-device": (
         "one broken disk takes {name} and the backups",
-        "keep a second copy in another place",
+        ELSEWHERE,
     ),
+    IN_SERVER: ("{name} and the backups would be lost with this server", ELSEWHERE),
+    "copies-same-machine": ("the backups of {name} would be lost with this server", ELSEWHERE),
+    "place-unknown": ("nobody knows where a copy of {name} lies", ELSEWHERE),
     "repository-damaged": ("a copy of {name} is damaged", "repair the damaged copy, and test it"),
     "repository-missing": GONE,
     "repository-changed": GONE,

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from agent.core.letters.letter import Tone
-from agent.core.letters.plain_words import ONE_COPY, trouble
+from agent.core.letters.plain_words import IN_SERVER, ONE_COPY, trouble
 from agent.core.model.records import Verdict
 from agent.core.report.answer import all_reasons, zone_of
 from agent.core.schedule.window import Window
 from agent.core.telling.incidents import Incident
 from agent.core.text.phrases import MONTHS, SOON, WEEKDAYS, moment
-from agent.core.verdict.judgement import Assessment
+from agent.core.verdict.judgement import Assessment, Judgement
+from agent.core.verdict.reasons_place import ON_THE_DISK, newest_good
 
 TONES: dict[Verdict, Tone] = {
     Verdict.READY: "ready",
@@ -34,10 +35,18 @@ def at_moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
 
 
 def code_now(assessment: Assessment, code: str, processes: Sequence[str]) -> str:
-    """The code to say: a drill that failed is less of a trouble while another copy is proven."""
+    """The code to say: a drill that failed is less of a trouble while another copy is proven, and copies
+    may be lost with the machine although they lie on another disk than the data."""
     concerned = [one for one in assessment.judgements if one.process in processes]
     helped = [any(s.current and s.good and not s.failures for s in one.standings) for one in concerned]
+    if code == "repository-same-device" and not all(on_the_disk(one) for one in concerned):
+        return IN_SERVER
     return ONE_COPY if code == "drill-failed" and helped and all(helped) else code
+
+
+def on_the_disk(judgement: Judgement) -> bool:
+    """Its copies lie on the disk of its data, as far as they lie near it."""
+    return all(one.place in ON_THE_DISK for one in newest_good(judgement.standings) if one.same_device)
 
 
 def trouble_of(assessment: Assessment, incident: Incident, limit: int = 2) -> str:

@@ -49,7 +49,9 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     roots: tuple[RootIdentity, ...] = ()
     tables: tuple[TableCounts, ...] = ()
     excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out
-    same_device: bool = False  # the repository lies on the same device as a source
+    same_device: bool = False  # the repository is certain to be lost with a source's disk, or this machine
+    place: str = ""  # where the repository lies as seen from the sources; empty: nobody looked
+    place_reason: str = ""  # what is to be said of that besides
     accepted: bool = False  # a person took this extent as the new normal
     copy_of: str = ""  # the ID in the repository that it was copied from
     findings: tuple[Finding, ...] = ()

@@ -10,6 +10,7 @@ from agent.core.model.drills import DrillRecord
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.report.answer import zone_of
 from agent.core.report.views import Fact, FindingLine, Proofs
+from agent.core.snapshot.places import place_words
 from agent.core.text.phrases import joined, moment, percent, span
 from agent.core.text.plain import count, duration, printable, size
 from agent.core.verdict.judgement import Assessment, Judgement
@@ -112,6 +113,7 @@ def _of_snapshot(record: SnapshotRecord, zone: ZoneInfo, now: datetime) -> Itera
     yield Fact("Holds", f"{count(record.files, 'file')}, {size(record.bytes)}{moving}")
     if record.witness_sha256:
         yield Fact("Witness", f"SHA-256 {record.witness_sha256[:16]}")
+    yield Fact("Lies", place_words(record.place, record.place_reason))
     if record.repository_id:
         yield Fact("Repository ID", record.repository_id[:10])
 

@@ -6,10 +6,12 @@ from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.evidence import WHOLE
 from agent.core.model.drills import DrillRecord
 from agent.core.report.views import Fact
+from agent.core.snapshot.places import where_copies_lie
 from agent.core.text.phrases import joined, percent, span
 from agent.core.text.plain import count, printable
 from agent.core.verdict.judgement import Assessment, Judgement
 from agent.core.verdict.plan_b_lag import lags
+from agent.core.verdict.reasons_place import newest_good
 
 ELSEWHERE = (
     "Everything was restored on this machine. Getting another one, installing it, finding the password and "
@@ -43,6 +45,15 @@ def plan_b(assessment: Assessment) -> str:
         parts += _behind(assessment, name)
         words.append(f"{name}: {', '.join(parts)}.")
     return printable(" ".join(words))
+
+
+def places(assessment: Assessment) -> str:
+    """Where every copy lies as seen from the data, as it was when its newest good snapshot came there."""
+    held = [good for j in assessment.judgements for good in newest_good(j.standings)]
+    order = [repository.name for repository in assessment.config.repositories]
+    held.sort(key=lambda one: order.index(one.repository))
+    rows = [(one.repository, one.process, one.place, one.place_reason) for one in held]
+    return f"{printable(where_copies_lie(rows))}." if rows else "There is none yet."
 
 
 def _behind(assessment: Assessment, repository: str) -> Iterator[str]:

@@ -12,7 +12,7 @@ from agent.core.report.answer import (
     zone_of,
 )
 from agent.core.report.evidence import evidence, findings, methods
-from agent.core.report.gaps import gaps, plan_b
+from agent.core.report.gaps import gaps, places, plan_b
 from agent.core.report.views import Audience, Report
 from agent.core.text.phrases import moment
 from agent.core.text.plain import printable
@@ -36,6 +36,7 @@ def build(assessment: Assessment, audience: Audience = "admin") -> Report:
         reasons=reason_lines(assessment),
         not_tested=gaps(assessment),
         plan_b=plan_b(assessment),
+        places=places(assessment),
         seal=seal(assessment),
         findings=findings(assessment) if audience != "owner" else (),
         methods=methods(assessment) if audience != "owner" else (),

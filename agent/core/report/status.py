@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import to_builtins
 
+from agent.core.evidence.evidence import Standing
 from agent.core.evidence.post import reactions
 from agent.core.model.records import Verdict
 from agent.core.snapshot.exposed import Exposure, exposure_row
@@ -104,7 +105,18 @@ def _process(judgement: Judgement, assessment: Assessment) -> dict[str, Any]:
         "last_snapshot_at": local(judgement.last_snapshot_at),
         "last_proven_at": local(judgement.last_proven_at),
         "plan_b": [{"repository": lag.repository, "lag_s": lag.seconds} for lag in lags(judgement.standings)],
+        "copies": [_where(one) for one in judgement.standings],
         "findings": to_builtins(judgement.findings),
+    }
+
+
+def _where(one: Standing) -> dict[str, Any]:
+    """Where a copy lies; None where it holds no good snapshot."""
+    good = one.good[0] if one.good else None
+    return {
+        "repository": one.repository,
+        "place": (good.place or "not-known") if good else None,
+        "place_reason": good.place_reason if good else "",
     }
 
 

@@ -88,6 +88,7 @@ class Report(Struct, frozen=True, kw_only=True):
     reasons: tuple[ReasonLine, ...]  # worst first
     not_tested: tuple[Fact, ...]
     plan_b: str
+    places: str = ""  # where every copy lies: "primary: same disk; planb: elsewhere"
     seal: str  # the ledger's head
     findings: tuple[FindingLine, ...] = ()
     methods: tuple[Fact, ...] = ()  # how each number was obtained

@@ -41,6 +41,8 @@ OF_A_COPY = (
     *("no-sound-copy", "paths-not-drilled"),
 )
 CONSEQUENCES = ("window-unknown",)  # of what is said of single processes
+# they last as long as the copies lie where they lie: no mail is the better for them
+FOR_READERS = ("copies-same-machine", "place-unknown")
 GONE = ("repository-missing", "repository-changed")
 IN_WHAT_IS_GONE = ("drill-failed", "drill-not-tested", "plan-b-behind", "repository-damaged")
 WITHOUT_ANY_PLACE = ("snapshot-failing", "snapshot-stale")  # and nothing can be done about it there
@@ -97,11 +99,16 @@ def concerns(assessment: Assessment) -> tuple[Concern, ...]:
 
 
 def _follows(reason: Reason, gone: Set[str], config: Config) -> bool:
-    """It comes from something else that is said. `gone`: repositories that vanished or were replaced."""
+    """It comes from something else that is said, or stands in reports for whoever reads them.
+
+    `gone`: repositories that vanished or were replaced.
+    """
     if reason.code in WITHOUT_ANY_PLACE:
         fed = [one.name for one in config.repositories if one.fed_by == "snapshot"]
         return {config.repositories[0].name, *fed} <= gone
-    return reason.code in CONSEQUENCES or (reason.code in IN_WHAT_IS_GONE and reason.repository in gone)
+    if reason.code in (*CONSEQUENCES, *FOR_READERS):
+        return True
+    return reason.code in IN_WHAT_IS_GONE and reason.repository in gone
 
 
 def topic_of(code: str) -> str:

@@ -50,7 +50,7 @@ def arrivals(
 ) -> list[SnapshotRecord]:
     """The records of copies that have none yet, as the ledger wants them: the newest snapshot last.
 
-    `base` has the repository's name and ID and `same_device`. When older snapshots come after newer
+    `base` has the repository's name and ID and where it lies. When older snapshots come after newer
     ones, the newest is recorded once more, so that the last record stays that of the newest snapshot.
     """
     pairs = [(good, stored) for good in goods if (stored := copy_among(good, there)) is not None]
@@ -68,6 +68,8 @@ def _as_copy(good: Good, stored: StoredSnapshot, base: SnapshotRecord) -> Snapsh
         repository=base.repository,
         repository_id=base.repository_id,
         same_device=base.same_device,
+        place=base.place,
+        place_reason=base.place_reason,
         snapshot=stored.id,
         snapshot_at=stored.time,
         copy_of=good.stored.id,

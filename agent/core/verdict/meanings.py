@@ -77,8 +77,16 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         "plan B holds no good snapshot, or lags by more than two copies and the rpo",
     ),
     "proof-expiring": (Verdict.AT_RISK, "more than 80 % of `max_proof_age` has passed"),
-    "repository-same-device": (Verdict.AT_RISK, "every copy lies on the same device as the data"),
+    "repository-same-device": (
+        Verdict.AT_RISK,
+        "every copy lies on the same disk as the data, in memory, or at an address of this machine itself",
+    ),
     # notes: they change no verdict and wait for a person
+    "copies-same-machine": (Verdict.READY, "every copy lies in this machine, one at least on another disk"),
+    "place-unknown": (
+        Verdict.READY,
+        "where a copy lies could not be seen, and none is known to lie elsewhere",
+    ),
     "mail-blocked": (Verdict.READY, "no mail server takes our mail; what is written waits"),
     "mail-refused": (Verdict.READY, "the mail server refuses one of the addresses in `[mail]` for good"),
     "alarm-test-unseen": (Verdict.READY, "nobody acknowledged the newest alarm test within a day"),

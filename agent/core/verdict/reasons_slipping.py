@@ -12,22 +12,9 @@ from agent.core.model.records import Verdict
 from agent.core.text.phrases import joined, moment, percent, shortened, span
 from agent.core.verdict.judgement import Case, Reason
 from agent.core.verdict.reasons import Rule, cause, remedy
+from agent.core.verdict.reasons_place import PLACE_RULES
 
 NEARLY = 0.8  # of an objective or of a proof's age
-
-
-def same_device(case: Case) -> Iterator[Reason]:
-    """One broken disk takes the data and every copy of it."""
-    held = [one for one in case.standings if one.good]
-    if held and all(one.same_device for one in held):
-        names = joined([one.repository for one in held])
-        only = "The only copy" if len(held) == 1 else "Every copy"
-        yield case.reason(
-            "repository-same-device",
-            Verdict.AT_RISK,
-            f"{only} ({names}) lies on the same device as the data: one broken disk takes both.",
-            "Add a [repository] on another machine or medium.",
-        )
 
 
 def no_sound_copy(case: Case) -> Iterator[Reason]:
@@ -237,6 +224,6 @@ SLIPPING_RULES: tuple[Rule, ...] = (
     rto_tight,
     growth,
     proof_expiring,
-    same_device,
+    *PLACE_RULES,
     warnings,
 )

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from agent.core.configuration.config import Repository
 from agent.core.configuration.location import Extent, FileFacts
+from agent.core.snapshot.places import Placed
 
 
 class Machine(Protocol):
@@ -27,8 +29,8 @@ class Machine(Protocol):
         """Whether we could write there, or make it where it is not there yet."""
         ...
 
-    def same_device(self, path: str, other: str) -> bool:
-        """Whether both lie, or would lie, on one device."""
+    def place_of(self, repository: Repository, paths: Sequence[str], exclude: Sequence[str]) -> Placed:
+        """Where a repository lies, or would lie, as seen from the files below some paths."""
         ...
 
     def room(self, path: str) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """The live files of one critical process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from agent.core.model.findings import Finding
@@ -8,6 +8,7 @@ from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan
+from agent.core.snapshot.places import Placed
 
 
 class Sources(Protocol):
@@ -47,6 +48,6 @@ class Sources(Protocol):
         """The snapshot of the kept witness is good: later ones are compared with it."""
         ...
 
-    def on_device_of(self, url: str) -> bool:
-        """Whether the repository at `url` lies on the same device as one of the sources."""
+    def place_of(self, url: str, options: Sequence[str]) -> Placed:
+        """Where the repository at `url`, which restic reaches with `options`, lies as the sources see it."""
         ...

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from agent.core.configuration.location import PASSWORD_IN_URL, REMOTE, is_inside, local_path
 from agent.core.configuration.starter import Starter, process_names, starter_config
+from agent.core.snapshot.places import Placed, warning_of
 from agent.core.text.plain import printable
 from agent.errors import ResticError, UsageError
 
@@ -37,8 +38,8 @@ class SetupFiles(Protocol):
 
     def exists(self, path: str) -> bool: ...
 
-    def same_device(self, path: str, other: str) -> bool:
-        """Whether both lie, or would lie, on one device."""
+    def place_of(self, url: str, path: str) -> Placed:
+        """Where a repository lies, or would lie, as seen from a directory."""
         ...
 
     def make_private(self, directory: str) -> None:
@@ -220,11 +221,12 @@ def _not_ours(url: str, password_file: str, password_is_new: bool) -> ResticErro
 
 
 def _warnings(url: str, processes: Sequence[tuple[str, str]], files: SetupFiles) -> tuple[str, ...]:
-    local = local_path(url)
-    near = [name for name, path in processes if local is not None and files.same_device(local, path)]
-    if not near:
-        return ()
-    return (
-        f"The repository lies on the same device as {', '.join(near)}: one dead disk takes both."
-        " Keep a second one elsewhere.",
+    near: dict[Placed, list[str]] = {}
+    for name, path in processes:
+        placed = files.place_of(url, path)
+        if placed.is_near:
+            near.setdefault(placed, []).append(name)
+    return tuple(
+        f"The repository {warning_of(placed, ', '.join(names))}. Keep a second one elsewhere."
+        for placed, names in near.items()
     )

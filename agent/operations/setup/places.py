@@ -2,14 +2,26 @@
 
 import shlex
 from collections.abc import Iterator
+from itertools import product
 
-from agent.core.configuration.config import Config, CriticalProcess, Repository
+from msgspec import Struct
+
+from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.location import is_excluded, is_inside, local_path
 from agent.core.configuration.problem import At, Noted
+from agent.core.snapshot.places import Placed, warning_of
 from agent.core.text.plain import printable
 from agent.operations.ports.machine import Machine
 
 ELSEWHERE = "Put it somewhere else, or add it to exclude of process {process}."
+
+
+class Where(Struct, frozen=True, kw_only=True):
+    """Where one repository lies as seen from the files of one process."""
+
+    repository: str
+    process: str
+    placed: Placed
 
 
 def check_places(config: Config, machine: Machine) -> list[Noted]:
@@ -20,31 +32,34 @@ def check_places(config: Config, machine: Machine) -> list[Noted]:
     return noted + _check_devices(config, machine)
 
 
+def where_they_lie(config: Config, machine: Machine) -> list[Where]:
+    """Of every repository and every process whose files are there."""
+    found = []
+    for repository, process in product(config.repositories, config.processes):
+        paths = [path for path in process.paths if machine.facts(path)]
+        if paths:
+            placed = machine.place_of(repository, paths, process.exclude)
+            found.append(Where(repository=repository.name, process=process.name, placed=placed))
+    return found
+
+
 def _check_devices(config: Config, machine: Machine) -> list[Noted]:
     """A repository beside its sources is fine as long as there is another one elsewhere."""
-    near = {repository.name: _sharing(repository, config, machine) for repository in config.repositories}
+    near: dict[str, dict[Placed, list[str]]] = {repository.name: {} for repository in config.repositories}
+    for one in where_they_lie(config, machine):
+        if one.placed.is_near:
+            near[one.repository].setdefault(one.placed, []).append(one.process)
     if not all(near.values()):
         return []
     return [
         Noted(
             ("repository", name, "url"),
-            f"lies on the same device as {', '.join(processes)}: one dead disk takes both",
+            printable(warning_of(placed, ", ".join(processes))),
             "Add a second repository on another medium or site.",
             warning=True,
         )
-        for name, processes in near.items()
-    ]
-
-
-def _sharing(repository: Repository, config: Config, machine: Machine) -> list[str]:
-    """The processes with a path on the repository's own device."""
-    local = local_path(repository.url)
-    if local is None:
-        return []
-    return [
-        process.name
-        for process in config.processes
-        if any(machine.facts(path) and machine.same_device(local, path) for path in process.paths)
+        for name, found in near.items()
+        for placed, processes in found.items()
     ]
 
 

@@ -38,6 +38,7 @@ class SnapshotTask(Struct, frozen=True, kw_only=True):
     process: CriticalProcess
     repository: str
     url: str
+    options: tuple[str, ...] = ()  # of restic, to reach it
     accept: bool = False
 
 
@@ -219,6 +220,7 @@ class _Attempt:
 
     def _note_extent(self, scan: Scan, tables: tuple[TableCounts, ...]) -> None:
         version = ".".join(map(str, self.tools.repository.version()))
+        placed = self.tools.sources.place_of(self.task.url, self.task.options)
         self.base = structs.replace(
             self.base,
             restic=version,
@@ -229,7 +231,9 @@ class _Attempt:
             roots=scan.roots,
             tables=tables,
             excluded=tuple("/" + os_text(path) for path in scan.excluded),
-            same_device=self.tools.sources.on_device_of(self.task.url),
+            same_device=placed.is_near,
+            place=placed.place,
+            place_reason=placed.reason,
         )
 
     def _note_moving(self, scan: Scan, moved: Sequence[bytes]) -> None:

@@ -13,6 +13,7 @@ from agent.core.model.records import CopyRecord, RepositoryRecord, RetentionReco
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord
+from agent.core.snapshot.places import Placed
 from agent.core.text.plain import count
 from agent.core.upkeep.copying import Good, arrivals, done_with, good_ones, lag, missing
 from agent.core.upkeep.vanished import removed_by
@@ -38,7 +39,7 @@ class CopyTask(Struct, frozen=True, kw_only=True):
     source: str
     repository: str
     host: str
-    same_device: bool  # the target lies on the device of the process's own files
+    placed: Placed  # where the target lies as seen from the process's own files
     make: str  # the command that makes the target when it is missing
 
 
@@ -258,7 +259,9 @@ class _Run:
             outcome="passed",
             seconds=0.0,
             repository_id=self._repository_id,
-            same_device=self.task.same_device,
+            same_device=self.task.placed.is_near,
+            place=self.task.placed.place,
+            place_reason=self.task.placed.reason,
         )
         for record in arrivals(self._goods, self._there, self._recorded, base):
             self.tools.ledger.append(record, self.tools.clock.now())

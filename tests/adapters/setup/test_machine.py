@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.setup.machine import LocalMachine
+from agent.core.configuration.config import Repository
 from agent.core.configuration.location import Extent, FileFacts
 from agent.errors import ResticError
 
@@ -75,9 +76,14 @@ def test_what_does_not_exist_can_be_written_where_its_parent_can(
         assert not machine.can_write(str(tmp_path / "closed" / "a" / "b"))
 
 
-def test_proc_is_another_device(machine: LocalMachine, tmp_path: Path) -> None:
-    assert machine.same_device(str(tmp_path), str(tmp_path / "not" / "yet"))
-    assert not machine.same_device(str(tmp_path), "/proc/self")
+def test_a_repository_lies_where_its_parents_lie(machine: LocalMachine, tmp_path: Path) -> None:
+    def place(url: str, *options: str) -> str:
+        repository = Repository(name="primary", url=url, password_file="/p", options=options)
+        return machine.place_of(repository, [str(tmp_path)], []).place
+
+    assert place(str(tmp_path / "not" / "yet")) == "same-disk"
+    assert place("/proc/self") == "not-known"
+    assert place("sftp:nas:/r", "sftp.command=ssh root@localhost -s sftp") == "same-machine"
 
 
 def test_room_is_what_the_file_system_has_for_us(machine: LocalMachine, tmp_path: Path) -> None:

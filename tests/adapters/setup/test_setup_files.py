@@ -30,8 +30,8 @@ def test_a_dangling_link_is_there_already(tmp_path: Path) -> None:
 
 
 def test_places_that_do_not_exist_yet_lie_where_their_parents_lie(tmp_path: Path) -> None:
-    assert FILES.same_device(f"{tmp_path}/a/b/c", str(tmp_path))
-    assert not FILES.same_device(f"{tmp_path}/a", "/proc/a")
+    assert FILES.place_of(f"{tmp_path}/a/b/c", str(tmp_path)).is_near
+    assert not FILES.place_of("/proc/a", f"{tmp_path}/a").is_near
 
 
 def test_a_new_directory_is_private_and_one_that_was_there_stays_as_it_is(tmp_path: Path) -> None:

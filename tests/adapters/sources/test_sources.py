@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.adapters.sources.sources import ProcessSources, check_roots, shares_device
+from agent.adapters.sources.sources import ProcessSources, check_roots
 from agent.adapters.sources.view import RECORDED
 from agent.core.configuration.config import CriticalProcess, SqliteProof
 from agent.core.snapshot.changes import Changes
@@ -122,10 +122,9 @@ def test_a_path_that_is_missing_or_leads_elsewhere_is_named(
     assert [one.code for one in found] == ([code] if code else [])
 
 
-@pytest.mark.parametrize(
-    ("url", "shares"),
-    [("{}/repository", True), ("/proc", False), ("sftp:nas:/srv", False), ("{}/none", False)],
-)
-def test_only_a_repository_that_is_here_can_share_a_device(tmp_path: Path, url: str, shares: bool) -> None:
-    (tmp_path / "repository").mkdir()
-    assert shares_device(url.format(tmp_path), [str(tmp_path)]) is shares
+def test_where_a_repository_lies_is_seen_from_the_files_of_the_process(
+    sources: ProcessSources, tmp_path: Path
+) -> None:
+    assert sources.place_of(f"{tmp_path}/repository", ()).place == "same-disk"
+    assert sources.place_of("/dev/shm", ()).place == "memory"
+    assert sources.place_of("sftp:nas:/r", ("sftp.command=ssh backup@127.0.0.1 -s sftp",)).names_us

@@ -74,6 +74,14 @@ def test_no_disk_is_promised_to_survive_the_server() -> None:
     assert "orders might never come back: the backups lie on the same disk. If that lives, everything" in text
 
 
+def test_copies_in_memory_are_lost_with_the_server_and_with_no_disk() -> None:
+    lost = copy(snapshot(1, paths=(), same_device=True, place="memory"), drill(30), name="orders")
+    found = assessed(lost, shop=shop(FOUR[0], repositories=("primary",)))
+    text = " ".join(letter_text(weekly(found)).split())
+    assert "orders might never come back: the backups would be lost with it. If they are not, every" in text
+    assert "disk" not in text.partition("NOT TESTED")[0]
+
+
 def test_without_a_contact_the_administrator_is_called() -> None:
     found = shop(FOUR[0])
     silent = replace(found, alarm=replace(found.alarm, contact=""))

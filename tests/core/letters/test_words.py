@@ -13,6 +13,7 @@ from agent.core.letters.words import (
     days_of,
     holidays_within,
     hours_of,
+    on_the_disk,
     short_moment,
     trouble_of,
     worst_trouble,
@@ -97,6 +98,17 @@ def test_the_worst_trouble_is_that_of_the_worst_verdict() -> None:
     assert worst_trouble(broken()) == "orders cannot be restored"
     assert worst_trouble(slipping()) == "one broken disk takes orders and the backups"
     assert worst_trouble(ready()) == ""
+
+
+def test_copies_that_go_with_the_machine_though_no_disk_breaks_are_not_told_as_a_broken_disk() -> None:
+    for where in (
+        {"place": "memory"},
+        {"place": "same-machine", "place_reason": "localhost is this machine"},
+    ):
+        lost = copy(snapshot(1, paths=(), same_device=True, **where), drill(30), name="orders")
+        found = assessed(lost, shop=shop(*FOUR[:1], repositories=("primary",)))
+        assert worst_trouble(found) == "orders and the backups would be lost with this server"
+        assert on_the_disk(found.judgements[0]) is False
 
 
 def test_what_is_worst_names_two_of_the_processes_that_it_concerns_and_counts_the_others() -> None:

@@ -53,3 +53,20 @@ def test_a_plan_b_says_what_it_proves() -> None:
         snapshot(), drill(), more=(copy(snapshot(), repository="away"),), repositories=("primary", "away")
     )
     assert found.plan_b == "away: orders not proven, up to date."
+
+
+def test_where_every_copy_lies_is_said_in_the_order_of_the_config() -> None:
+    far = copy(snapshot(place="elsewhere"), repository="away")
+    found = report(
+        snapshot(place="same-disk"),
+        drill(),
+        more=(far,),
+        repositories=("primary", "away"),
+        audience="auditor",
+    )
+    assert found.places == "primary: same disk; away: elsewhere."
+    assert [fact.text for one in found.evidence for fact in one.facts if fact.label == "Lies"] == [
+        "same disk",
+        "elsewhere",
+    ]
+    assert report(drill()).places == "There is none yet."

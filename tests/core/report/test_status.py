@@ -68,6 +68,18 @@ def test_how_far_plan_b_is_behind_is_told_for_each_process() -> None:
     assert MAIL["plan_b"] == []
 
 
+def test_where_each_copy_lies_is_told_and_old_records_claim_nothing() -> None:
+    here = copy(snapshot(place="same-disk", same_device=True), drill())
+    far = copy(snapshot(2, place="not-known", place_reason="why"), repository="planb")
+    found = status_result(assessed(here, far, shop=SHOP))["processes"][0]["copies"]
+    assert [tuple(one.values()) for one in found] == [
+        ("primary", "same-disk", ""),
+        ("planb", "not-known", "why"),
+    ]
+    old = status_result(assessed(copy(snapshot()), copy(repository="planb"), shop=SHOP))
+    assert [one["place"] for one in old["processes"][0]["copies"]] == ["not-known", None]
+
+
 def test_the_forecast_is_in_the_order_of_recovery_and_says_what_fits() -> None:
     found = forecast_result(FOUND)
     first: dict[str, Any] = found["processes"][0]

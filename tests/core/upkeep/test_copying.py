@@ -23,7 +23,9 @@ from support.builders.shop import HOUR, NOW, snapshot, wrong
 
 PRIMARY = Repository(name="primary", url="/mnt/primary", password_file="/etc/primary")
 PLAN_B = Repository(name="planb", url="sftp:nas:/restic", password_file="/etc/planb")
-BASE = snapshot(0, repository="planb", repository_id="b" * 64)
+BASE = snapshot(
+    0, repository="planb", repository_id="b" * 64, place="not-known", place_reason="why", same_device=False
+)
 
 
 def stored(hours: float, name: str = "", **changes: Any) -> StoredSnapshot:
@@ -93,12 +95,14 @@ def test_only_copies_that_the_retention_removed_are_done_with() -> None:
 
 
 def test_a_copy_is_as_good_as_its_original_and_nobody_accepted_it() -> None:
-    original = snapshot(1, accepted=True, findings=(wrong("mass-change"),), files=7)
+    here = {"place": "same-disk", "same_device": True}
+    original = snapshot(1, accepted=True, findings=(wrong("mass-change"),), files=7, **here)
     (record,) = arrivals(good_ones([stored(1)], [original]), [copied(1)], [], BASE)
 
     assert (record.repository, record.repository_id) == ("planb", "b" * 64)
     assert (record.snapshot, record.copy_of, record.files) == ("copy 1", original.snapshot, 7)
     assert (record.accepted, record.findings) == (False, ())
+    assert (record.place, record.place_reason, record.same_device) == ("not-known", "why", False)
 
 
 def test_the_newest_copy_is_recorded_last() -> None:

@@ -112,6 +112,11 @@ def test_a_repository_on_the_same_device_is_warned_of(srv: Path) -> None:
     assert "same device as orders" in warning
 
 
+def test_a_repository_at_an_address_of_this_machine_is_warned_of(srv: Path) -> None:
+    (warning,) = begin(srv.parent, srv / "orders", url="sftp:backup@localhost:/srv/restic").warnings
+    assert "localhost is this machine" in warning
+
+
 def test_a_repository_elsewhere_is_taken_as_it_is_written(srv: Path) -> None:
     done = begin(srv.parent, srv / "orders", url="sftp:backup@nas:/srv/restic")
     assert (done.repository, done.warnings) == ("sftp:backup@nas:/srv/restic", ())

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from agent.core.configuration.location import FileFacts
-from support.doubles.fake_machine import DIRECTORY, FakeMachine, noted_of, the_note
+from agent.core.snapshot.places import Placed
+from agent.operations.setup.places import where_they_lie
+from support.doubles.fake_machine import DIRECTORY, FakeMachine, config_of, noted_of, the_note
 
 
 @pytest.fixture
@@ -39,6 +41,38 @@ def test_a_repository_beside_its_sources_is_fine_when_another_is_elsewhere(
     machine.devices["/backup"] = 1
     second = '[repository.b]\nurl = "sftp:nas:/b"\npassword_file = "/etc/p"\n[process.orders]'
     assert noted_of(machine, file, ("[process.orders]", second)) == []
+
+
+@pytest.mark.parametrize(
+    ("placed", "says"),
+    [
+        (Placed("memory"), "next power cut"),
+        (Placed("same-machine", "localhost is this machine", names_us=True), "localhost is this machine"),
+    ],
+    ids=["memory", "address"],
+)
+def test_a_repository_that_goes_with_the_machine_is_a_warning_unless_another_stays(
+    machine: FakeMachine, file: Path, placed: Placed, says: str
+) -> None:
+    machine.remote = placed
+    noted = the_note(machine, file, ('"/backup"', '"sftp:root@localhost:/r"'))
+    assert noted.warning
+    assert says in noted.message
+    second = '[repository.b]\nurl = "/backup"\npassword_file = "/etc/p"\n[process.orders]'
+    changes = ('"/backup"', '"sftp:root@localhost:/r"'), ("[process.orders]", second)
+    assert noted_of(machine, file, *changes) == []
+
+
+def test_where_every_repository_lies_is_told_for_the_paths_that_are_there(
+    machine: FakeMachine, file: Path
+) -> None:
+    second = '[repository.b]\nurl = "sftp:nas:/b"\npassword_file = "/etc/p"\n[process.orders]'
+    del machine.files["/srv/shop"]
+    found = where_they_lie(config_of(file, ("[process.orders]", second)), machine)
+    assert [(one.repository, one.process, one.placed.place) for one in found] == [
+        ("primary", "orders", "same-machine"),
+        ("b", "orders", "elsewhere"),
+    ]
 
 
 def test_a_state_inside_a_source_would_back_itself_up(machine: FakeMachine, file: Path) -> None:

@@ -1,6 +1,6 @@
 """One snapshot is taken, judged by what is then there, and recorded whatever comes of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from agent.core.model.records import ListingRecord, RepositoryRecord
 from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.extent import Moved, Scan
+from agent.core.snapshot.places import Placed
 from agent.errors import ResticError
 from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
 from support.builders.shop import NOW, config, snapshot, wrong
@@ -66,8 +67,8 @@ class FakeSources:
     def remember(self) -> None:
         self.done.append("remember")
 
-    def on_device_of(self, url: str) -> bool:
-        return url == "/mnt/primary"
+    def place_of(self, url: str, options: Sequence[str]) -> Placed:
+        return Placed("same-disk" if url == "/mnt/primary" else "elsewhere")
 
 
 class FakeBackup:
@@ -161,7 +162,7 @@ def test_a_good_snapshot_is_recorded_with_all_that_proves_it_and_remembered() ->
     assert (record.outcome, codes(record)) == ("passed", [])
     assert (record.snapshot, record.snapshot_at, record.witness_sha256) == (ID, NOW, "cd" * 32)
     assert (record.files, record.restic, record.repository_id) == (1000, "0.19.1", "4a5b")
-    assert record.same_device
+    assert (record.same_device, record.place) == (True, "same-disk")
     assert shop.ledger.newest(SnapshotRecord) == [record]
     assert shop.sources.done == ["scan", "keep", "remember"]
 

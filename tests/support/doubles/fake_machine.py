@@ -6,9 +6,10 @@ from pathlib import Path
 
 from agent.adapters.ledger.empty import EmptyReader
 from agent.config import load
-from agent.core.configuration.config import Config
+from agent.core.configuration.config import Config, Repository
 from agent.core.configuration.location import Extent, FileFacts
 from agent.core.configuration.problem import Noted
+from agent.core.snapshot.places import Placed
 from agent.errors import ResticError
 from agent.operations.ports.ledger import LedgerReader
 from agent.operations.setup.validate import validate
@@ -38,6 +39,7 @@ class FakeMachine:
         self.unreadable: set[str] = set()
         self.unwritable: set[str] = set()
         self.devices = {"/backup": 2}
+        self.remote = Placed("elsewhere")
         self.free = (100 * GIB, 10**9)
         self.extents = {
             "/srv/orders": Extent(GIB, 1000),
@@ -61,8 +63,11 @@ class FakeMachine:
     def can_write(self, path: str) -> bool:
         return path not in self.unwritable
 
-    def same_device(self, path: str, other: str) -> bool:
-        return self.devices.get(path, 1) == self.devices.get(other, 1)
+    def place_of(self, repository: Repository, paths: Sequence[str], exclude: Sequence[str]) -> Placed:
+        if ":" in repository.url:
+            return self.remote
+        shared = self.devices.get(repository.url, 1) in {self.devices.get(path, 1) for path in paths}
+        return Placed("same-disk" if shared else "same-machine")
 
     def room(self, path: str) -> tuple[int, int]:
         return self.free

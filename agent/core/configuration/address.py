@@ -1,0 +1,97 @@
+"""Which machine a repository's address leads to, as far as the address itself tells."""
+
+import posixpath
+import re
+import shlex
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from agent.core.configuration.location import is_loopback
+
+NAME_A_HOST = ("sftp", "rest", "s3")
+HERE = "localhost"  # stands for what cannot leave this machine whatever it is called
+WITH_A_VALUE = frozenset("BbcDEeFIiJLlmOopQRSWw")  # the options of ssh that are followed by a value
+LEADS_ON = ("proxyjump", "proxycommand")  # the way goes over another machine, which finds the last host
+
+
+class Destination(Struct, frozen=True):
+    """The host that is called; empty for a cloud that has one name, and where `unknown` says why."""
+
+    host: str = ""
+    unknown: str = ""
+
+
+def destination(url: str, options: Sequence[str] = ()) -> Destination:
+    """Of a repository that is not local. `options` are those of restic, "sftp.command=..."."""
+    scheme, _, rest = url.partition(":")
+    if scheme == "rclone":
+        return Destination(unknown="only the configuration of rclone says where it leads")
+    if scheme not in NAME_A_HOST:
+        return Destination()
+    try:
+        if scheme == "sftp":
+            found = _of_sftp(rest, dict(option.partition("=")[::2] for option in options))
+        elif rest.partition(":")[0].endswith("unix"):
+            found = Destination(HERE)  # a socket in the file system
+        else:
+            found = Destination(_host(rest if "://" in rest else f"s3://{rest}"))
+    except ValueError:
+        found = Destination()
+    return found if found.host or found.unknown else Destination(unknown="its address names no host")
+
+
+def _host(address: str) -> str:
+    """Of an address with "://" in it."""
+    return _without_port(re.split("[/?#]", address.partition("://")[2])[0])
+
+
+def _without_port(authority: str) -> str:
+    """The host alone of "user:password@host:port"; one of IPv6 stands in brackets."""
+    host = authority.rpartition("@")[2]
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
+def _of_sftp(rest: str, options: dict[str, str]) -> Destination:
+    """The command that restic is told to run decides, whatever the URL says."""
+    if command := options.get("sftp.command"):
+        return _of_command(shlex.split(command))
+    host = _host(f"sftp:{rest}") if rest.startswith("//") else _without_port(rest.partition("/")[0])
+    return _of_ssh([*shlex.split(options.get("sftp.args", "")), host])
+
+
+def _of_command(words: Sequence[str]) -> Destination:
+    program = posixpath.basename(words[0]) if words else ""
+    if program == "sftp-server":
+        return Destination(HERE)  # without any network
+    if program != "ssh":
+        return Destination(unknown="a command of its own (sftp.command) decides where it leads")
+    return _of_ssh(words[1:])
+
+
+def _of_ssh(words: Sequence[str]) -> Destination:
+    """The host in the arguments of ssh; `HostName` outweighs it."""
+    host, named, leads_on = "", "", False
+    waiting = list(words)
+    while waiting and not (host and not waiting[0].startswith("-")):
+        word = waiting.pop(0)
+        if not word.startswith("-") or word == "-":
+            host = word
+            continue
+        at = next((n for n, letter in enumerate(word[1:], 1) if letter in WITH_A_VALUE), 0)
+        if not at:
+            continue
+        value = word[at + 1 :] or (waiting.pop(0) if waiting else "")
+        key, _, setting = value.replace("=", " ", 1).strip().partition(" ")
+        if word[at] == "J" or (word[at] == "o" and key.lower() in LEADS_ON):
+            leads_on = True
+        elif word[at] == "o" and key.lower() == "hostname":
+            named = setting.strip()
+    if named and "%" not in named:
+        host = named
+    elif "://" in host:
+        host = _host(host)
+    host = host.rpartition("@")[2].strip("[]")
+    if leads_on and is_loopback(host.lower()):
+        return Destination(unknown="the way to it leads over another machine (ProxyJump)")
+    return Destination(host)
