@@ -28,7 +28,7 @@ def addresses(host: str) -> frozenset[str]:
     found: set[str] = set()
 
     def ask() -> None:
-        with suppress(OSError, UnicodeError):
+        with suppress(OSError, ValueError):
             answers = socket.getaddrinfo(host, None, type=socket.SOCK_DGRAM)
             found.update(str(answer[4][0]) for answer in answers)
 
@@ -49,7 +49,7 @@ def is_own(address: str) -> bool:
                 probe.connect((address, ANY_PORT))
                 return bool(probe.getsockname()[0] == address.partition("%")[0])
             probe.bind((address, 0))
-    except (OSError, UnicodeError):
+    except (OSError, ValueError):
         return False
     return True
 

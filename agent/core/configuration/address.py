@@ -20,6 +20,7 @@ class Destination(Struct, frozen=True):
 
     host: str = ""
     unknown: str = ""
+    ssh: tuple[str, ...] = ()  # the command line that goes there; what its configuration says outweighs it
 
 
 def destination(url: str, options: Sequence[str] = ()) -> Destination:
@@ -57,7 +58,7 @@ def _of_sftp(rest: str, options: dict[str, str]) -> Destination:
     if command := options.get("sftp.command"):
         return _of_command(shlex.split(command))
     host = _host(f"sftp:{rest}") if rest.startswith("//") else _without_port(rest.partition("/")[0])
-    return _of_ssh([*shlex.split(options.get("sftp.args", "")), host])
+    return _of_ssh(("ssh", *shlex.split(options.get("sftp.args", "")), host)) if host else Destination()
 
 
 def _of_command(words: Sequence[str]) -> Destination:
@@ -66,13 +67,13 @@ def _of_command(words: Sequence[str]) -> Destination:
         return Destination(HERE)  # without any network
     if program != "ssh":
         return Destination(unknown="a command of its own (sftp.command) decides where it leads")
-    return _of_ssh(words[1:])
+    return _of_ssh(words)
 
 
 def _of_ssh(words: Sequence[str]) -> Destination:
-    """The host in the arguments of ssh; `HostName` outweighs it."""
+    """The host in a command line of ssh; `HostName` outweighs it."""
     host, named, leads_on = "", "", False
-    waiting = list(words)
+    waiting = list(words[1:])
     while waiting and not (host and not waiting[0].startswith("-")):
         word = waiting.pop(0)
         if not word.startswith("-") or word == "-":
@@ -91,7 +92,19 @@ def _of_ssh(words: Sequence[str]) -> Destination:
         host = named
     elif "://" in host:
         host = _host(host)
-    host = host.rpartition("@")[2].strip("[]")
+    return _reached(host.rpartition("@")[2].strip("[]"), leads_on, tuple(words))
+
+
+def _reached(host: str, leads_on: bool, ssh: tuple[str, ...]) -> Destination:
     if leads_on and is_loopback(host.lower()):
-        return Destination(unknown="the way to it leads over another machine (ProxyJump)")
-    return Destination(host)
+        return Destination(unknown="the way to it leads over another machine (ProxyJump)", ssh=ssh)
+    return Destination(host, ssh=ssh)
+
+
+def as_configured(found: Destination, said: str) -> Destination:
+    """With what `ssh -G` said of its configuration files: an alias of any name may stand for any host."""
+    settings = dict(line.partition(" ")[::2] for line in said.splitlines())
+    if not settings.get("hostname"):
+        return found
+    leads_on = any(settings.get(name, "none") != "none" for name in LEADS_ON)
+    return _reached(settings["hostname"], leads_on, found.ssh)

@@ -1,5 +1,6 @@
 """Where a repository lies, by its address and by its path."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,20 @@ def test_a_repository_lies_where_its_address_leads(
     found = find_place(url.format(tmp_path), options, [str(tmp_path)])
     assert (found.place, found.is_near) == (place, near)
     assert bool(found.reason) is (place in ("same-machine", "not-known"))
+
+
+def test_an_alias_of_ssh_stands_for_the_host_that_its_configuration_names(tmp_path: Path) -> None:
+    if not shutil.which("ssh"):
+        pytest.skip("needs ssh: apt install openssh-client")
+    (tmp_path / "config").write_text("Host vault\n  HostName 127.0.0.1\nHost far\n  HostName 198.51.100.7\n")
+    for alias, place in (("vault", "same-machine"), ("far", "elsewhere")):
+        options = (f"sftp.command=ssh -F {tmp_path}/config backup@{alias} -s sftp",)
+        assert find_place("sftp:nas:/r", options, [str(tmp_path)]).place == place
+
+
+def test_without_ssh_the_address_alone_counts(tmp_path: Path) -> None:
+    options = (f"sftp.command={tmp_path}/ssh localhost -s sftp",)
+    assert find_place("sftp:nas:/r", options, [str(tmp_path)]).names_us
 
 
 def test_a_server_that_also_holds_the_data_is_known_under_its_other_name(

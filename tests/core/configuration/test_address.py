@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.configuration.address import HERE, Destination, destination
+from agent.core.configuration.address import HERE, as_configured, destination
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from agent.core.configuration.address import HERE, Destination, destination
     ],
 )
 def test_the_host_is_read_from_the_url(url: str, host: str) -> None:
-    assert destination(url) == Destination(host)
+    assert destination(url).host == host
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_the_host_is_read_from_the_url(url: str, host: str) -> None:
     ],
 )
 def test_a_command_and_arguments_for_sftp_outweigh_the_url(option: str, host: str) -> None:
-    assert destination("sftp:backup@nas:/restic", ("s3.region=x", option)) == Destination(host)
+    assert destination("sftp:backup@nas:/restic", ("s3.region=x", option)).host == host
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,13 @@ def test_what_cannot_be_told_from_the_address_says_why(url: str, options: tuple[
     found = destination(url, options)
     assert found.host == ""
     assert why in found.unknown
+
+
+def test_the_configuration_of_ssh_has_the_last_word() -> None:
+    alias = destination("sftp:backup@vault:/restic", ("sftp.args=-p 2222",))
+    assert alias.ssh == ("ssh", "-p", "2222", "vault")
+    assert as_configured(alias, "host vault\nhostname localhost\nport 22\n").host == "localhost"
+    assert as_configured(alias, "hostname localhost\nproxyjump none\n").host == "localhost"
+    assert "ProxyJump" in as_configured(alias, "hostname localhost\nproxyjump gate\n").unknown
+    assert as_configured(alias, "") == alias
+    assert destination("rest:https://nas/").ssh == ()
