@@ -61,7 +61,21 @@ def test_the_schedule_fires_by_itself(machine: Container) -> None:
         machine.hear(SERVICE, f"drill {name} primary: done")
         until(lambda name=name: proven(machine, name), f"{name} was proven")
 
-    assert all(finding["severity"] != "error" for finding in _process(machine, "orders")["findings"])
+    orders = _process(machine, "orders")
+    assert all(finding["severity"] != "error" for finding in orders["findings"])
+    assert [copy["place"] for copy in orders["copies"]] == ["same-disk"]  # seen from within its walls
+
+
+def test_within_its_walls_it_can_tell_its_own_address_from_others(machine: Container) -> None:
+    """Without the rights to ask the kernel for its addresses, or to see devices."""
+    script = "from agent.adapters.host.places import find_place as f; "
+    script += (
+        "print(*(f(f'rest:http://{host}/', (), ['/srv']).place for host in ('127.0.1.1', '198.51.100.7')))"
+    )
+    walls = ("RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6", "PrivateDevices=yes", "User=readiness")
+    words = " ".join(f"-p '{wall}'" for wall in walls)
+    command = f'systemd-run --quiet --wait --pipe {words} /opt/readiness/current/bin/python -c "{script}"'
+    assert machine.shell(command).split() == ["same-machine", "elsewhere"]
 
 
 def test_a_drill_of_the_service_brings_back_owners_modes_and_device_nodes(machine: Container) -> None:
