@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from agent.adapters.sources.sources import DATABASES, RECOVER_NAME, SCHEMA
 from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS, path_of, read_lines
 from agent.adapters.sqlite.copying import lay_in_place
 from agent.core.configuration.exclude import os_bytes
-from agent.core.drill.sampling import Part, Weight, include_patterns, next_part
+from agent.core.drill.sampling import Part, Sample, Weight, sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
+from agent.core.drill.vital import vital_entries
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.compare import Abilities
 from agent.core.snapshot.witness import escape, parse, sort_key
@@ -80,15 +81,16 @@ class Room:
         found = _read_witness(carried, str(carried))
         return found if found and sha256 and found.sha256 == sha256 else None
 
-    def next_part(self, witness: RestoredWitness, share: float, cursor: str) -> tuple[Part, list[bytes]]:
-        """The part of a sampled drill and the restic patterns that include it."""
+    def next_sample(
+        self, witness: RestoredWitness, share: float, cursor: str, vital: Sequence[str]
+    ) -> Sample:
+        """The part whose turn it is, with what is vital."""
 
         def weights() -> Iterator[Weight]:
             for entry in map(parse, read_lines(Path(witness.file))):
                 yield Weight(entry.path, entry.size, entry.type == b"d")
 
-        part = next_part(weights, share, cursor)
-        return part, include_patterns(weights, part)
+        return sample(weights, share, cursor, _vital_entries(witness, vital))
 
     def verify(
         self,
@@ -108,7 +110,7 @@ class Room:
             abilities=Abilities(owners=rights, devices=rights, xattrs=self._scratch.xattr_name_spaces()),
             moving=moving,
             part=part,
-            vital=frozenset(os_bytes(path).strip(b"/") for path in vital),
+            vital=frozenset(_vital_entries(witness, vital) if part else ()),
         )
         return Verifier(comparison, self._early, on_read).run()
 
@@ -171,6 +173,14 @@ def drill_room(scratch: Path, state: Path) -> Iterator[Room]:
             yield room
         finally:
             room.close()
+
+
+def _vital_entries(witness: RestoredWitness, vital: Sequence[str]) -> list[bytes]:
+    def links(places: Set[bytes]) -> dict[bytes, bytes]:
+        entries = map(parse, read_lines(Path(witness.file)))
+        return {each.path: each.extra for each in entries if each.type == b"l" and each.path in places}
+
+    return vital_entries(vital, links) if vital else []
 
 
 def _read_witness(directory: Path, source: str) -> RestoredWitness | None:

@@ -171,9 +171,10 @@ def statement(result: Verification, part: Part | None) -> str:
         what += f"; {count(result.moving, 'entry', 'entries')} changed during the snapshot and may differ"
     if part is None:
         return f"{what}."
-    rounds = max(1, round(part.of / part.entries)) if part.entries else 1
+    rounds = max(1, round(1 / part.share)) if part.share else 1
     return (
-        f"{what}. This sample is {part.entries / max(1, part.of):.0%} of {part.of:,} entries and goes on "
-        f"where the last one ended: everything is read once in about {count(rounds, 'drill')}. "
+        f"{what}. This sample holds {part.entries:,} of {part.of:,} entries with {size(part.size)} of "
+        f"{size(part.of_size)}, and goes on where the last one ended: "
+        f"everything is read once in about {count(rounds, 'drill')}. "
         "A single bad file elsewhere would not be seen today, and no proof was run."
     )

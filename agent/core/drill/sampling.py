@@ -32,7 +32,15 @@ class Part(Struct, frozen=True, kw_only=True):
     last: bytes
     entries: int
     of: int
+    size: int = 0  # in bytes
+    of_size: int = 0
     cursor: str  # where the next drill goes on; empty when the round is complete
+
+    @property
+    def share(self) -> float:
+        """How much of the whole it is, by what parts are cut by: the shares of a round add up to 1, and no
+        part that leaves an entry out, be it an empty file, is all of it."""
+        return weight(self.size, self.entries) / max(1, weight(self.of_size, self.of))
 
     def holds(self, path: bytes) -> bool:
         """Whether `path` belongs to the part. Directories that the part cuts through do not."""
@@ -44,25 +52,40 @@ class Part(Struct, frozen=True, kw_only=True):
         return self.first.startswith(below) or self.last.startswith(below)
 
 
+class Sample(Struct, frozen=True, kw_only=True):
+    """A part and what is vital besides: the restic patterns that include them, and how much that is."""
+
+    part: Part
+    patterns: tuple[bytes, ...]
+    size: int
+    entries: int
+
+
+def weight(size: int, entries: float) -> float:
+    """What restoring so many bytes in so many entries costs, in bytes."""
+    return size + ENTRY_WEIGHT * entries
+
+
 def next_part(weights: Weights, share: float, cursor: str) -> Part:
     """The part that follows `cursor` and makes up about `share` (0 to 1) of all bytes and entries."""
     after = sort_key(cursor.encode("utf-8", "surrogateescape"))
-    total, of, newest = 0, 0, b""
-    for weight in weights():
-        total, of, newest = total + ENTRY_WEIGHT + weight.size, of + 1, sort_key(weight.path)
+    of_bytes, of, newest = 0, 0, b""
+    for each in weights():
+        of_bytes, of, newest = of_bytes + each.size, of + 1, sort_key(each.path)
     if newest <= after:
         after = b""
+    wanted = share * weight(of_bytes, of)
     gathered, entries, last, may_end = 0, 0, after, False
     for path, size, is_directory in weights():
         key = sort_key(path)
         if key <= after:
             continue
-        if may_end and gathered + (ENTRY_WEIGHT + size) / 2 > share * total:
+        if may_end and weight(gathered, entries) + weight(size, 1) / 2 > wanted:
             break
-        gathered, entries, last = gathered + ENTRY_WEIGHT + size, entries + 1, key
+        gathered, entries, last = gathered + size, entries + 1, key
         may_end = not is_directory  # a part that ended with a directory would drag in what is below it
     text = "" if last == newest else last.replace(b"\0", b"/").decode("utf-8", "surrogateescape")
-    return Part(first=after, last=last, entries=entries, of=of, cursor=text)
+    return Part(first=after, last=last, entries=entries, of=of, size=gathered, of_size=of_bytes, cursor=text)
 
 
 def include_patterns(weights: Weights, part: Part) -> list[bytes]:
@@ -78,6 +101,24 @@ def include_patterns(weights: Weights, part: Part) -> list[bytes]:
     return [
         b"/" + _escaped(parent) + b"/" + pattern for parent, run in runs.items() for pattern in run.patterns()
     ]
+
+
+def pattern_of(path: bytes) -> bytes:
+    """The restic include pattern that matches `path` and nothing else."""
+    return b"/" + _escaped(path.strip(b"/"))
+
+
+def sample(weights: Weights, share: float, cursor: str, vital: Iterable[bytes]) -> Sample:
+    """The part that follows `cursor`, with the entries `vital` and what lies below them."""
+    part = next_part(weights, share, cursor)
+    exact = frozenset(vital)
+    below = tuple(path + b"/" for path in exact)
+    size = entries = 0
+    for each in weights():
+        if part.holds(each.path) or each.path in exact or each.path.startswith(below):
+            size, entries = size + each.size, entries + 1
+    patterns = (*include_patterns(weights, part), *map(pattern_of, sorted(exact)))
+    return Sample(part=part, patterns=patterns, size=size, entries=entries)
 
 
 class _Run:

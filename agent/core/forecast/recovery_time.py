@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
+from agent.core.drill.sampling import weight
 from agent.core.evidence.evidence import Standing, is_full
 from agent.core.model.drills import DrillRecord
 from agent.core.model.snapshots import SnapshotRecord
@@ -40,8 +41,8 @@ def recovery_time(process: CriticalProcess, standings: Sequence[Standing]) -> Re
     """The recovery time from the first repository with the best evidence.
 
     A full drill counts as it was measured. When the data has outgrown it, or when only samples were
-    drilled, the seconds of restoring and verifying are multiplied with how many times more bytes or files
-    (whichever is more) the newest good snapshot holds; proofs and start-up are not.
+    drilled, the seconds of restoring and verifying are multiplied with how many times more the newest good
+    snapshot weighs, in bytes and entries as samples are cut; proofs and start-up are not.
     """
     steps = 60 * sum(step.minutes for step in process.steps)
     unknown = RecoveryTime(objective_s=process.rto, steps_s=steps)
@@ -92,19 +93,22 @@ def _newest_full(drills: Sequence[DrillRecord]) -> tuple[DrillRecord, ...]:
 
 def _scale(drills: Sequence[DrillRecord], snapshot: SnapshotRecord | None) -> float | None:
     """How many times more than was drilled there is to restore; None when that cannot be known."""
+    drilled = sum(map(_drilled_weight, drills))
+    if drilled <= 0:
+        return 1.0 if is_full(drills[0]) else None
     newest = drills[0]
-    whole_bytes = snapshot.bytes if snapshot else newest.total_bytes
-    whole_files = snapshot.files if snapshot else newest.total_files
-    drilled_bytes = sum(drill.total_bytes if is_full(drill) else drill.bytes for drill in drills)
-    drilled_files = newest.total_files * sum(drill.share for drill in drills)
-    ratios = [
-        whole / drilled
-        for whole, drilled in ((whole_bytes, drilled_bytes), (whole_files, drilled_files))
-        if drilled > 0
-    ]
-    if not ratios:
-        return 1.0 if is_full(newest) else None
-    return max(ratios)
+    files, size = newest.total_files, newest.total_bytes
+    if snapshot:
+        files, size = snapshot.files, snapshot.bytes
+    return weight(size, files + max(0, newest.total_entries - newest.total_files)) / drilled
+
+
+def _drilled_weight(drill: DrillRecord) -> float:
+    """Of what came back; old records do not say of how many entries there were, only which share of them."""
+    entries = drill.total_entries or drill.total_files
+    if is_full(drill):
+        return weight(drill.total_bytes, entries)
+    return weight(drill.bytes, drill.files.expected if drill.total_entries else drill.share * entries)
 
 
 def _machine_seconds(drills: Sequence[DrillRecord], scale: float) -> float:

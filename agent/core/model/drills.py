@@ -60,14 +60,15 @@ class DrillRecord(Struct, frozen=True, kw_only=True):
     copy_of: str = ""  # the ID that it has in the repository it was copied from
     selection: str = "latest"  # latest, last-good, random, or an ID
     rung: str = "L0"  # the highest step of the proof ladder that was reached
-    sampled: bool = False  # a part was asked for: no full drill, however large it was
-    share: float = 1.0  # of the witnessed entries that were drilled; 1.0 is a full drill
+    share: float = 1.0  # of what there is, by bytes and 64 KiB an entry; 1.0 is a full drill
+    sampled: bool = False  # a part was asked for, however much of the whole it was; old records do not say
     cursor: str = ""  # last path of a sampled drill; the next one goes on behind it
     seconds: DrillSeconds = field(default_factory=DrillSeconds)
     files: DrillFiles = field(default_factory=DrillFiles)
     bytes: int = 0  # restored in this drill
-    total_files: int = 0  # in the whole snapshot
+    total_files: int = 0  # regular ones in the whole snapshot
     total_bytes: int = 0
+    total_entries: int = 0  # of every type; 0 where that was not noted
     recovery_point_age: int | None = None  # seconds from the snapshot to the start of the drill
     proofs: tuple[ProofResult, ...] = ()
     isolation: tuple[str, ...] = ()  # which walls really stood around the proof commands

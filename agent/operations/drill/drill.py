@@ -59,6 +59,7 @@ class _Rehearsal:
             outcome="not_tested",
             selection=task.select,
             share=task.share,
+            sampled=task.share < 1,
             instead_of=task.instead_of,
             objectives=objectives_of(task.process),
         )
@@ -198,8 +199,7 @@ class _Rehearsal:
             self.base, seconds=seconds, proofs=checked.proofs, isolation=checked.isolation
         )
         if restored.part:
-            share = restored.part.entries / max(1, restored.part.of)
-            self.base = structs.replace(self.base, share=share, cursor=restored.part.cursor)
+            self.base = structs.replace(self.base, share=restored.part.share, cursor=restored.part.cursor)
         if checked.result:
             self.base = structs.replace(
                 self.base,
@@ -207,6 +207,7 @@ class _Rehearsal:
                 bytes=checked.result.bytes_read,
                 total_files=checked.result.total_files,
                 total_bytes=checked.result.total_bytes,
+                total_entries=checked.result.total_entries,
                 statement=statement(checked.result, restored.part),
                 rung=rung_of(checked.result, checked.proofs),
             )

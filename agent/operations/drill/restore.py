@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from agent.core.configuration.exclude import os_bytes
-from agent.core.drill.sampling import Part
+from agent.core.drill.sampling import Part, Sample, pattern_of
 from agent.core.model.drills import DrillRecord
 from agent.core.model.repository import RestoreReport, StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord
@@ -69,8 +69,10 @@ class Restorer:
         """Begin to restore the whole snapshot, or the part whose turn it is."""
         if self._task.share >= 1:
             return self._begin(snapshot.id)
-        part, patterns = self._choose_part(snapshot)
-        return self._begin(snapshot.id, part, patterns)
+        carried = [path for path in snapshot.paths if path not in self._task.process.paths]
+        patterns = [pattern_of(os_bytes(path)) for path in carried]
+        sample = self._choose_sample(snapshot, carried, patterns)
+        return self._begin(snapshot.id, sample, [*sample.patterns, *patterns])
 
     def finish(self, begun: Begun) -> Restored:
         """Wait for the end."""
@@ -87,11 +89,13 @@ class Restorer:
         self._tools.progress.end()
         self._tools.room.renew()
 
-    def _begin(self, snapshot: str, part: Part | None = None, patterns: Sequence[bytes] = ()) -> Begun:
+    def _begin(self, snapshot: str, sample: Sample | None = None, patterns: Sequence[bytes] = ()) -> Begun:
         needed, files = self._needed(snapshot)
-        self._tools.room.require(int(needed * self._task.share), int(files * self._task.share))
+        if sample:
+            needed, files = min(needed, sample.size), min(files, sample.entries)
+        self._tools.room.require(needed, files)
         progress = self._tools.progress
-        progress.begin(f"{self._task.process.name}: restoring", int(needed * self._task.share))
+        progress.begin(f"{self._task.process.name}: restoring", needed)
         restoring = self._tools.repository.start_restore(
             snapshot,
             self._tools.room.tree,
@@ -99,8 +103,9 @@ class Restorer:
             lambda done, files, total: progress.advance(done, files, total or None),
         )
         record = self.record_of(snapshot)
-        if record and part is None:
+        if record and sample is None:
             self._tools.room.read_early(self._task.process.name, record.witness_sha256)
+        part = sample.part if sample else None
         return Begun(snapshot=snapshot, restoring=restoring, at=time.monotonic(), part=part)
 
     def _needed(self, snapshot: str) -> tuple[int, int]:
@@ -111,14 +116,14 @@ class Restorer:
         sparse = self._tools.repository.version() >= (0, 15, 0)
         return (record.allocated if sparse else record.bytes), record.files
 
-    def _choose_part(self, snapshot: StoredSnapshot) -> tuple[Part, list[bytes]]:
-        """The part that follows the last sampled drill, and the patterns that restore it."""
+    def _choose_sample(
+        self, snapshot: StoredSnapshot, carried: Sequence[str], patterns: Sequence[bytes]
+    ) -> Sample:
+        """The part that follows the last sampled drill, and what is vital."""
         room = self._tools.room
         record = self.record_of(snapshot.id)
-        carried = [path for path in snapshot.paths if path not in self._task.process.paths]
         witness = room.known_witness(self._task.process.name, record.witness_sha256) if record else None
         if witness is None:
-            patterns = [os_bytes(path) for path in carried]
             self._tools.repository.start_restore(snapshot.id, room.tree, patterns).wait()
             witness = room.find_witness(carried)
         if witness is None:
@@ -127,12 +132,12 @@ class Restorer:
                 "Take a snapshot with readiness, or drill in full.",
                 "witness-missing",
             )
-        part, patterns = room.next_part(witness, self._task.share, self._last_cursor())
         vital = vital_paths(self._task.process)
-        return part, [*patterns, *(os_bytes(path) for path in [*carried, *vital])]
+        return room.next_sample(witness, self._task.share, self._last_cursor(), vital)
 
     def _last_cursor(self) -> str:
         before = self._tools.ledger.newest(
             DrillRecord, process=self._task.process.name, repository=self._task.repository, limit=REMEMBERED
         )
-        return next((old.cursor for old in before if old.share < 1 and old.outcome != "not_tested"), "")
+        samples = (old for old in before if old.sampled or old.share < 1)
+        return next((old.cursor for old in samples if old.outcome != "not_tested"), "")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from agent.core.drill.sampling import Part
+from agent.core.drill.sampling import Part, Sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.model.snapshots import TableCounts
 
@@ -37,8 +37,10 @@ class DrillRoom(Protocol):
         """Our own copy of the witness, when it is the one with this digest."""
         ...
 
-    def next_part(self, witness: RestoredWitness, share: float, cursor: str) -> tuple[Part, list[bytes]]:
-        """The part of a sampled drill and the restic patterns that include it."""
+    def next_sample(
+        self, witness: RestoredWitness, share: float, cursor: str, vital: Sequence[str]
+    ) -> Sample:
+        """The part of a sampled drill, with what is vital wherever links lead to it."""
         ...
 
     def verify(

@@ -174,6 +174,12 @@ def test_a_sample_says_how_small_it_is_and_what_it_does_not_show() -> None:
     part = Part(first=b"", last=b"srv/z", entries=100, of=1000, cursor="srv/z")
     said = statement(verified(), part)
 
-    assert "This sample is 10% of 1,000 entries" in said
+    assert "This sample holds 100 of 1,000 entries with 0 B of 0 B" in said
     assert "everything is read once in about 10 drills." in said
     assert said.endswith("would not be seen today, and no proof was run.")
+
+
+def test_the_drills_of_a_round_are_counted_as_parts_are_cut_not_by_entries() -> None:
+    big = Part(first=b"", last=b"srv/a", entries=1, of=3001, size=40 << 20, of_size=41 << 20, cursor="srv/a")
+    assert "everything is read once in about 6 drills." in statement(verified(), big)
+    assert 0.16 < big.share < 0.18

@@ -74,6 +74,8 @@ def test_a_round_holds_every_file_exactly_once(
         held = sum(part.holds(weight.path) for part in parts)
         cut = any(part.cuts(weight.path) for part in parts)
         assert held == 1 or (weight.is_directory and cut and held == 0)
+    assert abs(sum(part.share for part in parts) - 1) < 1e-9
+    assert all(part.share < 1 - 1e-9 for part in parts) or len(parts) == 1
 
 
 @given(PATHS, SIZES, SHARE)

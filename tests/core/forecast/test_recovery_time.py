@@ -1,7 +1,9 @@
 """How long a recovery takes: measured by a full drill, extrapolated from samples, or not known."""
 
+import pytest
+
 from agent.core.configuration.config import Step
-from agent.core.model.drills import DrillSeconds
+from agent.core.model.drills import DrillFiles, DrillSeconds
 from support.builders.shop import GIB, copy, drill, judged, process, snapshot
 
 
@@ -10,15 +12,35 @@ def test_a_full_drill_is_measured_whatever_samples_came_later() -> None:
     assert (rto.basis, rto.machine_s) == ("measured", 600)
 
 
-def test_a_sample_is_extrapolated_by_bytes_when_those_are_more() -> None:
-    sample = drill(share=0.5, bytes=GIB // 4)
-    rto = judged(snapshot(), sample).rto
-    assert (rto.basis, rto.scale, rto.machine_s) == ("extrapolated", 4.0, 580 * 4 + 20)
+def test_a_sample_is_extrapolated_by_what_parts_are_cut_by() -> None:
+    """One file of 40 MB and 3,000 small ones: by entries the big one's 1.9 s would make 95 minutes."""
+    whole = {"total_files": 3001, "total_bytes": 43_000_000, "total_entries": 3003}
+    sample = drill(
+        share=0.17,
+        bytes=40_000_000,
+        files=DrillFiles(expected=1, verified=1),
+        seconds=DrillSeconds(restore=1.9, total=1.9),
+        **whole,
+    )
+    rto = judged(snapshot(files=3001, bytes=43_000_000), sample).rto
+    assert (rto.basis, rto.machine_s) == ("extrapolated", 12)
 
 
-def test_a_sample_is_extrapolated_by_files_when_those_are_more() -> None:
+def test_a_sample_of_small_files_stands_for_many_more_bytes() -> None:
+    sample = drill(
+        share=0.1,
+        bytes=300 << 10,
+        files=DrillFiles(expected=100, verified=100),
+        total_files=100,
+        total_entries=101,
+    )
+    rto = judged(snapshot(files=100), sample).rto
+    assert rto.scale == pytest.approx((GIB + 101 * 65536) / ((300 << 10) + 100 * 65536))
+
+
+def test_a_sample_of_an_old_record_counts_the_entries_that_its_share_says() -> None:
     rto = judged(snapshot(), drill(share=0.1, bytes=GIB // 2)).rto
-    assert (rto.basis, rto.machine_s) == ("extrapolated", 580 * 10 + 20)
+    assert rto.scale == pytest.approx((GIB + 1000 * 65536) / (GIB // 2 + 100 * 65536))
 
 
 def test_samples_of_the_whole_are_added_up() -> None:
@@ -28,8 +50,9 @@ def test_samples_of_the_whole_are_added_up() -> None:
 
 
 def test_a_full_drill_that_the_data_has_outgrown_is_extrapolated() -> None:
-    rto = judged(snapshot(bytes=3 * GIB), drill()).rto
-    assert (rto.basis, rto.machine_s) == ("extrapolated", 3 * 580 + 20)
+    rto = judged(snapshot(bytes=3 * GIB), drill(total_files=0, total_entries=0), of=process()).rto
+    assert rto.basis == "extrapolated"
+    assert rto.scale == pytest.approx((3 * GIB + 1000 * 65536) / GIB)
 
 
 def test_a_full_drill_of_slightly_less_data_is_still_measured() -> None:

@@ -1,6 +1,8 @@
 """Sampled drills, end to end: a round covers every file once, and finds damage wherever it is."""
 
+import json
 import os
+import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -132,3 +134,46 @@ def test_an_old_sample_is_stale_too(shop: Shop) -> None:
         drilled = shop.drill("--sample", "10%")
 
     assert drilled.says == failed("snapshot-stale")
+
+
+def test_a_vital_name_may_hold_pattern_characters_or_lead_through_links(shop: Shop) -> None:
+    """What restic is asked for is escaped; a link and what it leads to are both in the sample."""
+    for name in ("[2026] orders.txt", "what?*.txt", "back\\slash"):
+        (shop.source / name).write_text(name)
+    release = shop.source / "releases" / "[4]2"
+    release.mkdir(parents=True)
+    (release / "book.txt").write_text("real")
+    (shop.source / "current").symlink_to("releases/[4]2")
+    (shop.source / "zbook").symlink_to(shop.source / "current" / "book.txt")
+    named = ["[2026] orders.txt", "what?*.txt", "back\\slash", "current/book.txt", "zbook"]
+    shop.extra = f"vital = {json.dumps([str(shop.source / name) for name in named])}"
+    shop.write_config()
+    assert shop.snapshot().says == PASSED
+
+    drilled = shop.drill("--sample", "1%", "--keep")
+
+    assert drilled.says == PASSED, drilled.row["findings"]
+    kept = {os.fsdecode(file) for file in shop.scratch.rglob("*")}
+    assert all(any(file.endswith(str(shop.source / name)) for file in kept) for name in ("current", "zbook"))
+    for name in (*named[:3], "releases/[4]2/book.txt"):
+        [file] = [file for file in kept if file.endswith(str(shop.source / name))]
+        assert Path(file).read_bytes() == (shop.source / name).read_bytes()
+    shutil.rmtree(shop.scratch)
+
+
+def test_a_sample_is_extrapolated_by_weight_and_is_no_false_alarm(restic: Path, tmp_path: Path) -> None:
+    shop = Shop(tmp_path, restic).set_up()
+    shop.extra = 'rto = "1m"'
+    shop.write_config()
+    (shop.source / "!catalogue.bin").write_bytes(os.urandom(8 << 20))
+    for number in range(900):
+        (shop.source / f"{number:04}.txt").write_bytes(b"%d" % number)
+    assert shop.snapshot().says == PASSED
+
+    drilled = shop.drill("--sample", "10%")
+    assert drilled.says == PASSED
+    assert drilled.row["files"]["verified"] < 5 and 0.1 < drilled.row["share"] < 0.2
+    [orders] = shop.run("status").answer["result"]["processes"]
+    assert orders["rto"]["basis"] == "extrapolated"
+    assert orders["rto"]["actual_s"] <= 1 + drilled.row["seconds"]["total"] * 10
+    assert "rto-missed" not in {reason["code"] for reason in orders["reasons"]}

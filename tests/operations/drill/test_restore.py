@@ -95,8 +95,8 @@ def test_a_sample_is_the_next_part_with_all_that_is_carried_and_vital() -> None:
     begun = restorer(tools, taken(), share=0.1).begin(stored(taken()))
     assert begun.part is PART
     [(_, patterns)] = tools.repository.restored
-    assert patterns == (b"/srv/a", CARRIED.encode(), b"/srv/orders/key")
-    assert ("require", int(0.1 * 2 * GIB), 100) in tools.room.asked
+    assert patterns == (b"/srv/a", b"/srv/orders/key", CARRIED.encode())
+    assert ("require", GIB // 5, 100) in tools.room.asked
 
 
 def test_without_our_own_copy_the_witness_is_restored_first() -> None:
@@ -127,7 +127,7 @@ def test_a_sample_goes_on_behind_the_last_one_that_was_made(drills: list[DrillRe
     tools = Tools(*drills)
     tools.room.own = witness(OURS)
     restorer(tools, taken(), share=0.1).begin(stored(taken()))
-    assert ("next part", 0.1, cursor) in tools.room.asked
+    assert ("next sample", 0.1, cursor) in tools.room.asked
 
 
 # ---- records and the end --------------------------------------------------------------------

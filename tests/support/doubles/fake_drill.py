@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from agent.core.configuration.config import CriticalProcess
-from agent.core.drill.sampling import Part
+from agent.core.configuration.exclude import os_bytes
+from agent.core.drill.sampling import Part, Sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.model.drills import ProofResult
 from agent.core.model.records import Body
@@ -57,9 +58,10 @@ class FakeRoom:
     def known_witness(self, process: str, sha256: str) -> RestoredWitness | None:
         return self.own if self.own and self.own.sha256 == sha256 else None
 
-    def next_part(self, of: RestoredWitness, share: float, cursor: str) -> tuple[Part, list[bytes]]:
-        self.asked.append(("next part", share, cursor))
-        return PART, [b"/srv/a"]
+    def next_sample(self, of: RestoredWitness, share: float, cursor: str, vital: Sequence[str]) -> Sample:
+        self.asked.append(("next sample", share, cursor))
+        patterns = (b"/srv/a", *(os_bytes(path) for path in vital))
+        return Sample(part=PART, patterns=patterns, size=GIB // 5, entries=100)
 
     def verify(
         self,
