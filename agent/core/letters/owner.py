@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from msgspec.structs import replace
-
-from agent.core.forecast.timetable import timetable
 from agent.core.letters.letter import (
     Cell,
     Group,
@@ -39,8 +36,10 @@ from agent.core.schedule.window import Window
 from agent.core.telling.incidents import Incident
 from agent.core.text.phrases import MONTHS, joined, moment, span
 from agent.core.verdict.judgement import Assessment, Judgement, Reason, badness
+from agent.core.verdict.verdict import assess
 
 LINES = 30  # one phone screen and a half
+OF_A_WINDOW = ("window-missed", "window-unknown")
 HEADINGS = ("process", "", "proven", "back by", "promised", "may lose")
 
 
@@ -57,8 +56,9 @@ def owner_letter(
     `previous` is the state in the mail before, `next_by` when the next one must have come. `incidents` are
     those that are open; `trend` is what the pictures in the HTML show, in one sentence.
     """
+    assessment = in_window(assessment, holiday)
     if holiday:
-        assessment = _in_window(assessment, holiday)
+        incidents = _concerning(assessment, incidents)
     facts = (
         *sentence("AT STAKE", at_stake(assessment)),
         *sentence("PLAN B", plan_b_now(assessment)),
@@ -81,6 +81,19 @@ def owner_letter(
         closing=_closing(assessment, next_by),
         limit=LINES,
     )
+
+
+def in_window(assessment: Assessment, window: Window | None) -> Assessment:
+    """The same judged by another window than the next: what does not fit the one may fit the other."""
+    if window is None or window == assessment.window:
+        return assessment
+    return assess(assessment.config, assessment.evidence, assessment.at, window)
+
+
+def _concerning(assessment: Assessment, incidents: Sequence[Incident]) -> list[Incident]:
+    """Without those that are about another window."""
+    codes = {reason.code for reason in assessment.reasons}
+    return [one for one in incidents if one.code not in OF_A_WINDOW or one.code in codes]
 
 
 def state_then(assessment: Assessment) -> StateThen:
@@ -172,15 +185,6 @@ def _broken(assessment: Assessment) -> str:
 def _doomed(assessment: Assessment) -> list[str]:
     """Processes whose every copy would be lost with the machine's disk."""
     return [r.process for r in all_reasons(assessment) if r.code == "repository-same-device" and r.process]
-
-
-def _in_window(assessment: Assessment, window: Window) -> Assessment:
-    """The same for another window than the next."""
-    if window == assessment.window:
-        return assessment
-    recoveries = {one.process: one.rto for one in assessment.judgements}
-    plan = timetable(assessment.config.processes, recoveries, window)
-    return replace(assessment, window=window, timetable=plan)
 
 
 def _holiday(assessment: Assessment) -> str:

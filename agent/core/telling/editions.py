@@ -25,17 +25,21 @@ class DueMail(Struct, frozen=True, kw_only=True):
     holiday: Window | None = None
 
 
-def due_mail(config: Config, weekly: datetime, written: datetime, now: datetime) -> DueMail | None:
-    """What is due now. `weekly`: for when the last weekly mail was, `written`: when the last of all was.
+def due_mails(config: Config, weekly: datetime, written: datetime, now: datetime) -> list[DueMail]:
+    """What is due now: two where a long weekend comes behind an ordinary one, since each mail answers for one
+    of them. `weekly`: for when the last weekly mail was, `written`: when the last of all was.
 
     Both are the beginning of the service where there was none. A mail that fell out is sent once.
     """
     zone = ZoneInfo(config.business.time_zone)
     due = _latest(config.settings.report, weekly, now, zone)
     holiday = next((w for at, w in _holidays(config, now) if written < at <= now < w.closes), None)
-    if due is None and holiday is None:
-        return None
-    return DueMail(due=due or now, weekly=due is not None, holiday=holiday)
+    alone = [DueMail(due=now, weekly=False, holiday=holiday)] if holiday else []
+    if due is None:
+        return alone
+    if holiday == next_window(config.business, now):
+        return [DueMail(due=due, weekly=True, holiday=holiday)]
+    return [*alone, DueMail(due=due, weekly=True)]  # whoever is killed in between still owes the weekly one
 
 
 def next_by(config: Config, now: datetime) -> datetime:

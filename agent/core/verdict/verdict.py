@@ -17,7 +17,7 @@ from agent.core.forecast.recovery_time import RecoveryTime, recovery_time
 from agent.core.forecast.timetable import Return, Timetable, in_recovery_order, timetable
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
-from agent.core.schedule.window import next_window
+from agent.core.schedule.window import Window, next_window
 from agent.core.text.phrases import joined, moment
 from agent.core.verdict.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst
 from agent.core.verdict.plan_b_lag import plan_b_behind
@@ -53,8 +53,11 @@ RULES: tuple[Rule, ...] = (
 CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone
 
 
-def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
-    """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted."""
+def assess(config: Config, evidence: Evidence, now: datetime, window: Window | None = None) -> Assessment:
+    """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted.
+
+    It is judged by `window`, or by the next one.
+    """
     standings = {
         process.name: standings_of(process, evidence.of(process.name), now) for process in config.processes
     }
@@ -63,7 +66,7 @@ def assess(config: Config, evidence: Evidence, now: datetime) -> Assessment:
         p.name: recovery_time(p, _usable(standings[p.name], troubles_of(p.name, troubles), evidence))
         for p in config.processes
     }
-    window = next_window(config.business, now)
+    window = window or next_window(config.business, now)
     plan = timetable(config.processes, recoveries, window)
     zone = ZoneInfo(config.business.time_zone)
     cases = [

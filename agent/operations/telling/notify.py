@@ -17,7 +17,7 @@ from agent.core.model.snapshots import SnapshotRecord
 from agent.core.schedule.schedule import following
 from agent.core.telling.alarms import alarms
 from agent.core.telling.concerns import concerns
-from agent.core.telling.editions import due_mail
+from agent.core.telling.editions import due_mails
 from agent.core.telling.incidents import Incident, News, happenings, incidents, untried
 from agent.core.telling.messages import alarm_test_name
 from agent.core.telling.outbox import Outbox, refused
@@ -174,8 +174,7 @@ def _owners_mail(
     regular = [one for one in book.messages if one.edition is not None and one.started <= now]
     weekly = max((one.edition for one in regular if one.kind == "report" and one.edition), default=began)
     written = max((one.started for one in regular), default=began)
-    due = due_mail(desk.config, weekly, written, now)
-    if due is not None:
+    for due in due_mails(desk.config, weekly, written, now):
         seen = [one for one in known if one.closed is None and one.gone is None]
         yield desk.owners_mail(due, _last_report(book), seen)
 

@@ -11,7 +11,7 @@ from agent.core.configuration.config import Config, Mail
 from agent.core.letters.alarm import alarm_letter, alarm_test_letter
 from agent.core.letters.digest import bundle_letter, digest_letter
 from agent.core.letters.letter import Letter
-from agent.core.letters.owner import owner_letter, state_then
+from agent.core.letters.owner import in_window, owner_letter, state_then
 from agent.core.letters.trend import Trend
 from agent.core.model.notices import Kind, MessageRecord, Role, Told
 from agent.core.schedule.window import Window
@@ -112,7 +112,7 @@ class Desk(Struct, frozen=True, kw_only=True):
         by = next_by(self.config, self.assessment.at)
         then = previous.state if previous else None
         letter = owner_letter(self.assessment, holiday, then, by, incidents, trend.sentence)
-        state = state_then(self.assessment)
+        state = state_then(in_window(self.assessment, holiday))
         return self._message(letter, kind, "owner", words, trend.cells, state=state)
 
     def _message(

@@ -1,18 +1,21 @@
 """The owner's mail before the weekend: the answer, what to do, a line for each process, nothing else."""
 
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
 from agent.adapters.mail.letter import letter_text
-from agent.core.configuration.config import Alarm
-from agent.core.letters.owner import state_then
+from agent.core.configuration.config import Alarm, Step
+from agent.core.letters.letter import Letter
+from agent.core.letters.owner import owner_letter, state_then
 from agent.core.model.records import Verdict
+from agent.core.schedule.window import next_window
 from support.builders.letters import (
     BEHIND,
     FOUR,
     GOLDEN,
+    NEXT_BY,
     broken,
     incident,
     last_week,
@@ -21,7 +24,7 @@ from support.builders.letters import (
     slipping,
     weekly,
 )
-from support.builders.shop import NOW, assessed, copy, drill, process, snapshot
+from support.builders.shop import HOUR, NOW, assessed, copy, drill, process, snapshot
 
 
 @pytest.mark.parametrize("name", [name for name in GOLDEN if name.startswith("owner-")])
@@ -127,3 +130,26 @@ def test_after_closing_time_the_owner_reads_of_the_past() -> None:
     text = " ".join(letter_text(weekly(ready(now=evening))).split())
     assert "had lost this server" in text
     assert "everything critical would have been back by" in text
+
+
+def long_weekend(minutes: int, now: datetime = NOW) -> tuple[Letter, Letter]:
+    """The weekly mail, and the one about the long weekend behind: the 7th is a holiday, this weekend is none."""
+    business = shop(process("orders", rto=200 * HOUR, steps=(Step("rebuild by hand", minutes),)))
+    found = replace(business, business=replace(business.business, holidays=(date(2026, 12, 7),)))
+    assessment = ready(found, now)
+    behind = next_window(found.business, assessment.window.opens + timedelta(seconds=1))
+    missed = incident(code="window-missed", processes=(), repository="")
+    return weekly(assessment, incidents=(missed,)), owner_letter(assessment, behind, None, NEXT_BY, (missed,))
+
+
+def test_each_mail_answers_for_its_own_window() -> None:
+    """70 hours by hand do not fit between Friday 17:00 and Monday 08:00, and do until Tuesday."""
+    usual, long = (" ".join(letter_text(letter).split()) for letter in long_weekend(70 * 60))
+    assert usual.startswith("NOT READY - ") and "not everything would be back before you open" in usual
+    assert long.startswith("READY - ") and "not everything would be back before you open" not in long
+    assert "closed for 87 h" in long and "NOT READY" not in long
+
+
+def test_what_fits_no_window_is_said_in_the_mail_about_the_long_one_as_well() -> None:
+    _, long = (" ".join(letter_text(letter).split()) for letter in long_weekend(90 * 60))
+    assert "not everything would be back before you open" in long

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from agent.core.configuration.config import Config, Rhythm
-from agent.core.telling.editions import due_mail, next_by
+from agent.core.telling.editions import due_mails, next_by
 from support.builders.shop import config
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -28,8 +28,7 @@ def year(shop: Config, start: datetime, days: int, minutes: int = 60) -> list[tu
     found = []
     while now < start + timedelta(days=days):
         now += timedelta(minutes=minutes)
-        due = due_mail(shop, weekly, written, now)
-        if due:
+        for due in due_mails(shop, weekly, written, now):
             written = now
             weekly = due.due if due.weekly else weekly
             kind = ("weekly" if due.weekly else "extra") + (" holiday" if due.holiday else "")
@@ -59,9 +58,18 @@ def test_a_long_weekend_is_announced_three_working_days_before() -> None:
 
 
 def test_a_long_weekend_that_a_weekly_mail_announces_gets_no_other() -> None:
-    tuesday = open_on(date(2026, 12, 9))  # closes on Tuesday 8, opens on Thursday 10
-    mails = year(tuesday, at(2026, 11, 30, 9), 14)
-    assert [kind for _, kind in mails] == ["weekly", "weekly"]
+    monday = open_on(date(2026, 12, 7))  # closes on Friday 4, opens on Tuesday 8
+    usual = replace(monday, settings=replace(monday.settings, report=Rhythm(cron="0 15 * * 2")))  # Tuesdays
+    assert year(usual, at(2026, 11, 30, 9), 7) == [("Tue 01 Dec 15:00", "weekly holiday")]
+
+
+def test_a_weekly_mail_answers_for_the_weekend_before_a_long_one_that_has_a_mail_of_its_own() -> None:
+    """Closes on Tuesday 8: three working days before are Thursday 3, and the weekend of the 4th comes first."""
+    tuesday = open_on(*(date(2026, 12, day) for day in (9, 10, 11)))
+    assert year(tuesday, at(2026, 11, 30, 9), 7) == [
+        ("Thu 03 Dec 15:00", "extra holiday"),
+        ("Thu 03 Dec 15:00", "weekly"),
+    ]
 
 
 def test_holidays_that_lengthen_no_window_are_none() -> None:
@@ -73,10 +81,9 @@ def test_the_hour_of_a_change_of_the_clocks_is_no_holiday() -> None:
 
 
 def test_what_fell_out_while_the_machine_was_off_comes_once() -> None:
-    due = due_mail(config(), at(2026, 11, 5, 15), at(2026, 11, 5, 15), at(2026, 11, 28, 9))
-    assert due is not None
+    [due] = due_mails(config(), at(2026, 11, 5, 15), at(2026, 11, 5, 15), at(2026, 11, 28, 9))
     assert due.due == at(2026, 11, 26, 15)
-    assert due_mail(config(), due.due, at(2026, 11, 28, 9), at(2026, 11, 28, 9, 15)) is None
+    assert due_mails(config(), due.due, at(2026, 11, 28, 9), at(2026, 11, 28, 9, 15)) == []
 
 
 def test_the_next_mail_has_come_by_ten_on_the_day_after() -> None:

@@ -44,7 +44,7 @@ def copies(found: Config, now: datetime = NOW) -> list[Copy]:
     seconds = DrillSeconds(restore=9000, verify=100, prove=5, total=9200)
     return [
         copy(
-            _later(snapshot(1, paths=(), bytes=GIB * (n + 1)), later),
+            _later(snapshot(1, paths=(), bytes=GIB * (n + 1), files=1000 * (n + 1)), later),
             _later(drill(30 + 20 * n, seconds=seconds), later),
             name=each.name,
             repository=repository.name,
