@@ -137,7 +137,7 @@ def _in_short(assessment: Assessment, limit: int) -> str:
     """When all is back, or what is worst, with as many names as `limit`."""
     back = assessment.timetable.all_back
     if assessment.verdict == Verdict.READY and back:
-        return f"back by {moment(back, zone_of(assessment), assessment.at)}"
+        return f"back by {moment(back, zone_of(assessment), assessment.at, assessment.window.closes)}"
     return worst_trouble(assessment, limit)
 
 
@@ -190,7 +190,8 @@ def _doomed(assessment: Assessment) -> list[str]:
 def _holiday(assessment: Assessment) -> str:
     """How long the holiday weekend is, and which days make it one."""
     zone, window, now = zone_of(assessment), assessment.window, assessment.at
-    ends = f"from {at_moment(window.closes, zone, now)} to {at_moment(window.opens, zone, now)}"
+    opens = at_moment(window.opens, zone, now, window.closes)
+    ends = f"from {at_moment(window.closes, zone, now)} to {opens}"
     off = joined([f"{day.day} {MONTHS[day.month - 1]}" for day in holidays_within(assessment)])
     which = f" ({off} off)" if off else ""
     return f" A holiday weekend is ahead: closed for {hours_of(window)}, {ends}{which}."
@@ -249,8 +250,9 @@ def _row(assessment: Assessment, judgement: Judgement) -> Row:
     zone, now = zone_of(assessment), assessment.at
     line = next(line for line in assessment.timetable.returns if line.process == judgement.process)
     back, share = back_at(assessment, judgement), None
+    closing = assessment.window.closes
     if back:
-        closes = assessment.window.closes.timestamp()
+        closes = closing.timestamp()
         share = (back.timestamp() - closes) / (line.due.timestamp() - closes)
     proven = judgement.last_proven_at
     state = STATES[judgement.verdict]
@@ -259,8 +261,8 @@ def _row(assessment: Assessment, judgement: Judgement) -> Row:
             Cell(text=called(judgement.process)),
             Cell(text=state, tone=TONES[judgement.verdict]),
             Cell(text=short_moment(proven, zone, now) if proven else "never"),
-            Cell(text=short_moment(back, zone, now, True) if back else "unknown", share=share),
-            Cell(text=short_moment(line.due, zone, now, True)),
+            Cell(text=short_moment(back, zone, now, True, closing) if back else "unknown", share=share),
+            Cell(text=short_moment(line.due, zone, now, True, closing)),
             Cell(text=_may_lose(judgement)),
         ),
         weight=badness(judgement.verdict),

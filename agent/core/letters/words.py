@@ -10,7 +10,7 @@ from agent.core.model.records import Verdict
 from agent.core.report.answer import all_reasons, zone_of
 from agent.core.schedule.window import Window
 from agent.core.telling.incidents import Incident
-from agent.core.text.phrases import MONTHS, SOON, WEEKDAYS, moment
+from agent.core.text.phrases import MONTHS, WEEKDAYS, is_near, moment
 from agent.core.verdict.judgement import Assessment, Judgement
 from agent.core.verdict.reasons_place import ON_THE_DISK, newest_good
 
@@ -28,9 +28,9 @@ OF_ONE_COPY = (
 )
 
 
-def at_moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
+def at_moment(when: datetime, zone: ZoneInfo, now: datetime, since: datetime | None = None) -> str:
     """Within a sentence: "Friday at 17:00"."""
-    day, _, clock = moment(when, zone, now).rpartition(" ")
+    day, _, clock = moment(when, zone, now, since).rpartition(" ")
     return f"{day} at {clock}"
 
 
@@ -59,10 +59,15 @@ def trouble_of(assessment: Assessment, incident: Incident, limit: int = 2) -> st
     return trouble(code, incident.processes, limit, incident.repository if one_of_several else "")
 
 
-def short_moment(when: datetime, zone: ZoneInfo, now: datetime, clock: bool = False) -> str:
-    """ "Tue 03:10", beyond a week "14 Nov" and in another year "14 Nov 2025"; with `clock` "1 Dec 09:00"."""
+def short_moment(
+    when: datetime, zone: ZoneInfo, now: datetime, clock: bool = False, since: datetime | None = None
+) -> str:
+    """ "Tue 03:10", beyond a week "14 Nov" and in another year "14 Nov 2025"; with `clock` "1 Dec 09:00".
+
+    As in `moment` that week is one of `since` as well.
+    """
     local, today = when.astimezone(zone), now.astimezone(zone)
-    if abs(local.date() - today.date()) <= SOON:
+    if is_near(when, zone, now, since or now):
         return f"{WEEKDAYS[local.weekday()][:3]} {local:%H:%M}"
     date = f"{local.day} {MONTHS[local.month - 1][:3]}"
     if clock and local.year == today.year:

@@ -58,13 +58,14 @@ def back_in_time(assessment: Assessment) -> str:
         return "nobody knows when"
     left = (window.opens.astimezone(UTC) - back.astimezone(UTC)).total_seconds()
     well = "well " if left > WELL_BEFORE * window.seconds else ""
-    return f"{moment(back, zone, assessment.at)}, {well}before {moment(window.opens, zone, assessment.at)}"
+    ends = (moment(end, zone, assessment.at, window.closes) for end in (back, window.opens))
+    return f", {well}before ".join(ends)
 
 
 def window_line(assessment: Assessment) -> str:
     """From when to when, and how long that is."""
     zone, window = zone_of(assessment), assessment.window
-    closes, opens = (moment(end, zone, assessment.at) for end in (window.closes, window.opens))
+    closes, opens = (moment(end, zone, assessment.at, window.closes) for end in (window.closes, window.opens))
     hours, minutes = divmod(window.seconds // 60, 60)
     return f"{closes} to {opens}, {hours} h{f' {minutes} min' if minutes else ''}"
 
@@ -146,7 +147,7 @@ def _line(assessment: Assessment, judgement: Judgement, process: CriticalProcess
         takes_promised=span(rto.objective_s),
         loses="everything" if rpo.actual_s is None else "unknown" if doubtful else span(rpo.actual_s),
         loses_promised=span(rpo.objective_s),
-        back=moment(back, zone, assessment.at) if back else "unknown",
+        back=moment(back, zone, assessment.at, assessment.window.closes) if back else "unknown",
     )
 
 

@@ -24,7 +24,7 @@ def forecast(assessment: Assessment) -> Forecast:
     elif plan.fits is None:
         answer = "When everything is back is not known, because not everything has been restored in a drill."
     else:
-        answer = f"Not everything is back before {moment(plan.window.opens, zone, now)}."
+        answer = f"Not everything is back before {moment(plan.window.opens, zone, now, plan.window.closes)}."
     return Forecast(
         answer=answer,
         window=window_line(assessment),
@@ -35,15 +35,15 @@ def forecast(assessment: Assessment) -> Forecast:
 
 
 def _line(assessment: Assessment, line: Return) -> ForecastLine:
-    zone, now = zone_of(assessment), assessment.at
+    zone, now, closes = zone_of(assessment), assessment.at, assessment.window.closes
     judgement = next(one for one in assessment.judgements if one.process == line.process)
     basis, doubtful = judgement.rto.basis, is_doubtful(judgement)
     machine = "unknown" if line.machine_s is None or doubtful else span(line.machine_s)
     return ForecastLine(
         process=printable(line.process),
-        back=moment(line.back, zone, now) if line.back and not doubtful else "unknown",
+        back=moment(line.back, zone, now, closes) if line.back and not doubtful else "unknown",
         machine=f"~{machine}" if basis == "extrapolated" and not doubtful else machine,
         people=span(line.steps_s) if line.steps_s else "none",
-        promised=moment(line.due, zone, now),
+        promised=moment(line.due, zone, now, closes),
         in_time={True: "yes", False: "no", None: "unknown"}[None if doubtful else line.in_time],
     )

@@ -17,11 +17,21 @@ SOON = timedelta(days=6)
 LONG_HOURS = 96
 
 
-def moment(when: datetime, zone: ZoneInfo, now: datetime) -> str:
-    """ "Saturday 17:00"; with the date when that is not within a week, and the year when it is another."""
+def is_near(when: datetime, zone: ZoneInfo, *others: datetime) -> bool:
+    """Whether a day of the week tells the day, seen from each of the `others`."""
+    local = when.astimezone(zone).date()
+    return all(abs(local - other.astimezone(zone).date()) <= SOON for other in others)
+
+
+def moment(when: datetime, zone: ZoneInfo, now: datetime, since: datetime | None = None) -> str:
+    """ "Saturday 17:00"; with the date when that is not within a week, and the year when it is another.
+
+    What is told beside something of `since` must be within a week of that, too: on Saturday the Friday that
+    was yesterday and the one that comes are no further away than six days.
+    """
     local, today = when.astimezone(zone), now.astimezone(zone)
     clock = f"{local:%H:%M}"
-    if abs(local.date() - today.date()) <= SOON:
+    if is_near(when, zone, now, since or now):
         return f"{WEEKDAYS[local.weekday()]} {clock}"
     year = "" if local.year == today.year else f" {local.year}"
     return f"{WEEKDAYS[local.weekday()]} {local.day} {MONTHS[local.month - 1]}{year} {clock}"

@@ -183,8 +183,9 @@ def growth(case: Case) -> Iterator[Reason]:
 def late_in_sequence(case: Case) -> Iterator[Reason]:
     """By itself it would be back in time, but others come first."""
     if case.rto.met and case.line.in_time is False and case.line.back is not None:
-        back = moment(case.line.back, case.zone, case.now)
-        due = moment(case.line.due, case.zone, case.now)
+        closes = case.line.due - timedelta(seconds=case.rto.objective_s)
+        back = moment(case.line.back, case.zone, case.now, closes)
+        due = moment(case.line.due, case.zone, case.now, closes)
         yield case.reason(
             "rto-missed-in-sequence",
             Verdict.AT_RISK,

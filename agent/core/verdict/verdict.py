@@ -198,7 +198,7 @@ def _is_said(reason: Reason, reasons: Sequence[Reason]) -> bool:
 
 def _of_the_business(plan: Timetable, zone: ZoneInfo, now: datetime) -> list[Reason]:
     """Whether everything together is back before the promised opening."""
-    opens = moment(plan.window.opens, zone, now)
+    opens = moment(plan.window.opens, zone, now, plan.window.closes)
     if not plan.returns:
         sentence = "No critical process is configured."
         return [_reason("no-process", Verdict.UNKNOWN, sentence, "Add one with readiness init.")]
@@ -210,15 +210,16 @@ def _of_the_business(plan: Timetable, zone: ZoneInfo, now: datetime) -> list[Rea
         return [_reason("window-unknown", Verdict.UNKNOWN, sentence, "Run: readiness drill")]
     if not plan.fits:
         late = [line for line in plan.returns if line.before_opening is False]
-        sentence = f"{joined([line.process for line in late])} would be back only {_back(late, zone, now)}"
+        back = _back(late, zone, now, plan.window.closes)
+        sentence = f"{joined([line.process for line in late])} would be back only {back}"
         hint = "Shorten the steps, make the copies quicker to reach, or plan for a second pair of hands."
         return [_reason("window-missed", Verdict.NOT_READY, f"{sentence}, after {opens}.", hint)]
     return []
 
 
-def _back(late: Sequence[Return], zone: ZoneInfo, now: datetime) -> str:
+def _back(late: Sequence[Return], zone: ZoneInfo, now: datetime, closes: datetime) -> str:
     last = late[-1].back
-    return moment(last, zone, now) if last else "later"
+    return moment(last, zone, now, closes) if last else "later"
 
 
 def _reason(code: str, verdict: Verdict, sentence: str, hint: str) -> Reason:

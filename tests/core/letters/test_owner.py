@@ -133,7 +133,7 @@ def test_after_closing_time_the_owner_reads_of_the_past() -> None:
 
 
 def long_weekend(minutes: int, now: datetime = NOW) -> tuple[Letter, Letter]:
-    """The weekly mail, and the one about the long weekend behind: the 7th is a holiday, this weekend is none."""
+    """The weekly mail, and the one about the long weekend behind it: Monday 7 December is a holiday."""
     business = shop(process("orders", rto=200 * HOUR, steps=(Step("rebuild by hand", minutes),)))
     found = replace(business, business=replace(business.business, holidays=(date(2026, 12, 7),)))
     assessment = ready(found, now)

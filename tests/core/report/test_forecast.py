@@ -1,9 +1,13 @@
 """The timetable in words: when each process is back, and nothing promised that is not known."""
 
+from datetime import timedelta
+
+from agent.adapters.mail.letter import letter_text
 from agent.adapters.rendering.text import forecast_screen
+from agent.core.letters.owner import owner_letter
 from agent.core.report.forecast import forecast
 from agent.core.report.report import build
-from support.builders.shop import assessed, config, copy, drill, process, snapshot
+from support.builders.shop import HOUR, NOW, assessed, config, copy, drill, process, snapshot
 
 
 def test_the_forecast_is_told_line_by_line() -> None:
@@ -24,3 +28,16 @@ def test_what_cannot_be_restored_now_is_promised_for_no_time() -> None:
         ("orders", True, "unknown"),
         ("web", False, "yes"),
     ]
+
+
+def test_on_saturday_the_friday_of_the_promise_is_not_the_one_that_was() -> None:
+    """Lost on Friday 17:00, back that evening, and promised for the Friday behind it."""
+    now = NOW + timedelta(days=3)
+    assert f"{now:%A}" == "Saturday"
+    shop = config(process(rto=7 * 24 * HOUR))
+    found = assessed(copy(snapshot(-71), drill(-70)), shop=shop, now=now)
+    [line] = forecast(found).lines
+    assert (line.back, line.promised) == ("Friday 17:10", "Friday 4 December 17:00")
+    mail = letter_text(owner_letter(found, None, None, now))
+    [row] = [line for line in mail.splitlines() if line.startswith("orders ")]
+    assert "Fri 17:10  4 Dec 17:00" in row

@@ -64,7 +64,7 @@ def test_a_long_weekend_that_a_weekly_mail_announces_gets_no_other() -> None:
 
 
 def test_a_weekly_mail_answers_for_the_weekend_before_a_long_one_that_has_a_mail_of_its_own() -> None:
-    """Closes on Tuesday 8: three working days before are Thursday 3, and the weekend of the 4th comes first."""
+    """Closes on Tuesday 8: three working days before are Thursday 3, and another weekend comes first."""
     tuesday = open_on(*(date(2026, 12, day) for day in (9, 10, 11)))
     assert year(tuesday, at(2026, 11, 30, 9), 7) == [
         ("Thu 03 Dec 15:00", "extra holiday"),

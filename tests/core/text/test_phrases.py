@@ -28,6 +28,15 @@ def test_a_moment_has_its_date_only_where_the_day_of_the_week_would_not_be_clear
     assert moment(when, BERLIN, NOW) == said
 
 
+def test_two_fridays_are_told_apart() -> None:
+    """On Saturday the last Friday is a day ago, and the next one six days ahead."""
+    saturday = datetime(2026, 11, 28, 9, tzinfo=UTC)
+    last, following = saturday - timedelta(days=1), saturday + timedelta(days=6)
+    assert moment(last, BERLIN, saturday, last) == "Friday 10:00"
+    assert moment(following, BERLIN, saturday, last) == "Friday 4 December 10:00"
+    assert moment(following, BERLIN, saturday) == "Friday 10:00"
+
+
 def test_which_day_it_is_depends_on_where_the_business_is() -> None:
     late = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
 
