@@ -1,4 +1,8 @@
-"""The file with the environment of one repository's restic: NAME=value lines, comments after #."""
+"""The file with the environment of one repository's restic: NAME=value lines, comments in lines of their own.
+
+What other readers of such files take in different ways is refused: systemd keeps a comment behind a value, a
+shell drops it, and what becomes part of a secret opens nothing.
+"""
 
 import os
 import re
@@ -10,6 +14,8 @@ from agent.errors import ResticError
 
 CODE = "environment-file-wrong"
 LARGEST = 1 << 16
+QUOTES = "\"'"
+_COMMENT = re.compile(r"(?:^|\s)#")
 _LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 _OURS = {
     "RESTIC_REPOSITORY",
@@ -54,9 +60,38 @@ def _pair(line: str, where: str) -> tuple[str, str]:
     name, value = found.groups()
     if name in _OURS or name.startswith(_OURS_BEGIN):
         raise ResticError(f"{where} sets {name}, which readiness sets itself.", "Take that line out.", CODE)
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
-    return name, value
+    return name, _value(value, where)
+
+
+def _value(written: str, where: str) -> str:
+    """Without the quotes around it; what stands between them is taken as it stands."""
+    quote = written[:1]
+    if quote and quote in QUOTES:
+        inside, closing, behind = written[1:].partition(quote)
+        if not closing or behind:
+            raise ResticError(
+                f"The value in {_within(where)} begins with a quote that does not close at its end.",
+                "Put the whole value in quotes and nothing behind them, or write it without quotes.",
+                CODE,
+            )
+        return inside
+    if _COMMENT.search(written):
+        raise ResticError(
+            f"{where} has a # behind the value: whether that is a comment is not clear.",
+            "Give the comment a line of its own, or put the value in quotes if the # is part of it.",
+            CODE,
+        )
+    if written and written[-1] in (*QUOTES, "\\"):
+        raise ResticError(
+            f"The value in {_within(where)} ends with a quote or a backslash.",
+            "Put the whole value in quotes if that is part of it; a value is one line.",
+            CODE,
+        )
+    return written
+
+
+def _within(where: str) -> str:
+    return where[0].lower() + where[1:]
 
 
 def _content(path: str) -> str:

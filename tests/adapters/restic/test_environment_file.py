@@ -43,6 +43,43 @@ def test_names_and_values_are_read_and_comments_are_not(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [
+        (f"{CANARY}  # of 2026", "a # behind the value"),
+        (f"{CANARY}\t#", "a # behind the value"),
+        ("# not yet", "a # behind the value"),
+        (f'"{CANARY}" # of 2026', "begins with a quote"),
+        (f"'{CANARY}\"", "begins with a quote"),
+        (f'"{CANARY}', "begins with a quote"),
+        (f'"a" {CANARY} "b"', "begins with a quote"),
+        ('"', "begins with a quote"),
+        (f'{CANARY}"', "ends with a quote"),
+        (f"{CANARY}\\", "ends with a quote or a backslash"),
+    ],
+)
+def test_what_might_become_part_of_a_secret_is_refused(tmp_path: Path, value: str, what: str) -> None:
+    said = refused(written(tmp_path, f"GOOD=1\nKEY={value}\n"))
+    assert what in said and "ine 2 of" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("'a # b'", "a # b"),
+        ('"a # b\\"', "a # b\\"),
+        ("a#b", "a#b"),
+        ("it's", "it's"),
+        ('\'{"a": "b"}\'', '{"a": "b"}'),
+        ('{"a": "b"}', '{"a": "b"}'),
+        ("''", ""),
+        ("value\r", "value"),
+    ],
+)
+def test_a_value_in_quotes_is_taken_as_it_stands(tmp_path: Path, value: str, meant: str) -> None:
+    assert read_environment(written(tmp_path, f"KEY={value}\n")) == {"KEY": meant}
+
+
 def test_no_file_is_no_environment() -> None:
     assert read_environment("") == {}
 
