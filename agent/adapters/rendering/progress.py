@@ -49,17 +49,23 @@ class PlainLines:
             return
         self._said = now
         total = total_bytes or self._total
-        rate = done_bytes / (now - self._begun)
-        parts = [size(done_bytes) + (f" of {size(total)}" if total else "")]
+        rate = max(0, done_bytes) / (now - self._begun)
+        parts = [size(_at_most(done_bytes, total)) + (f" of {size(total)}" if total else "")]
         if files:
             parts.append(count(files, "file"))
-        parts.append(f"{size(int(rate))}/s")
-        if total and rate:
-            parts.append(f"{duration(max(0.0, total - done_bytes) / rate)} left")
+        if total is None or done_bytes <= total:  # else something else was counted, or counted twice
+            parts.append(f"{size(int(rate))}/s")
+        if total and rate and (left := (total - done_bytes) / rate) >= 1:
+            parts.append(f"{duration(left)} left")
         print(f"{self._title}: {', '.join(parts)}", file=sys.stderr, flush=True)  # noqa: T201
 
     def end(self) -> None:
         """Nothing more to say."""
+
+
+def _at_most(done: int, total: float | None) -> int:
+    """Never more than all of it: restic counts anew what it fetches again, and sees what others write."""
+    return max(0, min(done, int(total)) if total else done)
 
 
 class TerminalBar:
@@ -76,17 +82,24 @@ class TerminalBar:
             BarColumn,
             DownloadColumn,
             Progress,
+            Task,
             TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,
         )
+        from rich.text import Text  # noqa: PLC0415
+
+        class TimeLeft(TimeRemainingColumn):
+            def render(self, task: Task) -> Text:
+                """Nothing where all was counted: it is still at work."""
+                return Text() if task.finished else super().render(task)
 
         columns = (
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             DownloadColumn(binary_units=True),
             TransferSpeedColumn(),
-            TimeRemainingColumn(),
+            TimeLeft(),
         )
         with held_off():  # half begun, it would leave the terminal without a cursor
             bar = Progress(*columns, console=Console(stderr=True), transient=True)
@@ -97,7 +110,8 @@ class TerminalBar:
         """Move the bar."""
         if drawn := self._drawn:
             bar, task = drawn
-            bar.update(task, completed=done_bytes, total=total_bytes)
+            total = total_bytes or bar.tasks[0].total
+            bar.update(task, completed=_at_most(done_bytes, total), total=total_bytes)
 
     def end(self) -> None:
         """Take the bar away."""

@@ -1,6 +1,7 @@
 """How far long work is: a bar on a terminal, plain lines elsewhere, nothing for scripts."""
 
 import io
+import time
 from typing import Any
 
 import pytest
@@ -52,6 +53,43 @@ def test_plain_lines_come_seldom_and_say_rate_and_time_left(
         "orders: restoring: 60.0 MiB of 400.0 MiB, 15 files, 4.0 MiB/s, 1 min 25 s left",
         "orders: restoring: 120.0 MiB of 400.0 MiB, 30 files, 4.0 MiB/s, 1 min 10 s left",
     ]
+
+
+def test_no_line_says_more_than_all_of_it_or_that_no_time_is_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A pack is lost: restic fetches it again and again, and counts what it fetches."""
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    lines = PlainLines()
+    lines.begin("orders: restoring", 400 << 20)
+    for second, done in ((16, 399 << 20), (32, 400 << 20), (48, 4000 << 20), (64, -5)):
+        now[0] = 100.0 + second
+        lines.advance(done)
+    now[0] += 16
+    lines.advance(7 << 20, total_bytes=2 << 20)
+    assert capsys.readouterr().err.splitlines() == [
+        "orders: restoring: 399.0 MiB of 400.0 MiB, 24.9 MiB/s",
+        "orders: restoring: 400.0 MiB of 400.0 MiB, 12.5 MiB/s",
+        "orders: restoring: 400.0 MiB of 400.0 MiB",
+        "orders: restoring: 0 B of 400.0 MiB, 0 B/s",
+        "orders: restoring: 2.0 MiB of 2.0 MiB",
+    ]
+
+
+@pytest.mark.parametrize("total", [None, 2000])
+def test_no_bar_says_more_than_all_of_it(monkeypatch: pytest.MonkeyPatch, total: int | None) -> None:
+    terminal = on_terminal(monkeypatch)
+    monkeypatch.setenv("COLUMNS", "200")
+    bar = TerminalBar()
+    bar.begin("orders: restoring", 1000)
+    for done in (500, 400_000):
+        bar.advance(done, 1, total)
+        time.sleep(0.15)
+    bar.end()
+    whole = "2.0/2.0" if total else "1,000/1,000"
+    assert whole in terminal.getvalue()
+    assert "400" not in terminal.getvalue() and "0:00:00" not in terminal.getvalue()
 
 
 def test_a_bar_shows_the_title_and_gives_the_cursor_back(monkeypatch: pytest.MonkeyPatch) -> None:
