@@ -1,7 +1,7 @@
 """What the ledger knows of earlier runs, on the clock as it is now."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -9,21 +9,37 @@ from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.model.config_record import ConfigRecord, config_to_note
 from agent.core.model.drills import DrillRecord
 from agent.core.model.records import Entry
-from agent.core.model.runs import RUNS, AgentRecord, RunRecord
+from agent.core.model.runs import RUNS, AgentRecord
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.schedule.duties import Duty, Task
-from agent.core.schedule.schedule import Past, after_run, following
+from agent.core.schedule.past import JUMPS, REMEMBERED, failed_by_hand, past_of, past_of_drills
+from agent.core.schedule.schedule import Past, next_run
 from agent.operations.ports.ledger import LedgerReader
-
-REMEMBERED = 20  # runs of a task that are looked through: more failures in a row pause no longer
-JUMPS = 100  # events of the service that are looked through for jumps of the clock
 
 
 def pasts(duties: Iterable[Duty], ledger: LedgerReader) -> dict[Task, Past]:
     """The past of every task that has one."""
-    jumps = [entry for entry in ledger.newest_entries(AgentRecord, limit=JUMPS) if _jump(entry)]
-    found = {duty.task: _past(_runs(duty.task, ledger), jumps) for duty in duties}
+    jumps = ledger.newest_entries(AgentRecord, limit=JUMPS)
+    found = {duty.task: _past(duty.task, ledger, jumps) for duty in duties}
     return {task: past for task, past in found.items() if past is not None}
+
+
+def drilled_by_hand(duties: Iterable[Duty], ledger: LedgerReader) -> dict[Task, datetime | None]:
+    """For each process: when a drill that somebody made since the last run failed."""
+    jumps = ledger.newest_entries(AgentRecord, limit=JUMPS)
+    tasks = [duty.task for duty in duties if duty.task.kind == "drill"]
+    return {task: failed_by_hand(_runs(task, ledger), _drills(task, ledger), jumps) for task in tasks}
+
+
+def _past(task: Task, ledger: LedgerReader, jumps: list[Entry]) -> Past | None:
+    runs = _runs(task, ledger)
+    if task.kind == "drill":
+        return past_of_drills(runs, _drills(task, ledger), jumps)
+    return past_of(runs, jumps)
+
+
+def _drills(task: Task, ledger: LedgerReader) -> list[Entry]:
+    return ledger.newest_entries(DrillRecord, process=task.process, limit=REMEMBERED)
 
 
 def _runs(task: Task, ledger: LedgerReader) -> list[Entry]:
@@ -37,30 +53,6 @@ def _runs(task: Task, ledger: LedgerReader) -> list[Entry]:
         repository=task.repository,
         limit=REMEMBERED,
     )
-
-
-def _past(newest_first: list[Entry], jumps: list[Entry]) -> Past | None:
-    past: Past | None = None
-    since: list[Entry] = []
-    for entry in newest_first:
-        since.append(entry)
-        if isinstance(entry.body, RunRecord) and entry.body.outcome != "not_tested":
-            break
-    for entry in reversed(since):
-        if isinstance(entry.body, RunRecord):
-            by = _set_back_since(entry.sequence, jumps)
-            past = after_run(past or Past(), entry.body.outcome, entry.body.started + by, entry.at + by)
-    return past
-
-
-def _set_back_since(sequence: int, jumps: list[Entry]) -> timedelta:
-    """How far the clock was set back since a record, all in all; a clock that was set forward counts as
-    time that passed."""
-    return timedelta(seconds=min(0, sum(_jump(entry) for entry in jumps if entry.sequence > sequence)))
-
-
-def _jump(entry: Entry) -> int:
-    return entry.body.jump if isinstance(entry.body, AgentRecord) else 0
 
 
 def newest_at(ledger: LedgerReader) -> datetime | None:
@@ -109,7 +101,8 @@ def with_repeats(
 def _counts(process: CriticalProcess, zone: ZoneInfo, now: datetime, entry: Entry) -> bool:
     """The drill after this one is not due yet."""
     assert isinstance(entry.body, DrillRecord)
-    return following(process.drill, entry.body.started, zone) > now
+    due = next_run(process.drill, Past(done=entry.body.started, bad=entry.body.outcome == "failed"), zone)
+    return due is not None and due > now
 
 
 def _newest_result(process: str, ledger: LedgerReader) -> Entry | None:

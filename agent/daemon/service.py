@@ -248,11 +248,13 @@ class Service:
             self.changes.looked(task.process, end, work.started)
         for process in end.result.get("prove", ()) if task == NOTIFY else ():
             self.agenda.hasten(Task("drill", process), now)
-        if task.kind in ("snapshot", "copy", "drill"):
+        if task == NOTIFY or task.kind in ("snapshot", "copy", "drill"):
             self._take_turns()
 
     def _take_turns(self) -> None:
         ledger = self.tools.ledger
+        for task, failed in memory.drilled_by_hand(self.agenda.duties.values(), ledger).items():
+            self.agenda.drilled_by_hand(task, failed)
         turns = memory.turns(self.config, ledger)
         self.agenda.take_turns(*memory.with_repeats(self.config, ledger, turns, self.tools.clocks.now()))
 

@@ -11,6 +11,7 @@ import pytest
 
 from agent.config import load
 from agent.core.configuration.config import Config
+from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import Finding
 from agent.core.model.records import Body, Entry
 from agent.core.model.runs import AgentRecord, DrillRun, RunRecord, SnapshotRun
@@ -114,6 +115,20 @@ def test_a_failed_drill_is_an_answer_and_said_aloud(world: Steered) -> None:
         "drill orders primary: NOT GOOD, after 1 s",
         "drill orders primary: file-missing: gone",
     ]
+
+
+def test_a_drill_that_somebody_made_and_that_failed_is_made_again_tomorrow(world: Steered) -> None:
+    world.boot()
+    world.go(120)
+    assert world.service
+    weekly = next(duty for task, duty in world.service.agenda.duties.items() if task.kind == "drill")
+    by_rhythm = world.service.agenda.next_of(weekly)
+    by_hand = world.now()
+    assert by_rhythm and by_rhythm - by_hand > timedelta(days=2)
+    failed = DrillRecord(process="orders", repository="primary", started=by_hand, outcome="failed")
+    world.ledger.append(failed, by_hand)
+    world.go(16 * 60)
+    assert world.service.agenda.next_of(weekly) == by_hand + timedelta(days=1)
 
 
 @pytest.mark.parametrize("status", [3, 78, -9, 130])

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agent.core.model.runs import Outcome
 from agent.core.schedule.duties import Duty, Task
@@ -77,6 +78,12 @@ class Agenda:
         self._not_before.pop(task, None)
         if self._hastened.get(task, started) <= started:  # what was asked for meanwhile is still to be done
             self._hastened.pop(task, None)
+
+    def drilled_by_hand(self, task: Task, failed: datetime | None) -> None:
+        """When a drill that somebody made since the last run failed; None: none did."""
+        if self._past(task).failed != failed:
+            self._regular.pop(task, None)
+            self._pasts[task] = replace(self._past(task), failed=failed)
 
     def hasten(self, task: Task, to: datetime) -> None:
         """Do a task at `to`, if it is not due before, whatever its rhythm says."""

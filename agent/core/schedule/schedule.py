@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agent.core.configuration.config import CriticalProcess, Rhythm
 from agent.core.model.runs import Outcome
@@ -25,6 +26,7 @@ class Past(Struct, frozen=True, kw_only=True):
     tried: datetime | None = None  # end of the last attempt
     failures: int = 0  # attempts since `done` that came to nothing
     bad: bool = False  # the run that was done last showed that something is bad
+    failed: datetime | None = None  # start of a drill that somebody made since, and that failed
 
 
 def next_run(rhythm: Rhythm, past: Past, zone: ZoneInfo) -> datetime | None:
@@ -34,7 +36,8 @@ def next_run(rhythm: Rhythm, past: Past, zone: ZoneInfo) -> datetime | None:
     if past.done is None:
         return None
     regular = following(rhythm, past.done, zone)
-    return min(regular, past.done + AFTER_BAD) if past.bad else regular
+    bad = [at + AFTER_BAD for at in (past.done if past.bad else None, past.failed) if at is not None]
+    return min([regular, *bad])
 
 
 def following(rhythm: Rhythm, after: datetime, zone: ZoneInfo) -> datetime:
@@ -78,7 +81,7 @@ def pause(failures: int, rhythm: Rhythm) -> int:
 def after_run(past: Past, outcome: Outcome, started: datetime, ended: datetime) -> Past:
     """The same with one more run."""
     if outcome == "not_tested":
-        return Past(done=past.done, tried=ended, failures=past.failures + 1, bad=past.bad)
+        return replace(past, tried=ended, failures=past.failures + 1)
     return Past(done=started, tried=ended, bad=outcome == "failed")
 
 
@@ -89,4 +92,5 @@ def shifted(past: Past, by: timedelta) -> Past:
         tried=past.tried + by if past.tried else None,
         failures=past.failures,
         bad=past.bad,
+        failed=past.failed + by if past.failed else None,
     )

@@ -54,10 +54,7 @@ CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that 
 
 
 def assess(config: Config, evidence: Evidence, now: datetime, window: Window | None = None) -> Assessment:
-    """Could the business recover over the weekend? `now` is aware; records later than it are mistrusted.
-
-    It is judged by `window`, or by the next one.
-    """
+    """Could the business recover over `window`, or else the next? Records later than `now` are mistrusted."""
     standings = {
         process.name: standings_of(process, evidence.of(process.name), now) for process in config.processes
     }

@@ -10,10 +10,12 @@ from msgspec.structs import replace
 from agent.core.configuration.config import Config, Mail
 from agent.core.evidence.evidence import Standing
 from agent.core.letters.trend import Trend
+from agent.core.model.drills import DrillRecord
 from agent.core.model.notices import AcknowledgementRecord, AlarmTestRecord, IncidentRecord, MessageRecord
 from agent.core.model.records import Entry
-from agent.core.model.runs import AgentRecord
+from agent.core.model.runs import AgentRecord, DrillRun
 from agent.core.model.snapshots import SnapshotRecord
+from agent.core.schedule.past import JUMPS, REMEMBERED, next_drill
 from agent.core.schedule.schedule import following
 from agent.core.telling.alarms import alarms
 from agent.core.telling.concerns import concerns
@@ -160,7 +162,8 @@ def _due(desk: Desk, known: Sequence[Incident], book: Letterbook) -> Iterator[Me
         now=desk.assessment.at,
     )
     for news in alarms(situation):
-        yield desk.alarm(replace(news, drills=_next_drill(desk, news)), book.messages)
+        due = _next_drill(desk.config, news, book, situation.now)
+        yield desk.alarm(replace(news, drills=due), book.messages)
     began = _began(book.ledger, desk.assessment.at)
     yield from _owners_mail(desk, known, book, began)
     yield from _alarm_test(desk, book, began)
@@ -217,19 +220,17 @@ def _failed_drills(assessment: Assessment) -> dict[str, int]:
     }
 
 
-def _next_drill(desk: Desk, news: News) -> datetime | None:
-    """Of the first process that the news is about, by its rhythm."""
-    config, assessment = desk.config, desk.assessment
+def _next_drill(config: Config, news: News, book: Letterbook, now: datetime) -> datetime | None:
+    """Of the first process that the news is about, as the service will make it."""
     names = news.incidents[0].processes
     process = next((p for p in config.processes if p.name in names), None)
-    judged = next((one for one in assessment.judgements if one.process in names), None)
-    if process is None or judged is None:
+    if process is None:
         return None
-    drills = [drill.started for one in judged.standings for drill in one.copy.drills[:1]]
-    if not drills:
-        return None
-    due = following(process.drill, max(drills), ZoneInfo(config.business.time_zone))
-    return due if due > assessment.at else None
+    runs = book.ledger.newest_entries(DrillRun, process=process.name, limit=REMEMBERED)
+    drills = book.ledger.newest_entries(DrillRecord, process=process.name, limit=REMEMBERED)
+    jumps = book.ledger.newest_entries(AgentRecord, limit=JUMPS)
+    due = next_drill(process.drill, runs, drills, jumps, ZoneInfo(config.business.time_zone))
+    return due if due and due > now else None
 
 
 def _to_prove(

@@ -242,3 +242,16 @@ def test_a_hastened_task_comes_sooner_once() -> None:
 
 def test_it_is_known_when_to_wake_up() -> None:
     assert agenda(duty(SNAPSHOT), snapshot=Past(done=NOW)).wake_at(NOW) == NOW + HOUR
+
+
+def test_a_drill_that_failed_by_hand_is_made_again_a_day_later() -> None:
+    weekly = duty(DRILL, every=7 * 86_400)
+    one = agenda(weekly, drill=Past(done=NOW))
+    assert one.next_of(weekly) == NOW + 168 * HOUR
+    one.drilled_by_hand(DRILL, NOW + 2 * HOUR)
+    assert one.next_of(weekly) == NOW + 26 * HOUR
+    one.drilled_by_hand(DRILL, None)  # it passed since
+    assert one.next_of(weekly) == NOW + 168 * HOUR
+    one.drilled_by_hand(DRILL, NOW + 2 * HOUR)
+    one.ended(DRILL, "passed", NOW + 26 * HOUR, NOW + 27 * HOUR)
+    assert one.next_of(weekly) == NOW + 194 * HOUR

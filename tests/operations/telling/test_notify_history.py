@@ -5,11 +5,17 @@ from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
+from agent.core.configuration.config import Rhythm
+from agent.core.letters.words import at_moment
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import finding
 from agent.core.model.notices import DeliveryRecord, IncidentRecord, MessageRecord, Receipt
+from agent.core.schedule.duties import Task
 from agent.errors import MailError
 from support.doubles.simulated_business import (
     DAY,
@@ -67,6 +73,28 @@ def test_what_was_told_before_hundreds_of_other_mails_is_not_told_again(place: P
     assert about[1].references == (opened.message_id,)
     records = world.ledger.newest(IncidentRecord, limit=99)
     assert [one.happening for one in records if one.key == "drill|shop|primary"] == ["opened"]
+    world.close()
+
+
+@pytest.mark.timeout(300)
+def test_after_a_drill_that_failed_by_hand_the_alarm_says_when_the_service_makes_it_again(
+    place: Path,
+) -> None:
+    world = open_world(place)
+    weekly = tuple(replace(one, drill=Rhythm(every=7 * 86_400)) for one in world.config.processes)
+    world.config = replace(world.config, processes=weekly)
+    world.live(1)
+    at = world.now()
+    [known] = world.ledger.newest(DrillRecord, process="shop", repository="primary")
+    broken = finding("file-damaged", "shop", "A file came back with other content.")
+    world.ledger.append(replace(known, started=at, outcome="failed", findings=(broken,)), at)
+    world.live(0.1)
+    [opened] = mails(world, "admin")
+    tomorrow = at_moment(at + timedelta(days=1), ZoneInfo("Europe/Berlin"), world.now())
+    assert f"The next drill is due {tomorrow}." in " ".join(opened.text.split())
+    assert world.service
+    duty = world.service.agenda.duties[Task("drill", "shop")]
+    assert world.service.agenda.next_of(duty) == at + timedelta(days=1)
     world.close()
 
 
