@@ -130,6 +130,7 @@ def _row(record: DrillRecord) -> dict[str, Any]:
         "files": record.files,
         "bytes": record.bytes,
         "share": record.share,
+        "compared": record.compared,
         "statement": record.statement,
         "proofs": record.proofs,
         "isolation": record.isolation,

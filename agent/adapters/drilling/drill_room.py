@@ -13,7 +13,7 @@ import msgspec
 from agent.adapters.drilling.early import EarlyReader
 from agent.adapters.drilling.restored_files import RestoredFiles
 from agent.adapters.drilling.scratch import Scratch, scratch_room
-from agent.adapters.drilling.verify import Comparison, Verifier
+from agent.adapters.drilling.verify import Comparison, Verifier, is_too_long
 from agent.adapters.host.identity import has_file_rights
 from agent.adapters.sources.sources import DATABASES, RECOVER_NAME, SCHEMA
 from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS, path_of, read_lines
@@ -103,6 +103,7 @@ class Room:
     ) -> Verification:
         """Compare what was restored with the witness."""
         rights = has_file_rights()
+        places = {path: self._place_of(path) for path in vital}
         comparison = Comparison(
             tree=self._scratch.tree,
             witness=Path(witness.file),
@@ -110,9 +111,24 @@ class Room:
             abilities=Abilities(owners=rights, devices=rights, xattrs=self._scratch.xattr_name_spaces()),
             moving=moving,
             part=part,
-            vital=frozenset(_vital_entries(witness, vital) if part else ()),
+            vital=frozenset(
+                [
+                    *(place or os_bytes(path).strip(b"/") for path, place in places.items()),
+                    *(_vital_entries(witness, vital) if part else ()),
+                ]
+            ),
         )
-        return Verifier(comparison, self._early, on_read).run()
+        result = Verifier(comparison, self._early, on_read).run()
+        for path, place in places.items():
+            result.vital[path] = here = place or os_bytes(path).strip(b"/")
+            if place is None and part is None and not is_too_long(self._scratch.tree, here):
+                result.lose(here)  # though it may have been moving
+        return result
+
+    def _place_of(self, path: str) -> bytes | None:
+        """Where a source path lies in the tree, without a leading slash, when links lead from there."""
+        found = RestoredFiles().find(self._scratch.tree, path)
+        return None if found is None else os.fsencode(found.relative_to(self._scratch.tree))
 
     def verify_carried(
         self, witness: RestoredWitness, tables: Sequence[TableCounts], result: Verification
@@ -129,6 +145,11 @@ class Room:
             elif sha256 and sha256 != found:
                 result.damaged += 1
                 result.note(result.damaged_paths, os_bytes(name))
+        for known in tables:
+            copy = self._scratch.tree / carried / DATABASES / known.copy
+            place = self._place_of(known.database) or os_bytes(known.database).strip(b"/")
+            if known.sha256 and copy.is_file():
+                result.content.stands_for(place, copy.stat().st_size)
 
     def lay_databases(self, witness: RestoredWitness, tables: Sequence[TableCounts]) -> None:
         """Put the consistent copies in the places of the restored live databases, as a recovery would."""

@@ -1,6 +1,7 @@
 """Compares a restored tree with its witness: every entry, metadata and content, in one walk.
 
-Content is read in two threads on batches; what the early reader has read already is not read again.
+Content is read in two threads on batches; what the early reader has read already is not read again. Of a
+file that grew while the snapshot was taken the part is compared that the witness knows.
 """
 
 import os
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -18,16 +20,34 @@ from agent.adapters.sources.hashing import Digest, digest
 from agent.adapters.sources.walk import Trouble, Visit, extended_attributes, walk
 from agent.adapters.sources.witness_files import joined, read_lines
 from agent.core.configuration.exclude import os_bytes
+from agent.core.drill.content import NO_CONTENT, ContentTally
 from agent.core.drill.sampling import Part
 from agent.core.drill.verification import NAMED, MovingFiles, Verification
+from agent.core.model.drills import Why
 from agent.core.snapshot.compare import Abilities, differences, restorable
-from agent.core.snapshot.witness import MOVING, UNREADABLE, WitnessEntry, parse, sort_key, xattr_values
+from agent.core.snapshot.witness import (
+    MOVING,
+    UNREADABLE,
+    WIPED,
+    ZEROED,
+    WitnessEntry,
+    parse,
+    sort_key,
+    xattr_values,
+)
 
 READERS = 2
 BATCH_ENTRIES = 128
 BATCH_BYTES = 16 << 20
 BATCHES_AHEAD = 8
 LONGEST_PATH = 4096  # that the system takes, with its end
+NO_BYTES = {ZEROED, WIPED}
+
+
+class _ToRead(NamedTuple):
+    entry: WitnessEntry
+    status: os.stat_result
+    grew: bool  # or may have: only as much as the witness knows is read
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
@@ -51,12 +71,13 @@ class Verifier:
         self._comparison = comparison
         self._early = early
         self._on_read = on_read
-        self._result = Verification()
+        self._result = Verification(content=ContentTally(comparison.vital))
+        self._content = self._result.content
         self._links: dict[tuple[int, int], int] = {}
         self._tree = os.open(comparison.tree, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self._batch: list[tuple[WitnessEntry, os.stat_result]] = []
+        self._batch: list[_ToRead] = []
         self._bytes = 0
-        self._ahead: deque[Future[list[tuple[WitnessEntry, os.stat_result, Digest]]]] = deque()
+        self._ahead: deque[Future[list[tuple[_ToRead, Digest]]]] = deque()
 
     def run(self) -> Verification:
         """Compare everything. WitnessError when the witness is not one."""
@@ -100,30 +121,48 @@ class Verifier:
         if UNREADABLE in entry.flags:  # whatever came back, there is nothing to compare it with
             result.unreadable += 1
             result.note(result.unreadable_paths, entry.path)
+            self._left(entry, entry.size, "unreadable")
             return
         if met is None:
             self._absent(entry)
             return
         result.restored += 1
+        if entry.type in b"fd":
+            self._content.meet(entry.path)
         found = self._metadata(entry, met)
         if MOVING in entry.flags or (found and self._may_differ(entry, met)):
-            result.moving += 1
+            self._moved(entry, met.status)
         elif found:
+            self._lost(entry)
             result.changed += 1
             if len(result.changed_paths) < NAMED:
                 result.changed_paths.append((entry.path, "; ".join(found)))
         elif entry.type == b"f":
-            self._to_read(entry, met.status)
+            self._to_read(_ToRead(entry, met.status, grew=False))
         else:
             result.verified += 1
 
     def _selected(self, path: bytes) -> bool:
         part = self._comparison.part
-        return part is None or part.holds(path) or self._is_vital(path)
+        return part is None or part.holds(path) or self._content.is_vital(path)
 
-    def _is_vital(self, path: bytes) -> bool:
-        vital = self._comparison.vital
-        return path in vital or path.startswith(tuple(each + b"/" for each in vital))
+    def _left(self, entry: WitnessEntry, size: int, why: Why) -> None:
+        if entry.type == b"f":
+            self._content.left(entry.path, size, why)
+
+    def _lost(self, entry: WitnessEntry) -> None:
+        if entry.type == b"f":
+            self._content.lost(entry.path, entry.size)
+
+    def _moved(self, entry: WitnessEntry, status: os.stat_result) -> None:
+        """What was recorded must be there all the same where a file only grew, as logs and mailboxes do."""
+        if entry.type != b"f":
+            self._result.moving += 1
+        elif stat.S_ISREG(status.st_mode) and status.st_size >= entry.size > 0 and entry.sha256:
+            self._to_read(_ToRead(entry, status, grew=True))
+        else:
+            self._result.moving += 1
+            self._left(entry, max(entry.size, status.st_size), "moving")
 
     def _may_differ(self, entry: WitnessEntry, met: Visit) -> bool:
         mtime = met.status.st_mtime_ns
@@ -131,11 +170,15 @@ class Verifier:
 
     def _absent(self, entry: WitnessEntry) -> None:
         result = self._result
-        if MOVING in entry.flags or self._comparison.moving.holds(entry.path, None):
+        explained = MOVING in entry.flags or self._comparison.moving.holds(entry.path, None)
+        if explained and entry.path not in self._comparison.vital:
             result.moving += 1
-        elif len(os.fsencode(self._comparison.tree)) + 1 + len(entry.path) >= LONGEST_PATH:
+            self._left(entry, entry.size, "absent")
+        elif is_too_long(self._comparison.tree, entry.path):
             result.too_long += 1
+            self._lost(entry)
         else:
+            self._lost(entry)
             result.missing += 1
             result.note(result.missing_paths, entry.path)
 
@@ -159,15 +202,16 @@ class Verifier:
                 found.append("it is no longer the same file as its hard links")
         return found
 
-    def _to_read(self, entry: WitnessEntry, status: os.stat_result) -> None:
+    def _to_read(self, item: _ToRead) -> None:
+        entry, status, grew = item
         expanded = (status.st_blocks - entry.blocks) * 512
-        if expanded > entry.size // 4:
+        if expanded > entry.size // 4 and not grew:
             self._result.expanded += expanded
-        if self._early and self._early.sha256(status.st_ino) == entry.sha256:
-            self._result.verified += 1
+        if self._early and not grew and self._early.sha256(status.st_ino) == entry.sha256:
             self._result.bytes_read += entry.size
+            self._same(entry, zeros=False)
             return
-        self._batch.append((entry, status))
+        self._batch.append(item)
         self._bytes += entry.size
         if len(self._batch) >= BATCH_ENTRIES or self._bytes >= BATCH_BYTES:
             self._hand_over()
@@ -178,22 +222,35 @@ class Verifier:
         if len(self._ahead) > BATCHES_AHEAD:
             self._judge_contents(self._ahead.popleft().result())
 
-    def _judge_contents(self, batch: list[tuple[WitnessEntry, os.stat_result, Digest]]) -> None:
+    def _judge_contents(self, batch: list[tuple[_ToRead, Digest]]) -> None:
         result = self._result
-        for entry, status, content in batch:
+        for (entry, status, grew), content in batch:
             result.bytes_read += content.size
             mtime = status.st_mtime_ns if status.st_mtime_ns != entry.mtime_ns else None
             if content.sha256 == entry.sha256:
-                result.verified += 1
-            elif self._comparison.moving.holds(entry.path, mtime):
+                self._same(entry, content.zeros)
+            elif grew or self._comparison.moving.holds(entry.path, mtime):
                 result.moving += 1
+                self._left(entry, max(entry.size, status.st_size), "moving")
             else:
+                self._lost(entry)
                 result.damaged += 1
                 result.note(result.damaged_paths, entry.path)
         self._on_read(result.bytes_read, result.restored)
 
+    def _same(self, entry: WitnessEntry, zeros: bool) -> None:
+        """The content is what it was; zero bytes came back as well, but are none."""
+        self._result.verified += 1
+        if entry.size >= NO_CONTENT and (zeros or not NO_BYTES.isdisjoint(entry.flags)):
+            self._left(entry, entry.size, "zeros")
+        else:
+            self._content.compared(entry.path, entry.size)
 
-def _read(
-    tree: int, batch: list[tuple[WitnessEntry, os.stat_result]]
-) -> list[tuple[WitnessEntry, os.stat_result, Digest]]:
-    return [(entry, status, digest(tree, entry.path)) for entry, status in batch]
+
+def is_too_long(tree: Path, path: bytes) -> bool:
+    """Whether nothing can restore `path` below `tree`."""
+    return len(os.fsencode(tree)) + 1 + len(path) >= LONGEST_PATH
+
+
+def _read(tree: int, batch: list[_ToRead]) -> list[tuple[_ToRead, Digest]]:
+    return [(item, digest(tree, item.entry.path, item.entry.size if item.grew else None)) for item in batch]

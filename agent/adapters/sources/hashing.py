@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import sys
 import threading
 
 from msgspec import Struct
@@ -26,15 +27,15 @@ class Digest(Struct, frozen=True, gc=False):
     error: str = ""
 
 
-def digest(base: int, path: bytes) -> Digest:
-    """Read the regular file `path` below the directory descriptor `base`."""
+def digest(base: int, path: bytes, limit: int | None = None) -> Digest:
+    """Read the regular file `path` below the directory descriptor `base`, its first `limit` bytes at most."""
     try:
         handle = _open(base, path)
     except OSError as error:
         return Digest(b"", error=error.strerror or str(error), moved=isinstance(error, FileNotFoundError))
     try:
         before = os.fstat(handle)
-        sha256, size, zeros = _read(handle, before.st_size)
+        sha256, size, zeros = _read(handle, before.st_size, limit)
         after = os.fstat(handle)
     except OSError as error:
         return Digest(b"", error=error.strerror or str(error))
@@ -56,27 +57,28 @@ def _open(base: int, path: bytes) -> int:
         return open_beneath(base, path, flags)
 
 
-def _read(handle: int, size: int) -> tuple[str, int, bool]:
+def _read(handle: int, size: int, limit: int | None) -> tuple[str, int, bool]:
     if size < SMALL:
         content = os.read(handle, SMALL)
         if len(content) < SMALL:
+            content = content[:limit]
             return hashlib.sha256(content).hexdigest(), len(content), _is_zeros(content)
         os.lseek(handle, 0, os.SEEK_SET)  # it grew meanwhile
-    return _read_blocks(handle)
+    return _read_blocks(handle, sys.maxsize if limit is None else limit)
 
 
 def _is_zeros(content: bytes | bytearray) -> bool:
     return not any(content[:HEAD]) and content == bytes(len(content))
 
 
-def _read_blocks(handle: int) -> tuple[str, int, bool]:
+def _read_blocks(handle: int, limit: int) -> tuple[str, int, bool]:
     buffer = getattr(_buffers, "block", None)
     if buffer is None:
         buffer = _buffers.block = bytearray(BLOCK)
     view = memoryview(buffer)
     sha256 = hashlib.sha256()
     total, zeros = 0, True
-    while count := os.readv(handle, [buffer]):
+    while count := min(os.readv(handle, [buffer]), limit - total):
         sha256.update(view[:count])
         zeros = zeros and not any(view[:HEAD]) and _is_zeros(buffer[:count])
         total += count

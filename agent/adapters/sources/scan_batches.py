@@ -145,4 +145,5 @@ class Batches:
 
 
 def _read(base: int, batch: list[Line]) -> list[tuple[Line, Digest | None]]:
-    return [(line, digest(base, line.path) if line.to_read else None) for line in batch]
+    """As many bytes as lstat said: of a file that grows meanwhile, a restore can be compared with these."""
+    return [(line, digest(base, line.path, line.size) if line.to_read else None) for line in batch]

@@ -7,11 +7,11 @@ from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_text
 from agent.core.drill.sampling import Part
 from agent.core.drill.verification import Verification
-from agent.core.model.drills import ProofResult
+from agent.core.model.drills import ProofResult, Why
 from agent.core.model.findings import CODES, Finding, finding
 from agent.core.model.repository import RestoreReport
 from agent.core.model.runs import Outcome
-from agent.core.text.plain import count, duration, size
+from agent.core.text.plain import count, duration, printable, size
 
 NAMED = 20  # findings of one kind that name a path each; the rest is counted
 
@@ -28,6 +28,15 @@ COULD_NOT = {
     "restic-missing",
     "restic-too-old",
     "not-tested",
+}
+# of a drill that was made: it showed too little for good, and nothing bad
+TOO_LITTLE = {"path-too-long", "complaint-unexplained", "nothing-compared"}
+NAMED_FILES = 3  # that a statement names
+WHY_NOT: dict[Why, tuple[str, str]] = {
+    "moving": ("file was being written", "files were being written"),
+    "absent": ("file was gone when its turn came", "files were gone when their turn came"),
+    "zeros": ("file holds zero bytes only", "files hold zero bytes only"),
+    "unreadable": ("file could not be read", "files could not be read"),
 }
 CLOCKS_APART = 300  # seconds that the clocks of two machines may differ
 
@@ -107,7 +116,10 @@ def _rest(process: str, code: str, number: int, hint: str) -> list[Finding]:
 
 
 def complaint_findings(process: str, report: RestoreReport, result: Verification) -> list[Finding]:
-    """What restic complained of although everything was compared; with losses they say it all."""
+    """What restic complained of without a loss that says it all.
+
+    While content was left that could not be compared, the complaint may be about just that.
+    """
     if result.too_long and not result.lost:
         message = (
             f"{count(result.too_long, 'path is', 'paths are')} too long to be restored below the scratch."
@@ -116,6 +128,12 @@ def complaint_findings(process: str, report: RestoreReport, result: Verification
         return [finding("path-too-long", process, message, hint)]
     if not report.complaint or result.lost:
         return []
+    content = result.content
+    if content.left_files:
+        left = f"{count(content.left_files, 'file')} with {size(content.left_bytes)}"
+        message = f"{report.complaint.rstrip('.')}; {left} could not be compared, so this may have cost data."
+        hint = "Run readiness check, then drill again when nothing is written to these files."
+        return [finding("complaint-unexplained", process, message, hint)]
     hint = "Everything was compared with the witness all the same; run restic check to learn more."
     return [finding("restic-complained", process, report.complaint, hint)]
 
@@ -140,35 +158,55 @@ def proof_findings(process: str, proofs: Sequence[ProofResult]) -> list[Finding]
     ]
 
 
+def nothing_compared(process: str, result: Verification, proofs: Sequence[ProofResult]) -> list[Finding]:
+    """Why nothing can be concluded: no content could be compared and no proof passed."""
+    if result.lost or result.too_long or not shows_nothing(result, proofs):
+        return []
+    names = _some([left.path for left in result.content.uncompared()])
+    what = f"No content could be compared: {names}" if names else "Nothing that came back could be compared"
+    return [
+        finding(
+            "nothing-compared",
+            process,
+            f"{what}; it was being written while the snapshot was taken, or consists of zero bytes.",
+            "Take a snapshot when nothing is written, or give the process a proof of its data.",
+        )
+    ]
+
+
 def outcome_of(findings: Sequence[Finding], proofs: Sequence[ProofResult]) -> Outcome:
     """Bad when anything is wrong; not tested when a proof or a path could not be tried; else passed."""
     if any(found.severity == "error" for found in findings):
         return "failed"
     if any(proof.outcome == "not_tested" for proof in proofs):
         return "not_tested"
-    if any(found.code == "path-too-long" for found in findings):
+    if any(found.code in TOO_LITTLE for found in findings):
         return "not_tested"
     return "passed"
 
 
-def shows_nothing(result: Verification | None, proofs: Sequence[ProofResult]) -> bool:
-    """Whether there is nothing to conclude from: no entry could be compared and no proof passed."""
-    compared = result is not None and (result.verified or not result.expected)
-    return not compared and not any(proof.outcome == "passed" for proof in proofs)
+def shows_nothing(result: Verification, proofs: Sequence[ProofResult]) -> bool:
+    """Whether there is nothing to conclude from: no content could be compared and no proof passed.
+
+    Directories and links that came back are no content.
+    """
+    if any(proof.outcome == "passed" for proof in proofs):
+        return False
+    return result.content.nothing or (not result.verified and result.expected > 0)
 
 
 def rung_of(result: Verification, proofs: Sequence[ProofResult]) -> str:
     """The highest step of the proof ladder: L1 listed, L4 compared, L5 proven by the application's data."""
-    if result.lost or result.unexpected or not result.verified:
+    if result.lost or result.unexpected or not result.verified or result.content.nothing:
         return "L1"
     return "L5" if proofs and all(proof.outcome == "passed" for proof in proofs) else "L4"
 
 
 def statement(result: Verification, part: Part | None) -> str:
     """What the drill supports, in one sentence."""
-    what = f"{result.verified:,} of {result.expected:,} entries were restored and compared byte for byte"
-    if result.moving:
-        what += f"; {count(result.moving, 'entry', 'entries')} changed during the snapshot and may differ"
+    what = (
+        f"{result.verified:,} of {result.expected:,} entries were restored as they were; {_content(result)}"
+    )
     if part is None:
         return f"{what}."
     rounds = max(1, round(1 / part.share)) if part.share else 1
@@ -178,3 +216,24 @@ def statement(result: Verification, part: Part | None) -> str:
         f"everything is read once in about {count(rounds, 'drill')}. "
         "A single bad file elsewhere would not be seen today, and no proof was run."
     )
+
+
+def _content(result: Verification) -> str:
+    """How much content was compared, and which was not: "1.2 GiB of 1.3 GiB in 4,010 of 4,012 files ..."."""
+    content = result.content
+    whole = (content.files, content.bytes) == (content.of_files, content.of_bytes)
+    of_bytes, of_files = ("", "") if whole else (f" of {size(content.of_bytes)}", f"{content.files:,} of ")
+    words = [f"{size(content.bytes)}{of_bytes} in {of_files}{count(content.of_files, 'file')} compared"]
+    left = content.uncompared()
+    for why, (one, many) in WHY_NOT.items():
+        paths = [each.path for each in left if each.why == why]
+        words += [f"{count(len(paths), one, many)}: {_some(paths)}"] if paths else []
+    more = content.left_files - len(left)
+    words += [f"{count(more, 'more file')} not compared"] if more > 0 else []
+    return "; ".join(words)
+
+
+def _some(paths: Sequence[str]) -> str:
+    shown = ", ".join(printable(path) for path in paths[:NAMED_FILES])
+    more = len(paths) - NAMED_FILES
+    return f"{shown} and {more:,} more" if more > 0 else shown

@@ -2,6 +2,7 @@
 
 from msgspec import Struct, field
 
+from agent.core.drill.content import ContentTally
 from agent.core.model.drills import DrillFiles
 from agent.core.model.snapshots import TableCounts
 
@@ -26,6 +27,8 @@ class Verification(Struct, kw_only=True):
     total_files: int = 0  # regular files in the whole witness
     total_bytes: int = 0
     total_entries: int = 0
+    content: ContentTally = field(default_factory=ContentTally)
+    vital: dict[str, bytes] = field(default_factory=dict)  # where each vital path lies in the tree
     missing_paths: list[bytes] = field(default_factory=list)
     damaged_paths: list[bytes] = field(default_factory=list)
     changed_paths: list[tuple[bytes, str]] = field(default_factory=list)
@@ -54,6 +57,12 @@ class Verification(Struct, kw_only=True):
         """The lost entries by name; fewer than `lost` when there were too many to keep."""
         changed = {path for path, _ in self.changed_paths}
         return {*self.missing_paths, *self.damaged_paths, *self.unreadable_paths} | changed
+
+    def lose(self, path: bytes) -> None:
+        """`path` did not come back; once is enough."""
+        if path not in self.missing_paths:
+            self.missing += 1
+            self.note(self.missing_paths, path)
 
     def note(self, paths: list[bytes], path: bytes) -> None:
         """Keep `path` by name while there is room."""

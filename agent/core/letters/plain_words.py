@@ -125,6 +125,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("file-missing", "file-damaged", "file-changed", "file-unexpected"), BAD_FILES),
     "proof-failed": ("the restored data of {name} are not good", "look into the failed restore of {name}"),
     **dict.fromkeys(("path-too-long", "sparse-expanded", "restic-complained"), UNTESTED),
+    **dict.fromkeys(("complaint-unexplained", "nothing-compared"), UNTESTED),
     **dict.fromkeys(
         ("scratch-too-small", "no-space"), ("there is too little room on a disk for {name}", "make room")
     ),

@@ -1,6 +1,7 @@
 """What a rehearsed restore showed, as its record holds it."""
 
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct, field
 
@@ -26,6 +27,35 @@ class DrillFiles(Struct, frozen=True, kw_only=True):
     missing: int = 0
     unexpected: int = 0
     moving: int = 0
+
+
+# being written while the snapshot was taken, nothing but zero bytes, not readable, not in the snapshot
+Why = Literal["moving", "zeros", "unreadable", "absent"]
+
+
+class Uncompared(Struct, frozen=True):
+    """A file of a drill whose content could not be compared, and why."""
+
+    path: str  # absolute
+    bytes: int
+    why: Why
+
+
+class Compared(Struct, frozen=True, kw_only=True):
+    """What a drill compared of witnessed content: regular files, never directories or links.
+
+    A consistent copy of a SQLite database that the snapshot carries stands for the live one.
+    """
+
+    files: int = 0  # whose content was compared
+    bytes: int = 0
+    of_files: int = 0  # that were to be compared in this drill: its part of the witness
+    of_bytes: int = 0
+    uncompared_files: int = 0
+    uncompared_bytes: int = 0
+    uncompared: tuple[Uncompared, ...] = ()  # all vital ones and the largest first, at most 1,000
+    large: tuple[str, ...] = ()  # compared, and 0.5 % of all bytes or more each: an older drill may tell
+    behind: str = ""  # of a sample: the path behind which it began; it went up to `cursor`
 
 
 class ProofResult(Struct, frozen=True, kw_only=True):
@@ -70,6 +100,9 @@ class DrillRecord(Struct, frozen=True, kw_only=True):
     total_bytes: int = 0
     total_entries: int = 0  # of every type; 0 where that was not noted
     recovery_point_age: int | None = None  # seconds from the snapshot to the start of the drill
+    compared: Compared | None = None  # null where that was not noted
+    vital: tuple[str, ...] = ()  # the vital paths of which the content was compared
+    vital_uncompared: tuple[str, ...] = ()  # those of which it was not
     proofs: tuple[ProofResult, ...] = ()
     isolation: tuple[str, ...] = ()  # which walls really stood around the proof commands
     refused: tuple[RefusedSnapshot, ...] = ()

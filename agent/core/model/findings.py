@@ -75,6 +75,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     "path-too-long": ("warning", "a path is too long to be restored below the scratch"),
     "sparse-expanded": ("warning", "sparse files need far more room when restored"),
     "restic-complained": ("warning", "restic reported errors although everything was verified"),
+    "complaint-unexplained": ("warning", "restic reported errors, and not everything could be compared"),
+    "nothing-compared": ("warning", "of all content that was restored none could be compared"),
     "rto-missed": ("error", "the measured recovery is longer than the recovery time objective"),
     # what keeps a snapshot or drill from being made: never good, never bad
     "scratch-too-small": ("error", "the scratch has no room for the restore"),

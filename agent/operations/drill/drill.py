@@ -4,7 +4,16 @@ import time
 
 from msgspec import structs
 
-from agent.core.drill.drilled import COULD_NOT, age_findings, outcome_of, rung_of, shows_nothing, statement
+from agent.core.configuration.exclude import os_text
+from agent.core.drill.content import vital_compared
+from agent.core.drill.drilled import (
+    COULD_NOT,
+    age_findings,
+    nothing_compared,
+    outcome_of,
+    rung_of,
+    statement,
+)
 from agent.core.drill.selection import chosen
 from agent.core.evidence.account import DAMAGED, Seen
 from agent.core.model.drills import DrillRecord, DrillSeconds, RefusedSnapshot
@@ -177,19 +186,19 @@ class _Rehearsal:
             raise ResticError(restored.report.complaint, restored.report.hint, restored.report.code)
         checker = Checker(self.task, self.tools, snapshot, record, any_record=bool(self._records))
         checked = checker.check(restored, self.started)
-        self._note(restored, checked)
-        if not checked.findings and shows_nothing(checked.result, checked.proofs):
-            raise ReadinessError(
-                "Everything that came back was being written while the snapshot was taken.",
-                "Take a snapshot at a quieter time, or give the process a proof.",
-            )
+        self._note(restored, checked, record)
+        nothing = (
+            []
+            if checked.result is None
+            else nothing_compared(self.process.name, checked.result, checked.proofs)
+        )
         aged = age_findings(self.process, taken, self.started, self.task.select == "latest", self.task.oldest)
         report = restored.report
         if report.code == DAMAGED:  # the losses say it of this process, the account says it of all
             self._damage = [finding(DAMAGED, self.process.name, report.complaint, report.hint)]
-        return [*aged, *checked.findings, *_noted_before(record, checked)]
+        return [*aged, *checked.findings, *nothing, *_noted_before(record, checked)]
 
-    def _note(self, restored: Restored, checked: Checked) -> None:
+    def _note(self, restored: Restored, checked: Checked, record: SnapshotRecord | None) -> None:
         seconds = DrillSeconds(
             restore=round(restored.seconds, 3),
             verify=round(checked.verify_seconds, 3),
@@ -201,6 +210,9 @@ class _Rehearsal:
         if restored.part:
             self.base = structs.replace(self.base, share=restored.part.share, cursor=restored.part.cursor)
         if checked.result:
+            behind = os_text(restored.part.first.replace(b"\0", b"/")) if restored.part else ""
+            moving = record.vital_moving if record else ()
+            vital, left = vital_compared(checked.result.content, checked.result.vital, moving)
             self.base = structs.replace(
                 self.base,
                 files=checked.result.counts(),
@@ -208,6 +220,9 @@ class _Rehearsal:
                 total_files=checked.result.total_files,
                 total_bytes=checked.result.total_bytes,
                 total_entries=checked.result.total_entries,
+                compared=checked.result.content.summary(checked.result.total_bytes, behind),
+                vital=() if checked.result.lost else vital,
+                vital_uncompared=left,
                 statement=statement(checked.result, restored.part),
                 rung=rung_of(checked.result, checked.proofs),
             )

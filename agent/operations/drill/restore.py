@@ -140,4 +140,9 @@ class Restorer:
             DrillRecord, process=self._task.process.name, repository=self._task.repository, limit=REMEMBERED
         )
         samples = (old for old in before if old.sampled or old.share < 1)
-        return next((old.cursor for old in samples if old.outcome != "not_tested"), "")
+        return next((old.cursor for old in samples if _was_made(old)), "")
+
+
+def _was_made(old: DrillRecord) -> bool:
+    """A part of which nothing could be compared was looked at all the same: the next one is due."""
+    return old.outcome != "not_tested" or old.compared is not None

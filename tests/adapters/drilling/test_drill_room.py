@@ -1,8 +1,10 @@
 """The private room of one drill: the witness that is trusted, what is carried, and what is listed as lost."""
 
+import hashlib
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +12,8 @@ import pytest
 
 from agent.adapters.drilling.drill_room import Room, drill_room
 from agent.adapters.sources.sources import ProcessSources
-from agent.core.drill.verification import RestoredWitness, Verification
+from agent.core.drill.content import vital_compared
+from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.model.snapshots import TableCounts
 from support.builders.databases import make_orders
 from support.builders.shop import process
@@ -108,6 +111,62 @@ def test_what_a_recovery_needs_beside_the_data_is_held_against_its_digest(room: 
     room.verify_carried(witness(room, shop), [missing], result)
     assert [os.path.split(path)[1] for path in result.damaged_paths] == [b"SHA256SUMS"]
     assert {os.path.split(path)[1] for path in result.missing_paths} == {b"RECOVER.txt", b"0-orders.db"}
+
+
+def restored(room: Room, shop: Shop) -> Path:
+    """The sources as a restore brings them."""
+    place = Path(room.tree) / str(shop.source).lstrip("/")
+    shutil.copytree(shop.source, place, symlinks=True)
+    return place
+
+
+def verified(room: Room, shop: Shop, moving: Sequence[Path], vital: Sequence[Path]) -> Verification:
+    paths = frozenset(os.fsencode(path).strip(b"/") for path in moving)
+    roots, names = [str(shop.source)], [str(path) for path in vital]
+    return room.verify(witness(room, shop), roots, MovingFiles(paths=paths), None, lambda *_: None, names)
+
+
+def test_a_vital_path_that_did_not_come_back_is_missing_though_it_moved(room: Room, shop: Shop) -> None:
+    bring_back(room, shop)
+    letter, link = shop.source / "letter", shop.source / "link"
+    place = restored(room, shop)
+    assert verified(room, shop, [letter], [letter, shop.source]).lost == 0
+    (place / "letter").unlink()
+    assert verified(room, shop, [letter, shop.source], []).lost == 0
+    for vital in ([letter], [letter, shop.source]):
+        found = verified(room, shop, [letter, shop.source], vital)
+        assert found.missing_paths == [os.fsencode(str(letter).lstrip("/"))]
+    assert verified(room, shop, [letter, shop.source], [link]).missing == 1, "nobody knows it"
+
+
+def test_a_vital_path_is_looked_for_where_links_lead_in_the_tree(tmp_path: Path) -> None:
+    (tmp_path / "srv").mkdir()
+    link = tmp_path / "srv" / "current"
+    link.symlink_to("letter")
+    shop = Shop(tmp_path)
+    with drill_room(tmp_path / "scratch", shop.state) as room:
+        bring_back(room, shop)
+        restored(room, shop)
+        found = verified(room, shop, [shop.source], [link])
+        assert found.vital == {str(link): os.fsencode(str(shop.source / "letter").lstrip("/"))}
+        assert vital_compared(found.content, found.vital, ()) == ((str(link),), ())
+
+
+@pytest.mark.parametrize(("sha256", "stands"), [("ab" * 32, True), ("", False)])
+def test_the_consistent_copy_stands_for_the_live_database(
+    room: Room, shop: Shop, sha256: str, stands: bool
+) -> None:
+    place = bring_back(room, shop)
+    (place / "databases").mkdir()
+    copy = make_orders(place / "databases" / "0-orders.db", rows=9)
+    if sha256:
+        sha256 = hashlib.sha256(copy.read_bytes()).hexdigest()
+    (restored(room, shop) / "orders.db").write_bytes(b"torn")
+    found = verified(room, shop, [shop.database], [shop.database])
+    room.verify_carried(witness(room, shop), [TableCounts(str(shop.database), copy.name, {}, sha256)], found)
+    good, left = vital_compared(found.content, found.vital, ())
+    assert (found.lost, bool(good), bool(left)) == (0, stands, not stands)
+    assert bool(found.content.uncompared()) is not stands
 
 
 def laid(room: Room, shop: Shop, prepare: str) -> Path:

@@ -12,6 +12,7 @@ from agent.adapters.drilling.verify import Comparison, Verifier
 from agent.adapters.sources.scan import Scanner
 from agent.core.drill.sampling import Part
 from agent.core.drill.verification import MovingFiles, Verification
+from agent.core.model.drills import Uncompared
 from agent.core.snapshot.compare import Abilities
 from agent.core.snapshot.witness import sort_key
 
@@ -123,7 +124,7 @@ def test_what_was_being_written_is_no_damage(restored: Restored) -> None:
     assert restored.verify().lost == 2
     paths = frozenset({restored.path("order"), restored.path("dir/letter")})
     found = restored.verify(moving=MovingFiles(paths=paths))
-    assert (found.lost, found.moving) == (0, 2)
+    assert (found.lost, found.moving, found.content.left_files) == (0, 2, 2)
 
 
 def test_of_a_sample_only_its_part_and_what_is_vital_is_compared(restored: Restored) -> None:
@@ -157,3 +158,68 @@ def test_what_could_not_be_read_then_is_lost_whatever_came_back(restored: Restor
     ]
     restored.witness.write_bytes(b"".join(marked))
     assert restored.verify().unreadable_paths == [restored.path("order")]
+
+
+# ---- content, in bytes ----------------------------------------------------------------------
+
+
+def moving(restored: Restored, *names: str) -> MovingFiles:
+    return MovingFiles(paths=frozenset(restored.path(name) for name in names))
+
+
+def test_content_is_that_of_regular_files_alone(restored: Restored) -> None:
+    content = restored.verify().content
+    assert (content.files, content.bytes, content.of_files, content.of_bytes) == (2, 23, 2, 23)
+    assert content.uncompared() == ()
+
+
+def test_of_a_file_that_only_grew_the_recorded_part_is_compared(restored: Restored) -> None:
+    order = restored.here / "order"
+    order.write_text("ten pieces and five more")
+    found = restored.verify(moving=moving(restored, "order"))
+    assert (found.content.files, found.content.bytes, found.moving, found.lost) == (2, 23, 0, 0)
+    assert restored.verify().lost == 1, "outside of the list it is another size"
+    order.write_text("ten others and five more")
+    found = restored.verify(moving=moving(restored, "order"))
+    assert (found.content.bytes, found.moving) == (13, 1)
+    assert found.content.uncompared() == (Uncompared("/" + restored.path("order").decode(), 24, "moving"),)
+
+
+def test_a_file_that_was_empty_and_has_content_now_was_not_compared(tmp_path: Path) -> None:
+    log = Restored(tmp_path)
+    (log.source / "rotated").touch()
+    log.restore()
+    (log.here / "rotated").write_text("a new line")
+    found = log.verify(moving=moving(log, "rotated"))
+    assert [(each.bytes, each.why) for each in found.content.uncompared()] == [(10, "moving")]
+
+
+def test_what_moved_and_is_gone_was_not_restored_and_a_vital_one_is_missing(restored: Restored) -> None:
+    (restored.here / "order").unlink()
+    excused = moving(restored, "order", "")
+    found = restored.verify(moving=excused)
+    assert (found.restored, found.missing) == (4, 0)
+    assert [(each.bytes, each.why) for each in found.content.uncompared()] == [(10, "absent")]
+    vital = frozenset({restored.path("order")})
+    assert restored.verify(moving=excused, vital=vital).missing_paths == [restored.path("order")]
+
+
+@pytest.mark.parametrize("size", [511, 512, 1 << 17])
+def test_zero_bytes_are_no_content(tmp_path: Path, size: int) -> None:
+    shop = Restored(tmp_path)
+    (shop.source / "zeros").write_bytes(bytes(size))
+    (shop.source / "almost").write_bytes(bytes(size - 1) + b"x")
+    with (shop.source / "hole").open("wb") as sparse:
+        sparse.truncate(size)
+    shop.restore()
+    found = shop.verify()
+    zeros = [(each.bytes, each.why) for each in found.content.uncompared()]
+    assert zeros == ([] if size < 512 else [(size, "zeros")] * 2)
+    assert (found.lost, found.content.bytes + found.content.left_bytes) == (0, 23 + 3 * size)
+
+
+def test_vital_paths_are_told_by_what_was_compared_of_them(restored: Restored) -> None:
+    order, letters = restored.path("order"), restored.path("dir")
+    (restored.here / "order").write_text("eleven")
+    found = restored.verify(moving=moving(restored, "order"), vital=frozenset({order, letters}))
+    assert (found.content.is_compared(order), found.content.is_compared(letters)) == (False, True)

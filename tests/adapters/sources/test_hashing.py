@@ -27,6 +27,18 @@ def test_a_file_of_any_size_is_hashed_to_its_end(tmp_path: Path, base: int, size
     assert (found.size, found.moved, found.error) == (size, False, "")
 
 
+@pytest.mark.parametrize("limit", [0, 1, SMALL, BLOCK, BLOCK + 7])
+@pytest.mark.parametrize("more", [0, 1, BLOCK])
+def test_of_a_file_that_grew_only_the_beginning_is_hashed(
+    tmp_path: Path, base: int, limit: int, more: int
+) -> None:
+    content = os.urandom(limit + more)
+    (tmp_path / "log").write_bytes(content)
+    found = digest(base, b"log", limit)
+    assert found.sha256.decode() == hashlib.sha256(content[:limit]).hexdigest()
+    assert (found.size, found.moved) == (limit, more > 0)
+
+
 @pytest.mark.parametrize("size", [100, SMALL + 100, BLOCK + 100])
 def test_nothing_but_zeros_is_told_from_one_byte_that_is_none(tmp_path: Path, base: int, size: int) -> None:
     (tmp_path / "zeros").write_bytes(bytes(size))

@@ -47,9 +47,9 @@ class Business:
 def business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Business]:
     found = Business(tmp_path)
 
-    def noted(base: int, path: bytes) -> object:
+    def noted(base: int, path: bytes, limit: int) -> object:
         found.read.append(path.rpartition(b"/")[2])
-        return digest(base, path)
+        return digest(base, path, limit)
 
     monkeypatch.setattr(scan_batches, "digest", noted)
     return found

@@ -9,6 +9,7 @@ from agent.core.drill.drilled import (
     age_findings,
     complaint_findings,
     loss_findings,
+    nothing_compared,
     outcome_of,
     proof_findings,
     rung_of,
@@ -31,6 +32,15 @@ UNRUN = ProofResult(name="sound", outcome="not_tested", seconds=0, message="ther
 
 def verified(**changes: Any) -> Verification:
     return Verification(**({"expected": 100, "restored": 100, "verified": 100} | changes))
+
+
+def with_content(compared: int, moving: int) -> Verification:
+    found = verified()
+    if compared:
+        found.content.compared(b"srv/a", compared)
+    if moving:
+        found.content.left(b"srv/log", moving, "moving")
+    return found
 
 
 def codes(findings: list[Finding]) -> list[str]:
@@ -99,6 +109,24 @@ def test_a_complaint_of_restic_is_a_warning_while_nothing_is_lost() -> None:
     assert complaint_findings("orders", RestoreReport(seconds=1), verified()) == []
 
 
+def test_a_complaint_weighs_more_while_content_was_left_uncompared() -> None:
+    report = RestoreReport(seconds=1, complaint="restic said: oh.")
+
+    assert codes(complaint_findings("orders", report, with_content(7, 0))) == ["restic-complained"]
+    (found,) = complaint_findings("orders", report, with_content(7, 20))
+    assert found.code == "complaint-unexplained"
+    assert "1 file with 20 B could not be compared" in found.message
+
+
+def test_nothing_compared_names_what_there_was_unless_losses_say_it_all() -> None:
+    (found,) = nothing_compared("orders", with_content(0, 20), [])
+    assert (found.code, "/srv/log" in found.message) == ("nothing-compared", True)
+    lost = with_content(0, 20)
+    lost.missing = 1
+    assert nothing_compared("orders", lost, []) == []
+    assert nothing_compared("orders", with_content(1, 20), []) == []
+
+
 def test_paths_too_long_for_the_scratch_are_told_instead_of_the_complaint_about_them() -> None:
     report = RestoreReport(seconds=1, complaint="File name too long")
 
@@ -129,6 +157,8 @@ def test_a_proof_that_failed_and_one_that_did_not_run_are_two_findings() -> None
         ([wrong("file-missing")], [UNRUN], "failed"),
         ([], [GOOD, UNRUN], "not_tested"),
         ([wrong("path-too-long")], [GOOD], "not_tested"),
+        ([wrong("nothing-compared")], [], "not_tested"),
+        ([wrong("complaint-unexplained")], [GOOD], "not_tested"),
     ],
 )
 def test_bad_outweighs_what_could_not_be_tested(
@@ -146,6 +176,8 @@ def test_bad_outweighs_what_could_not_be_tested(
         (verified(missing=1), [GOOD], "L1"),
         (verified(unexpected=1), [GOOD], "L1"),
         (verified(verified=0), [GOOD], "L1"),
+        (with_content(0, 20), [], "L1"),
+        (with_content(1, 20), [], "L4"),
     ],
 )
 def test_the_rung_is_no_higher_than_what_was_shown(
@@ -155,9 +187,10 @@ def test_the_rung_is_no_higher_than_what_was_shown(
 
 
 def test_where_nothing_was_compared_and_no_proof_passed_there_is_nothing_to_conclude_from() -> None:
-    assert shows_nothing(None, [UNRUN])
-    assert shows_nothing(verified(verified=0), [])
-    assert not shows_nothing(None, [GOOD])
+    assert shows_nothing(verified(verified=0), [UNRUN])
+    assert shows_nothing(with_content(0, 20), []), "a directory came back, which is no content"
+    assert not shows_nothing(with_content(0, 20), [GOOD])
+    assert not shows_nothing(with_content(1, 20), [])
     assert not shows_nothing(verified(), [])
     assert not shows_nothing(Verification(), []), "an empty process is compared at once"
 
@@ -166,8 +199,15 @@ def test_where_nothing_was_compared_and_no_proof_passed_there_is_nothing_to_conc
 
 
 def test_a_full_drill_says_what_was_compared() -> None:
-    assert statement(verified(), None) == "100 of 100 entries were restored and compared byte for byte."
-    assert "; 1 entry changed during the snapshot and may differ." in statement(verified(moving=1), None)
+    entries = "100 of 100 entries were restored as they were; "
+    assert statement(with_content(7, 0), None) == f"{entries}7 B in 1 file compared."
+    left = "7 B of 27 B in 1 of 2 files compared; 1 file was being written: /srv/log."
+    assert statement(with_content(7, 20), None) == entries + left
+    zeros = verified()
+    for number in range(5):
+        zeros.content.left(b"srv/%d" % number, 9 - number, "zeros")
+    shown = "5 files hold zero bytes only: /srv/0, /srv/1, /srv/2 and 2 more."
+    assert statement(zeros, None).endswith(shown)
 
 
 def test_a_sample_says_how_small_it_is_and_what_it_does_not_show() -> None:

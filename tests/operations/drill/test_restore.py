@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.core.model.drills import DrillRecord
+from agent.core.model.drills import Compared, DrillRecord
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord
 from agent.errors import ResticError
@@ -112,6 +112,9 @@ def test_without_any_witness_no_sample_can_be_chosen() -> None:
     assert refused.value.code == "witness-missing"
 
 
+NOTHING_COMPARED = drill(4, "not_tested", share=0.1, cursor="srv/c", compared=Compared(of_bytes=9))
+
+
 @pytest.mark.parametrize(
     ("drills", "cursor"),
     [
@@ -119,9 +122,13 @@ def test_without_any_witness_no_sample_can_be_chosen() -> None:
         ([drill(5, share=0.1, cursor="srv/b")], "srv/b"),
         ([drill(5, share=0.1, cursor="srv/b"), drill(4)], "srv/b"),
         ([drill(5, share=0.1, cursor="srv/b"), drill(4, "not_tested", share=0.1, cursor="srv/c")], "srv/b"),
+        ([drill(5, share=0.1, cursor="srv/b"), NOTHING_COMPARED], "srv/c"),
         ([drill(5, share=0.1, cursor="srv/b"), drill(4, "failed", share=0.1, cursor="srv/c")], "srv/c"),
     ],
-    ids=["first", "next", "behind a full one", "behind one that was not made", "behind a failed one"],
+    ids=[
+        *("first", "next", "behind a full one", "behind one that was not made", "behind one of what moved"),
+        "behind a failed one",
+    ],
 )
 def test_a_sample_goes_on_behind_the_last_one_that_was_made(drills: list[DrillRecord], cursor: str) -> None:
     tools = Tools(*drills)
