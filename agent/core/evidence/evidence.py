@@ -263,7 +263,7 @@ def _copies_of(content: Set[str], copy: Copy) -> frozenset[str]:
 def _good_snapshots(
     copy: Copy, process: CriticalProcess, now: datetime, refuted: frozenset[str]
 ) -> tuple[SnapshotRecord, ...]:
-    return tuple(
+    return _at_rest(
         record
         for record in copy.snapshots
         if is_whole(record)
@@ -271,6 +271,12 @@ def _good_snapshots(
         and not is_future(taken_at(record), now)
         and covers(record, process)
     )
+
+
+def _at_rest(good: Iterable[SnapshotRecord]) -> tuple[SnapshotRecord, ...]:
+    """Those in which every vital file stood still; where there is none, the others."""
+    every = tuple(good)
+    return tuple(record for record in every if not record.vital_moving) or every
 
 
 def _is_current(drill: DrillRecord, process: CriticalProcess, now: datetime) -> bool:

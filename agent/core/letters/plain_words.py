@@ -46,6 +46,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "snapshot-failing": ("the newest backup of {name} did not work", "make a backup of {name}"),
     "drill-not-tested": UNTESTED,
     "proof-partial": ("only a part of {name} was restored in a test", "test the restore of all of {name}"),
+    "vital-not-proven": (
+        "the most important files of {name} could never be compared in a test",
+        "let {name} write its files in a way that they can be saved",
+    ),
+    "content-not-proven": (
+        "some files of {name} could never be compared in a test",
+        "let {name} write its files in a way that they can be saved",
+    ),
     "no-proof": (
         "nobody checks whether the restored data of {name} make sense",
         "add a check of the data of {name}",
@@ -109,6 +117,10 @@ WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(
         ("database-damaged", "database-collapsed"),
         ("a database of {name} is damaged or has lost entries", "look at the database of {name}"),
+    ),
+    "vital-moving": (
+        "important files of {name} were being written during the backup",
+        "let {name} write its files in a way that they can be saved",
     ),
     "snapshot-lost": ("a backup of {name} has disappeared", NO_BACKUP),
     "watch-limit": ("changes of {name} are noticed later than usual", LOOK),

@@ -28,6 +28,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "source-replaced": ("warning", "a path lies on another file system than in the last good snapshot"),
     "source-collapsed": ("error", "far fewer files or bytes than in the last good snapshot"),
     "vital-missing": ("error", "a vital path is not there, or is a link to what the snapshot does not hold"),
+    "vital-moving": ("warning", "a vital file was being written for as long as the snapshot waited for it"),
     "vital-excluded": ("error", "an exclude pattern keeps a vital path out of the snapshot"),
     "exclude-drops-data": ("error", "an exclude pattern keeps out files that the last good snapshot held"),
     "file-unreadable": ("error", "a file could not be read and is not in the snapshot"),

@@ -8,11 +8,12 @@ from agent.core.model.drills import DrillRecord
 from agent.core.report.views import Fact
 from agent.core.snapshot.places import where_copies_lie
 from agent.core.text.phrases import joined, percent, span
-from agent.core.text.plain import count, printable
+from agent.core.text.plain import count, printable, size
 from agent.core.verdict.judgement import Assessment, Judgement
 from agent.core.verdict.plan_b_lag import lags
 from agent.core.verdict.reasons_place import newest_good
 
+NAMED = 3  # files of each kind
 ELSEWHERE = (
     "Everything was restored on this machine. Getting another one, installing it, finding the password and "
     "switching over were not tested."
@@ -91,9 +92,12 @@ def _of_drills(
     if covered < WHOLE:
         yield f"Only {percent(covered)} of its entries were drilled, and extrapolated to the whole."
     newest = drills[0]
-    if newest.files.moving:
-        files = count(newest.files.moving, "file")
-        yield f"{files} changed while the snapshot was taken: restored, but not compared."
+    if newest.compared and newest.compared.uncompared_files:
+        names = joined([each.path for each in newest.compared.uncompared[:NAMED]])
+        much = f"{count(newest.compared.uncompared_files, 'file')}, {size(newest.compared.uncompared_bytes)}"
+        yield f"Not compared in the newest drill: {much}, such as {names}."
+    elif newest.compared is None and newest.files.moving:
+        yield f"{count(newest.files.moving, 'file')} changed while the snapshot was taken: not compared."
     if not process.proofs:
         yield "No proof is configured: files were compared, the sense of the data in them was not."
     unrun = [proof.name for proof in newest.proofs if proof.outcome == "not_tested"]

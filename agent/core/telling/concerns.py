@@ -25,6 +25,7 @@ TOPICS = {
     **dict.fromkeys(("drill-failed", "drill-not-tested"), "drill"),
     **dict.fromkeys(("never-proven", "proof-expired", "proof-expiring", "proof-partial"), "proof"),
     **dict.fromkeys(("rto-missed", "rto-missed-in-sequence", "rto-tight", "growth"), "time"),
+    **dict.fromkeys(("vital-not-proven", "content-not-proven"), "content"),
     **dict.fromkeys(("repository-missing", "repository-changed"), "repository"),
     **dict.fromkeys(("agent-silent", "agent-stopped", "agent-dying"), "agent"),
 }
@@ -64,7 +65,8 @@ PATIENCE = {
     **dict.fromkeys(("plan-b-behind", "copy-missing"), DAY),
     # after the machine was off, a snapshot is on its way
     **dict.fromkeys(("clock-went-back", "mail-blocked", "snapshot-stale"), HOUR),
-    "proof-expired": LATER,
+    **dict.fromkeys(("proof-expired", "vital-not-proven", "vital-moving"), LATER),
+    "content-not-proven": DAY,  # the next drill may meet it at rest
     "drill-not-tested": 2 * DAY,  # the next one may be of another copy; what was proven still counts
 }
 

@@ -18,9 +18,11 @@ from agent.core.verdict.judgement import badness
 
 A_DAY = timedelta(days=1)
 RESTLESS, MEANWHILE = 3, timedelta(days=3)  # so often it came, or came back, within that time: it flaps
-ENDED_BY_DRILLS = ("drill", "proof", "time", "window-missed")  # what a drill says may end it
+ENDED_BY_DRILLS = ("drill", "proof", "content", "time", "window-missed")  # what a drill says may end it
 NO_MATTER_OF_DRILLS = ("mail-blocked", "mail-refused", "alarm-test-unseen", "ping-failing")
-OF_SNAPSHOTS = ("snapshot", "source-missing", "source-empty", "snapshots-vanished", "plan-b-behind")
+OF_SNAPSHOTS = (
+    *("snapshot", "source-missing", "source-empty", "snapshots-vanished", "plan-b-behind", "vital-moving"),
+)
 
 
 class Earlier(Struct, frozen=True):

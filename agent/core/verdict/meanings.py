@@ -36,6 +36,11 @@ REASONS: dict[str, tuple[Verdict, str]] = {
     "paths-not-covered": (Verdict.UNKNOWN, "the process was given a path that no snapshot holds yet"),
     "never-proven": (Verdict.UNKNOWN, "no drill has passed yet"),
     "proof-expired": (Verdict.UNKNOWN, "the last proven restore is older than `max_proof_age`"),
+    "vital-not-proven": (
+        Verdict.UNKNOWN,
+        "the content of a vital path was compared in no drill that counts: it was being written each time, "
+        "or holds zero bytes only",
+    ),
     "agent-silent": (
         Verdict.UNKNOWN,
         "the service should be running and has given no sign of life for half an hour",
@@ -53,6 +58,11 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         "the newest drill could not be carried out; an older one still counts",
     ),
     "proof-partial": (Verdict.AT_RISK, "only samples were drilled, and together they are not the whole"),
+    "content-not-proven": (
+        Verdict.AT_RISK,
+        "more than 2 % of the content was compared in no drill that counts: it was being written each time, "
+        "or holds zero bytes only",
+    ),
     "no-proof": (Verdict.AT_RISK, "a process of tier 1 has no proof"),
     "proof-not-run": (Verdict.AT_RISK, "a proof did not run in any drill that counts"),
     "paths-not-drilled": (Verdict.AT_RISK, "the process was given a path after its last drill"),

@@ -34,6 +34,7 @@ ALL = 1 << 62
 TURNS = 12  # starts and stops of the service, and jumps of the clock among them
 DELIVERIES = 50  # attempts to send mail
 ACKNOWLEDGEMENTS = 100
+FEW = 0.01  # of the bytes of a drill, that were on the move in it: then older ones matter
 
 
 def assess_now(
@@ -126,7 +127,7 @@ def _snapshots(ledger: "LedgerReader", copy: Copy) -> tuple[SnapshotRecord, ...]
     bad = refuted(copy)
     newest = ledger.newest(SnapshotRecord, process=copy.process, repository=copy.repository, limit=SNAPSHOTS)
     limit = 1
-    while len(newest) >= SNAPSHOTS and not any(is_whole(r) and r.snapshot not in bad for r in newest):
+    while len(newest) >= SNAPSHOTS and not any(_is_at_rest(r, bad) for r in newest):
         passed = ledger.newest(
             SnapshotRecord,
             process=copy.process,
@@ -139,6 +140,10 @@ def _snapshots(ledger: "LedgerReader", copy: Copy) -> tuple[SnapshotRecord, ...]
             break
         limit *= MORE
     return tuple(newest)
+
+
+def _is_at_rest(record: SnapshotRecord, bad: frozenset[str]) -> bool:
+    return is_whole(record) and record.snapshot not in bad and not record.vital_moving
 
 
 def _drills(ledger: "LedgerReader", process: CriticalProcess, repository: str) -> tuple[DrillRecord, ...]:
@@ -164,4 +169,15 @@ def _drills(ledger: "LedgerReader", process: CriticalProcess, repository: str) -
 
 
 def _settles(drill: DrillRecord) -> bool:
-    return drill.outcome == "passed" and is_full(drill) and drill.selection == "latest"
+    return (
+        drill.outcome == "passed"
+        and is_full(drill)
+        and drill.selection == "latest"
+        and not _leaves_open(drill)
+    )
+
+
+def _leaves_open(full: DrillRecord) -> bool:
+    """Files were on the move in it: whether another drill compared them, older ones tell."""
+    seen = full.compared
+    return bool(full.vital_uncompared) or bool(seen and seen.uncompared_bytes > FEW * seen.of_bytes)

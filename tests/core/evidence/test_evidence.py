@@ -26,6 +26,12 @@ def test_a_failed_snapshot_does_not_count_as_the_newest_good_one() -> None:
     assert codes(judgement) == ["snapshot-stale", "snapshot-failing"]
 
 
+def test_a_snapshot_in_which_a_vital_file_moved_replaces_none_in_which_it_stood_still() -> None:
+    moving = snapshot(1, vital_moving=("/srv/orders/dump.sql",))
+    assert judged(moving, snapshot(3), drill()).last_snapshot_at == ago(3)
+    assert judged(moving, drill()).last_snapshot_at == ago(1), "better than none"
+
+
 def test_a_snapshot_that_a_drill_refused_does_not_count_as_good() -> None:
     refused = RefusedSnapshot(snapshot=snapshot(1).snapshot, at=ago(1), reason="file-damaged")
     judgement = judged(snapshot(1), snapshot(3), drill(0.5, of=3, refused=(refused,)))

@@ -3,9 +3,13 @@
 import pytest
 
 from agent.core.configuration.config import Step
-from agent.core.model.drills import DrillFiles, ProofResult
+from agent.core.model.drills import Compared, DrillFiles, ProofResult, Uncompared
 from support.builders.pages import healthy, report
 from support.builders.shop import GIB, copy, drill, process, snapshot
+
+LEFT = Compared(
+    uncompared=(Uncompared("/srv/orders/log", 9, "absent"),), uncompared_files=1, uncompared_bytes=9
+)
 
 
 def untested(*records, **changes) -> list[str]:
@@ -20,7 +24,8 @@ def test_a_report_always_says_that_another_machine_was_not_tried() -> None:
     ("record", "sentence"),
     [
         (drill(share=0.3, bytes=GIB // 3), "Only 30 % of its entries were drilled"),
-        (drill(files=DrillFiles(moving=3)), "3 files changed while the snapshot was taken"),
+        (drill(files=DrillFiles(moving=3)), "3 files changed while the snapshot was taken: not compared."),
+        (drill(compared=LEFT), "Not compared in the newest drill: 1 file, 9 B, such as /srv/orders/log."),
         (
             drill(proofs=(ProofResult(name="sound", outcome="not_tested", seconds=0),)),
             "Not run in the newest drill",

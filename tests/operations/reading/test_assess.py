@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from agent.core.model.drills import Compared, Uncompared
 from agent.core.model.records import Verdict
 from agent.operations.reading.assess import assess_now, gather
 from support.builders.shop import GIB, NOW, ago, config, drill, process, snapshot
@@ -34,6 +35,22 @@ def test_the_last_good_snapshot_is_found_behind_any_number_of_failures() -> None
     ledger = FakeLedger(snapshot(99), *(snapshot(n, "failed") for n in range(50, 0, -1)))
     answer = assess_now(config(), ledger, FakeClock(NOW))
     assert answer.judgements[0].last_snapshot_at == ago(99)
+
+
+def test_one_in_which_vital_files_stood_still_is_found_behind_many_in_which_they_moved() -> None:
+    moved = [snapshot(n, vital_moving=("/srv/orders/dump.sql",)) for n in range(50, 0, -1)]
+    answer = assess_now(config(), FakeLedger(snapshot(99), snapshot(98), *moved), FakeClock(NOW))
+    assert answer.judgements[0].last_snapshot_at == ago(98)
+
+
+def test_a_drill_that_compared_what_moves_now_is_found_behind_others() -> None:
+    left = Uncompared("/srv/orders/log", GIB // 10, "moving")
+    moved = Compared(of_bytes=GIB, uncompared=(left,), uncompared_files=1, uncompared_bytes=left.bytes)
+    at_rest = Compared(of_bytes=GIB, bytes=GIB, large=("/srv/orders/log",))
+    drills = [drill(9, compared=at_rest), *(drill(n, compared=moved) for n in range(8, 0, -1))]
+    assert assess_now(config(), FakeLedger(snapshot(1), *drills), FakeClock(NOW)).verdict == Verdict.READY
+    never = assess_now(config(), FakeLedger(snapshot(1), *drills[1:]), FakeClock(NOW))
+    assert [reason.code for reason in never.judgements[0].reasons] == ["content-not-proven"]
 
 
 def test_a_full_drill_is_found_behind_many_samples() -> None:
