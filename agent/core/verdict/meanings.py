@@ -32,7 +32,10 @@ REASONS: dict[str, tuple[Verdict, str]] = {
     "window-missed": (Verdict.NOT_READY, "not everything would be back before the promised opening"),
     # not proven
     "clock-went-back": (Verdict.UNKNOWN, "records lie in the future: no age can be trusted"),
-    "no-snapshot": (Verdict.UNKNOWN, "none was taken yet, or all are dated in the future"),
+    "no-snapshot": (
+        Verdict.UNKNOWN,
+        "none was taken yet, all are dated in the future, or drills refused the newest",
+    ),
     "paths-not-covered": (Verdict.UNKNOWN, "the process was given a path that no snapshot holds yet"),
     "never-proven": (Verdict.UNKNOWN, "no drill has passed yet"),
     "proof-expired": (Verdict.UNKNOWN, "the last proven restore is older than `max_proof_age`"),

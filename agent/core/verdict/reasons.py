@@ -36,15 +36,22 @@ def no_good_snapshot(case: Case) -> Iterator[Reason]:
     passed = [record for record in attempts if record.outcome == "passed"]
     failed = next((record for record in attempts if record.outcome == "failed"), None)
     hint = f"Run: readiness snapshot {name}"
-    if any(one.failures for one in case.standings):
-        newest = attempts[0] if attempts else None
+    present = [record for record in passed if not is_future(taken_at(record), case.now)]
+    newest = max(present, key=taken_at, default=None)
+    if newest and uncovered(newest, case.process):
+        sentence = f"No snapshot holds {joined(uncovered(newest, case.process))} yet."
+        yield case.reason("paths-not-covered", Verdict.UNKNOWN, sentence, snapshot_hint(case))
+    elif any(not is_only_stale(failure) for one in case.standings for failure in one.failures):
         sentence = "There is no good snapshot: drills refused those that were taken."
-        if newest and newest.outcome != "passed":
-            sentence = f"{sentence} And no new one can be taken: {cause(newest)}"
-            hint = remedy(newest) or hint
-        yield case.reason("no-good-snapshot", Verdict.NOT_READY, sentence, hint)
+        if attempts and attempts[0].outcome != "passed":
+            sentence = f"{sentence} And no new one can be taken: {cause(attempts[0])}"
+        yield case.reason("no-good-snapshot", Verdict.NOT_READY, sentence, snapshot_hint(case))
+    elif newest:
+        sentence = "No snapshot that counts is left: drills refused the newest ones."
+        yield case.reason("no-snapshot", Verdict.UNKNOWN, sentence, hint)
     elif passed:
-        yield _passed_but_not_good(case, passed, hint)
+        sentence = "No snapshot that counts is left: those that were taken are dated in the future."
+        yield case.reason("no-snapshot", Verdict.UNKNOWN, sentence, hint)
     elif failed:
         sentence = f"There is no good snapshot: {cause(failed)}"
         yield case.reason("no-good-snapshot", Verdict.NOT_READY, sentence, remedy(failed) or hint)
@@ -52,15 +59,6 @@ def no_good_snapshot(case: Case) -> Iterator[Reason]:
         why = f": {cause(attempts[0])}" if attempts else "."
         hint = (remedy(attempts[0]) if attempts else "") or hint
         yield case.reason("no-snapshot", Verdict.UNKNOWN, f"No snapshot has been taken yet{why}", hint)
-
-
-def _passed_but_not_good(case: Case, passed: Sequence[SnapshotRecord], hint: str) -> Reason:
-    added = uncovered(passed[0], case.process)
-    if not added:
-        sentence = "No snapshot that counts is left: those that were taken are dated in the future."
-        return case.reason("no-snapshot", Verdict.UNKNOWN, sentence, hint)
-    sentence = f"No snapshot holds {joined(added)} yet."
-    return case.reason("paths-not-covered", Verdict.UNKNOWN, sentence, hint)
 
 
 def snapshot_stale(case: Case) -> Iterator[Reason]:

@@ -3,7 +3,7 @@
 import pytest
 
 from agent.core.configuration.config import Step
-from agent.core.model.drills import DrillFiles, DrillRecord
+from agent.core.model.drills import DrillFiles, DrillRecord, RefusedSnapshot
 from agent.core.model.records import Verdict
 from support.builders.shop import HOUR, assessed, codes, config, copy, drill, judged, process, snapshot, wrong
 
@@ -63,6 +63,32 @@ def test_a_path_that_no_snapshot_holds_is_unknown() -> None:
     assert judgement.verdict == UNKNOWN
     assert judgement.reasons[0].code == "paths-not-covered"
     assert "/srv/labels" in judgement.reasons[0].sentence
+
+
+def test_a_path_below_one_that_is_held_is_no_new_path() -> None:
+    below = process(paths=("/srv/orders/2026", "/srv/labels"))
+    assert judged(snapshot(), drill(), of=below).reasons[0].sentence == "No snapshot holds /srv/labels yet."
+
+
+def test_an_added_path_is_named_although_a_drill_found_the_copy_too_old_or_bad() -> None:
+    more = process(paths=("/srv/orders", "/srv/labels"))
+    for found in ("snapshot-stale", "file-damaged"):
+        judgement = judged(snapshot(), drill(0.5, "failed", findings=(wrong(found),)), of=more)
+        assert "paths-not-covered" in codes(judgement)
+        assert "no-good-snapshot" not in codes(judgement)
+        assert judgement.verdict == NOT_READY
+
+
+def test_what_drills_refused_is_not_said_to_be_dated_in_the_future() -> None:
+    newest = [snapshot(n) for n in range(1, 7)]
+    skipped = tuple(RefusedSnapshot(one.snapshot, one.started, "It is bad.") for one in newest)
+    judgement = judged(*newest, drill(0.5, of=7, refused=skipped))
+    assert judgement.reasons[0].sentence == "No snapshot that counts is left: drills refused the newest ones."
+
+
+def test_what_is_dated_in_the_future_is_said_to_be() -> None:
+    judgement = judged(snapshot(-30), drill(0.5))
+    assert "dated in the future." in next(r.sentence for r in judgement.reasons if r.code == "no-snapshot")
 
 
 # ---- not ready: tested and bad --------------------------------------------------------------
