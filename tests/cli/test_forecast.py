@@ -38,6 +38,22 @@ def test_forecast_of_what_was_never_drilled_could_not_be_tested(shop: Shop, caps
     assert "is not known" in capsys.readouterr().out
 
 
+def test_forecast_of_an_expired_proof_names_no_time(shop: Shop, capsys) -> None:
+    old = str(shop(snapshot(), drill(400)))
+    assert run(["forecast", "--config", old]) == run(["status", "--config", old]) == 3
+    assert "would be back by" not in capsys.readouterr().out
+    run(["forecast", "--json", "--config", old])
+    (row,), answer = (found := result(capsys)["result"])["processes"], found
+    assert (row["back_at"], row["machine_s"], row["in_time"]) == (None, None, None)
+    assert (answer["all_back_at"], answer["fits"]) == (None, None)
+
+
+def test_forecast_exits_by_the_verdict_also_where_every_time_is_known(shop: Shop, capsys) -> None:
+    assert run(["forecast", "--config", str(shop(snapshot(same_device=True), drill()))]) == 4
+    assert run(["forecast", "--config", str(shop(snapshot(9), drill(8)))]) == 1
+    assert "but that is not all that was promised." in capsys.readouterr().out
+
+
 def test_forecast_of_what_is_not_back_in_time_is_bad(shop: Shop, capsys) -> None:
     slow = DrillSeconds(restore=90 * HOUR, total=90 * HOUR)
     assert run(["forecast", "--config", str(shop(snapshot(), drill(seconds=slow)))]) == 1

@@ -8,7 +8,8 @@ from agent.core.letters.owner_facts import at_stake, plan_b_now
 from agent.core.letters.plain_words import ONE_COPY, wish
 from agent.core.letters.words import at_moment, code_now
 from agent.core.model.records import Verdict
-from agent.core.report.answer import is_doubtful, zone_of
+from agent.core.report.answer import zone_of
+from agent.core.report.promises import Loss, Promise, promises
 from agent.core.telling.incidents import Incident, News
 from agent.core.text.phrases import span
 from agent.core.verdict.judgement import Assessment, Judgement, badness
@@ -20,6 +21,11 @@ MEANING = {
     Verdict.READY: "This changes nothing about what would come back. But somebody has to look.",
 }
 SHOWN = 4
+LOSSES: dict[Loss, str] = {
+    "everything": "there is no good backup",
+    "new-paths": "its newest backup lacks the new folders",
+    "unknown": "nobody knows whether its newest backup is good",
+}
 NEVER = "never restored in a test"
 
 
@@ -63,20 +69,21 @@ def _call(assessment: Assessment, incident: Incident) -> str:
 def _left(assessment: Assessment, incident: Incident) -> Iterator[str]:
     """What could still be gone back to."""
     zone, now = zone_of(assessment), assessment.at
-    for one in assessment.judgements:
+    for one, promise in zip(assessment.judgements, promises(assessment).processes, strict=True):
         if one.process in incident.processes[:SHOWN]:
             proven = one.last_proven_at
             tested = f"last restored in a test {at_moment(proven, zone, now)}" if proven else NEVER
-            yield f"{called(one.process)} was {tested}; {_newest(one)}."
+            yield f"{called(one.process)} was {tested}; {_newest(assessment, one, promise)}."
 
 
-def _newest(judgement: Judgement) -> str:
-    age = judgement.rpo.actual_s
-    if age is None:
-        return "there is no good backup"
-    if is_doubtful(judgement):
-        return f"its newest backup is {span(age)} old, but nobody knows whether it is good"
-    return f"its newest good backup is {span(age)} old"
+def _newest(assessment: Assessment, judgement: Judgement, promise: Promise) -> str:
+    if promise.loses_s is not None:
+        return f"its newest good backup is {span(promise.loses_s)} old"
+    taken, dated = judgement.last_snapshot_at, "clock-went-back" not in [r.code for r in judgement.reasons]
+    if taken and dated:
+        age = span(max(0.0, (assessment.at - taken).total_seconds()))
+        return f"its newest backup is {age} old, but nobody knows whether it is good"
+    return LOSSES[promise.loss]
 
 
 def _others(assessment: Assessment, news: News) -> Iterator[Group]:

@@ -31,7 +31,8 @@ from agent.core.letters.words import (
 )
 from agent.core.model.notices import StateThen
 from agent.core.model.records import Verdict
-from agent.core.report.answer import STATES, all_reasons, back_at, back_in_time, is_doubtful, zone_of
+from agent.core.report.answer import STATES, all_reasons, back_in_time, zone_of
+from agent.core.report.promises import Loss, Promise, promises
 from agent.core.schedule.window import Window
 from agent.core.telling.incidents import Incident
 from agent.core.text.phrases import MONTHS, joined, moment, span
@@ -40,6 +41,7 @@ from agent.core.verdict.verdict import assess
 
 LINES = 30  # one phone screen and a half
 OF_A_WINDOW = ("window-missed", "window-unknown")
+LOSSES: dict[Loss, str] = {"everything": "everything", "new-paths": "new folders", "unknown": "unknown"}
 HEADINGS = ("process", "", "proven", "back by", "promised", "may lose")
 
 
@@ -99,13 +101,14 @@ def _concerning(assessment: Assessment, incidents: Sequence[Incident]) -> list[I
 def state_then(assessment: Assessment) -> StateThen:
     """What the next mail compares itself with."""
     newest = {one.process: _newest_bytes(one) for one in assessment.judgements}
+    made = promises(assessment)
     return StateThen(
         verdict=assessment.verdict.value,
-        back=assessment.timetable.all_back,
+        back=made.all_back_at,
         opens=assessment.window.opens,
         processes={one.process: one.verdict.value for one in assessment.judgements},
         bytes={name: size for name, size in newest.items() if size is not None},
-        probability=assessment.timetable.probability,
+        probability=made.probability,
         reasons=tuple(dict.fromkeys(reason.code for reason in all_reasons(assessment))),
     )
 
@@ -115,7 +118,7 @@ def _newest_bytes(judgement: Judgement) -> int | None:
 
 
 def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen | None) -> str:
-    state = _with_chance(assessment.verdict, assessment.timetable.probability)
+    state = _with_chance(assessment.verdict, promises(assessment).probability)
     before = _with_chance(Verdict(previous.verdict), previous.probability) if previous else state
     changed_state = f"{state} (was {before})" if before != state else state
     ahead = f"holiday weekend ahead, {hours_of(assessment.window)}: " if holiday else ""
@@ -135,7 +138,7 @@ def _subject(assessment: Assessment, holiday: Window | None, previous: StateThen
 
 def _in_short(assessment: Assessment, limit: int) -> str:
     """When all is back, or what is worst, with as many names as `limit`."""
-    back = assessment.timetable.all_back
+    back = promises(assessment).all_back_at
     if assessment.verdict == Verdict.READY and back:
         return f"back by {moment(back, zone_of(assessment), assessment.at, assessment.window.closes)}"
     return worst_trouble(assessment, limit)
@@ -153,8 +156,10 @@ def _opening(assessment: Assessment, holiday: Window | None) -> str:
     name = called(assessment.config.business.name, 40) or "the business"
     when = at_moment(closes, zone, assessment.at)
     lost = f"If {name} {'had lost' if begun else 'lost'} this server on {when}"
-    back = f"everything critical would {'have been' if begun else 'be'} back by {back_in_time(assessment)}"
-    chance = assessment.timetable.probability
+    by = back_in_time(assessment)
+    back = f"everything critical would {'have been' if begun else 'be'} back by {by}"
+    back = back if by else "nobody could say when it is back"
+    chance = promises(assessment).probability
     often = f" in about {_weekends(chance)}" if chance is not None else ""
     short = worst_trouble(assessment)
     if doomed := _doomed(assessment):
@@ -162,7 +167,8 @@ def _opening(assessment: Assessment, holiday: Window | None) -> str:
         lives = "the backups lie on the same disk. If that lives"
         lives = lives if on_disk else "the backups would be lost with it. If they are not"
         back = f"{names(doomed, 2)} might never come back: {lives}, {back}"
-    slipping = "" if doomed else f" But that is slipping: {short}{_others(assessment)}."
+    but = "But that is slipping" if by else "It is slipping"
+    slipping = "" if doomed else f" {but}: {short}{_others(assessment)}."
     said = {
         Verdict.READY: f"{lost}, {back}{often}.",
         Verdict.AT_RISK: f"{lost}, {back}{often}.{slipping}",
@@ -242,18 +248,20 @@ def _table(assessment: Assessment) -> Table:
     return Table(
         name="The critical processes",
         headings=HEADINGS,
-        rows=tuple(_row(assessment, one) for one in assessment.judgements),
+        rows=tuple(
+            _row(assessment, one, promise)
+            for one, promise in zip(assessment.judgements, promises(assessment).processes, strict=True)
+        ),
     )
 
 
-def _row(assessment: Assessment, judgement: Judgement) -> Row:
+def _row(assessment: Assessment, judgement: Judgement, promise: Promise) -> Row:
     zone, now = zone_of(assessment), assessment.at
-    line = next(line for line in assessment.timetable.returns if line.process == judgement.process)
-    back, share = back_at(assessment, judgement), None
+    back, share = promise.back_at, None
     closing = assessment.window.closes
     if back:
         closes = closing.timestamp()
-        share = (back.timestamp() - closes) / (line.due.timestamp() - closes)
+        share = (back.timestamp() - closes) / (promise.due_at.timestamp() - closes)
     proven = judgement.last_proven_at
     state = STATES[judgement.verdict]
     return Row(
@@ -262,20 +270,19 @@ def _row(assessment: Assessment, judgement: Judgement) -> Row:
             Cell(text=state, tone=TONES[judgement.verdict]),
             Cell(text=short_moment(proven, zone, now) if proven else "never"),
             Cell(text=short_moment(back, zone, now, True, closing) if back else "unknown", share=share),
-            Cell(text=short_moment(line.due, zone, now, True, closing)),
-            Cell(text=_may_lose(judgement)),
+            Cell(text=short_moment(promise.due_at, zone, now, True, closing)),
+            Cell(text=_may_lose(judgement, promise)),
         ),
         weight=badness(judgement.verdict),
         state=state,
     )
 
 
-def _may_lose(judgement: Judgement) -> str:
+def _may_lose(judgement: Judgement, promise: Promise) -> str:
     """At most what was promised while the promise holds, else what would be lost now, as far as is known."""
-    if judgement.rpo.actual_s is not None and is_doubtful(judgement):
-        return "unknown"
-    actual, promised = judgement.rpo.actual_s, judgement.rpo.objective_s
-    return "everything" if actual is None else span(max(actual, promised))
+    if promise.loses_s is None:
+        return LOSSES[promise.loss]
+    return span(max(promise.loses_s, judgement.rpo.objective_s))
 
 
 def _closing(assessment: Assessment, next_by: datetime) -> tuple[Sentence, ...]:

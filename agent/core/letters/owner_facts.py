@@ -9,11 +9,13 @@ from agent.core.letters.plain_words import names
 from agent.core.letters.words import trouble_of
 from agent.core.model.notices import StateThen
 from agent.core.model.records import Verdict
-from agent.core.report.answer import STATES, back_at, zone_of
+from agent.core.report.answer import STATES, zone_of
+from agent.core.report.promises import promises
 from agent.core.telling.incidents import Incident
 from agent.core.text.phrases import joined, moment, span
 from agent.core.text.phrases import percent as spaced
 from agent.core.text.plain import count
+from agent.core.verdict.doubt import is_proven
 from agent.core.verdict.judgement import Assessment, Judgement, badness
 from agent.core.verdict.plan_b_lag import lags
 
@@ -81,7 +83,7 @@ def at_stake(assessment: Assessment) -> str:
     if not valued:
         return ""
     worth = joined([f"{called(one.name)} {_money(one.value_per_hour)}" for one in valued], 3)
-    backs = {one.process: back_at(assessment, one) for one in assessment.judgements}
+    backs = {one.process: one.back_at for one in promises(assessment).processes}
     closes, total = assessment.window.closes.timestamp(), 0.0
     for one in valued:
         back = backs[one.name]
@@ -105,8 +107,12 @@ def plan_b_now(assessment: Assessment) -> str:
 
 
 def _copy_now(assessment: Assessment, repository: str) -> str:
-    standings = [one for j in assessment.judgements for one in j.standings if one.repository == repository]
-    proven = [one.copy.process for one in standings if one.current]
+    proven = [
+        judgement.process
+        for judgement in assessment.judgements
+        for one in judgement.standings
+        if one.repository == repository and is_proven(judgement, one, assessment.evidence)
+    ]
     lacking = [one.process for one in assessment.judgements if one.process not in proven]
     words = "nothing proven" if not proven else "everything proven"
     if proven and lacking:

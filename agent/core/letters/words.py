@@ -11,6 +11,7 @@ from agent.core.report.answer import all_reasons, zone_of
 from agent.core.schedule.window import Window
 from agent.core.telling.incidents import Incident
 from agent.core.text.phrases import MONTHS, WEEKDAYS, is_near, moment
+from agent.core.verdict.doubt import is_proven
 from agent.core.verdict.judgement import Assessment, Judgement
 from agent.core.verdict.reasons_place import ON_THE_DISK, newest_good
 
@@ -38,7 +39,10 @@ def code_now(assessment: Assessment, code: str, processes: Sequence[str]) -> str
     """The code to say: a drill that failed is less of a trouble while another copy is proven, and copies
     may be lost with the machine although they lie on another disk than the data."""
     concerned = [one for one in assessment.judgements if one.process in processes]
-    helped = [any(s.current and s.good and not s.failures for s in one.standings) for one in concerned]
+    helped = [
+        any(s.good and not s.failures and is_proven(one, s, assessment.evidence) for s in one.standings)
+        for one in concerned
+    ]
     if code == "repository-same-device" and not all(on_the_disk(one) for one in concerned):
         return IN_SERVER
     return ONE_COPY if code == "drill-failed" and helped and all(helped) else code

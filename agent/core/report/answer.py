@@ -1,11 +1,12 @@
 """The top of a report: the answer, why, what to do first, and one line for each process."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.model.records import Verdict
+from agent.core.report.promises import Loss, Promise, promises
 from agent.core.report.views import ProcessLine, ReasonLine
 from agent.core.text.phrases import day, joined, moment, span
 from agent.core.text.plain import printable
@@ -19,10 +20,11 @@ STATES = {
 }
 NOTE = "NOTE"  # the state of a reason that changes no verdict
 WELL_BEFORE = 0.25  # of the window left
-# while one of these holds, when a process is back is not known, however long a drill took in better days
-IN_DOUBT = {
-    *("drill-failed", "no-good-snapshot", "repository-missing", "repository-changed"),
-    *("repository-damaged", "snapshots-vanished"),
+# what would be lost now, where that is no length of time
+LOSSES: dict[Loss, str] = {
+    "everything": "everything",
+    "new-paths": "the new paths",
+    "unknown": "unknown",
 }
 
 
@@ -39,8 +41,10 @@ def answer(assessment: Assessment) -> str:
     back = back_in_time(assessment)
     if assessment.verdict == Verdict.READY:
         return f"Everything critical {would_be(assessment)} back by {back}."
-    if assessment.verdict == Verdict.AT_RISK:
+    if assessment.verdict == Verdict.AT_RISK and back:
         return f"Everything critical {would_be(assessment)} back by {back}, but it is slipping. {top}"
+    if assessment.verdict == Verdict.AT_RISK:
+        return f"It is slipping, and when everything is back is not known. {top}"
     if assessment.verdict == Verdict.UNKNOWN:
         return f"Nobody can say. {top}"
     return top
@@ -52,10 +56,13 @@ def would_be(assessment: Assessment) -> str:
 
 
 def back_in_time(assessment: Assessment) -> str:
-    """When all are back, and how that compares: "Saturday 02:40, well before Monday 08:00"."""
-    zone, window, back = zone_of(assessment), assessment.window, assessment.timetable.all_back
+    """When all are back, and how that compares: "Saturday 02:40, well before Monday 08:00".
+
+    Empty where that cannot be promised.
+    """
+    zone, window, back = zone_of(assessment), assessment.window, promises(assessment).all_back_at
     if back is None:
-        return "nobody knows when"
+        return ""
     left = (window.opens.astimezone(UTC) - back.astimezone(UTC)).total_seconds()
     well = "well " if left > WELL_BEFORE * window.seconds else ""
     ends = (moment(end, zone, assessment.at, window.closes) for end in (back, window.opens))
@@ -113,40 +120,25 @@ def _common_hint(reasons: Sequence[Reason]) -> str:
 def process_lines(assessment: Assessment) -> tuple[ProcessLine, ...]:
     """One line a process, in the order of recovery."""
     processes = {process.name: process for process in assessment.config.processes}
-    return tuple(_line(assessment, one, processes[one.process]) for one in assessment.judgements)
+    both = zip(assessment.judgements, promises(assessment).processes, strict=True)
+    return tuple(_line(assessment, one, processes[one.process], promise) for one, promise in both)
 
 
-def back_at(assessment: Assessment, judgement: Judgement) -> datetime | None:
-    """When the process is back if it is lost at closing time; None when that is not known today."""
-    line = next(line for line in assessment.timetable.returns if line.process == judgement.process)
-    return None if is_doubtful(judgement) or judgement.verdict == Verdict.UNKNOWN else line.back
-
-
-def is_doubtful(judgement: Judgement) -> bool:
-    """The copy that the recovery time was measured with is bad now."""
-    measured = judgement.rto.repository
-    return any(
-        one.code in IN_DOUBT and one.verdict == Verdict.NOT_READY and one.repository in ("", measured)
-        for one in judgement.reasons
-    )
-
-
-def _line(assessment: Assessment, judgement: Judgement, process: CriticalProcess) -> ProcessLine:
-    zone, rto, rpo = zone_of(assessment), judgement.rto, judgement.rpo
-    back = back_at(assessment, judgement)
-    doubtful = is_doubtful(judgement)
-    about = "~" if rto.basis == "extrapolated" else ""
-    proven = judgement.last_proven_at
+def _line(
+    assessment: Assessment, judgement: Judgement, process: CriticalProcess, promise: Promise
+) -> ProcessLine:
+    zone, back, proven = zone_of(assessment), promise.back_at, judgement.last_proven_at
+    about = "~" if promise.basis == "extrapolated" else ""
     return ProcessLine(
         process=printable(process.name),
         state=STATES[judgement.verdict],
         promise=printable(process.promise),
         owner=printable(process.owner),
         proven=day(proven, zone, assessment.at) if proven else "never",
-        takes="unknown" if rto.actual_s is None or doubtful else about + span(rto.actual_s),
-        takes_promised=span(rto.objective_s),
-        loses="everything" if rpo.actual_s is None else "unknown" if doubtful else span(rpo.actual_s),
-        loses_promised=span(rpo.objective_s),
+        takes="unknown" if promise.takes_s is None else about + span(promise.takes_s),
+        takes_promised=span(process.rto),
+        loses=LOSSES[promise.loss] if promise.loses_s is None else span(promise.loses_s),
+        loses_promised=span(process.rpo),
         back=moment(back, zone, assessment.at, assessment.window.closes) if back else "unknown",
     )
 

@@ -9,6 +9,7 @@ from agent.core.evidence.post import reaction_words, reactions
 from agent.core.model.drills import DrillRecord
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.report.answer import zone_of
+from agent.core.report.promises import Promise, promises
 from agent.core.report.views import Fact, FindingLine, Proofs
 from agent.core.snapshot.places import place_words
 from agent.core.text.phrases import joined, moment, percent, span
@@ -47,20 +48,23 @@ def methods(assessment: Assessment) -> tuple[Fact, ...]:
     """How each number was obtained."""
     zone, now = zone_of(assessment), assessment.at
     facts = []
-    for judgement in assessment.judgements:
+    for judgement, promise in zip(assessment.judgements, promises(assessment).processes, strict=True):
         name = printable(judgement.process)
-        facts.append(Fact(f"{name}: recovers in", printable(_how_long(judgement, zone, now))))
-        facts.append(Fact(f"{name}: would lose", printable(_how_much(judgement, zone, now))))
+        facts.append(Fact(f"{name}: recovers in", printable(_how_long(judgement, promise, zone, now))))
+        facts.append(Fact(f"{name}: would lose", printable(_how_much(judgement, promise, zone, now))))
     back = "the failure at closing time, one process after another in the order shown, by one pair of hands."
     noticed = reaction_words(reactions(assessment.evidence.post, now))
     return (*facts, Fact("back by", back), *((Fact("noticed", noticed),) if noticed else ()))
 
 
-def _how_long(judgement: Judgement, zone: ZoneInfo, now: datetime) -> str:
+def _how_long(judgement: Judgement, promise: Promise, zone: ZoneInfo, now: datetime) -> str:
     rto = judgement.rto
     if rto.measured_at is None or rto.machine_s is None:
         return "not known: no drill has passed."
     when = moment(rto.measured_at, zone, now)
+    if promise.takes_s is None:  # what was measured stays a fact of that day
+        took = f" took {span(rto.machine_s)}" if rto.basis == "measured" else " passed"
+        return f"not known now: {promise.why} The drill from {rto.repository} on {when}{took}."
     steps = f", plus {span(rto.steps_s)} of steps by people as declared" if rto.steps_s else ""
     if rto.basis == "measured":
         return f"measured in the full drill from {rto.repository} on {when}: {span(rto.machine_s)}{steps}."
@@ -71,10 +75,16 @@ def _how_long(judgement: Judgement, zone: ZoneInfo, now: datetime) -> str:
     )
 
 
-def _how_much(judgement: Judgement, zone: ZoneInfo, now: datetime) -> str:
-    if judgement.last_snapshot_at is None:
-        return "everything: there is no good snapshot."
-    return f"the age of the newest good snapshot, of {moment(judgement.last_snapshot_at, zone, now)}."
+def _how_much(judgement: Judgement, promise: Promise, zone: ZoneInfo, now: datetime) -> str:
+    newest = judgement.last_snapshot_at
+    said = {
+        "everything": "everything: there is no good snapshot.",
+        "new-paths": "what lies in the new paths: no snapshot holds them yet. An older one holds the rest.",
+        "unknown": "not known: no snapshot that counts is beyond doubt.",
+    }
+    if promise.loss == "known" and newest:
+        return f"the age of the newest good snapshot, of {moment(newest, zone, now)}."
+    return said[promise.loss]
 
 
 def evidence(assessment: Assessment) -> tuple[Proofs, ...]:

@@ -1,10 +1,11 @@
 """The timetable in words."""
 
 from agent.core.evidence.post import reaction_words, reactions
-from agent.core.forecast.timetable import Return
-from agent.core.report.answer import back_in_time, is_doubtful, window_line, would_be, zone_of
+from agent.core.model.records import Verdict
+from agent.core.report.answer import answer, back_in_time, reason_lines, window_line, would_be, zone_of
+from agent.core.report.promises import Promise, promises
 from agent.core.report.views import Forecast, ForecastLine
-from agent.core.text.phrases import joined, moment, span
+from agent.core.text.phrases import moment, span
 from agent.core.text.plain import printable
 from agent.core.verdict.judgement import Assessment
 
@@ -15,35 +16,39 @@ NO_NOTICE = "not measured: set test in [alarm]. The times above begin when someb
 
 def forecast(assessment: Assessment) -> Forecast:
     """When is each process back, and does that fit?"""
-    plan, zone, now = assessment.timetable, zone_of(assessment), assessment.at
-    doubtful = [printable(one.process) for one in assessment.judgements if is_doubtful(one)]
-    if doubtful:
-        answer = f"When everything is back is not known: the measured copy of {joined(doubtful)} is bad now."
-    elif plan.fits:
-        answer = f"Everything critical {would_be(assessment)} back by {back_in_time(assessment)}."
-    elif plan.fits is None:
-        answer = "When everything is back is not known, because not everything has been restored in a drill."
-    else:
-        answer = f"Not everything is back before {moment(plan.window.opens, zone, now, plan.window.closes)}."
     return Forecast(
-        answer=answer,
+        answer=printable(_answer(assessment)),
         window=window_line(assessment),
         probability=NO_PROBABILITY,
-        notice=reaction_words(reactions(assessment.evidence.post, now)) or NO_NOTICE,
-        lines=tuple(_line(assessment, line) for line in plan.returns),
+        notice=reaction_words(reactions(assessment.evidence.post, assessment.at)) or NO_NOTICE,
+        lines=tuple(_line(assessment, promise) for promise in promises(assessment).processes),
     )
 
 
-def _line(assessment: Assessment, line: Return) -> ForecastLine:
+def _answer(assessment: Assessment) -> str:
+    """What holds for all of them, as `status` has it."""
+    made, zone = promises(assessment), zone_of(assessment)
+    if made.fits is False:
+        window = assessment.window
+        return f"Not everything is back before {moment(window.opens, zone, assessment.at, window.closes)}."
+    if made.all_back_at is None:
+        return f"When everything is back is not known. {made.why}"
+    if assessment.verdict != Verdict.NOT_READY:
+        return answer(assessment)
+    worst = reason_lines(assessment)[0]
+    where = f"{worst.process}: " if worst.process else ""
+    back = f"Everything critical {would_be(assessment)} back by {back_in_time(assessment)}"
+    return f"{back}, but that is not all that was promised. {where}{worst.sentence}"
+
+
+def _line(assessment: Assessment, promise: Promise) -> ForecastLine:
     zone, now, closes = zone_of(assessment), assessment.at, assessment.window.closes
-    judgement = next(one for one in assessment.judgements if one.process == line.process)
-    basis, doubtful = judgement.rto.basis, is_doubtful(judgement)
-    machine = "unknown" if line.machine_s is None or doubtful else span(line.machine_s)
+    about = "~" if promise.basis == "extrapolated" else ""
     return ForecastLine(
-        process=printable(line.process),
-        back=moment(line.back, zone, now, closes) if line.back and not doubtful else "unknown",
-        machine=f"~{machine}" if basis == "extrapolated" and not doubtful else machine,
-        people=span(line.steps_s) if line.steps_s else "none",
-        promised=moment(line.due, zone, now, closes),
-        in_time={True: "yes", False: "no", None: "unknown"}[None if doubtful else line.in_time],
+        process=printable(promise.process),
+        back=moment(promise.back_at, zone, now, closes) if promise.back_at else "unknown",
+        machine="unknown" if promise.machine_s is None else about + span(promise.machine_s),
+        people=span(promise.steps_s) if promise.steps_s else "none",
+        promised=moment(promise.due_at, zone, now, closes),
+        in_time={True: "yes", False: "no", None: "unknown"}[promise.in_time],
     )

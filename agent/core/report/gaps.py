@@ -9,6 +9,7 @@ from agent.core.report.views import Fact
 from agent.core.snapshot.places import where_copies_lie
 from agent.core.text.phrases import joined, percent, span
 from agent.core.text.plain import count, printable, size
+from agent.core.verdict.doubt import is_proven
 from agent.core.verdict.judgement import Assessment, Judgement
 from agent.core.verdict.plan_b_lag import lags
 from agent.core.verdict.reasons_place import newest_good
@@ -38,9 +39,9 @@ def plan_b(assessment: Assessment) -> str:
         return "None: only one repository is configured."
     words = []
     for name in names[1:]:
-        standings = [one for j in assessment.judgements for one in j.standings if one.repository == name]
-        proven = [one.copy.process for one in standings if one.current]
-        lacking = [one.copy.process for one in standings if not one.current]
+        here = [(j, one) for j in assessment.judgements for one in j.standings if one.repository == name]
+        proven = [j.process for j, one in here if is_proven(j, one, assessment.evidence)]
+        lacking = [j.process for j, _ in here if j.process not in proven]
         parts = [f"{joined(proven)} proven"] if proven else []
         parts += [f"{joined(lacking)} not proven"] if lacking else []
         parts += _behind(assessment, name)

@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from agent.core.model.records import Verdict
+from agent.core.report.promises import promises
 from agent.core.verdict.judgement import Assessment, Judgement
 from agent.core.verdict.plan_b_lag import lags
 
@@ -30,9 +31,9 @@ class Exposed(Struct, frozen=True, kw_only=True):
 HELP = {
     "verdict": "1 for the verdict that holds, 0 for the others; without process: the business.",
     "rpo_objective_seconds": "Recovery point objective: at most this much work may be lost.",
-    "recovery_point_age_seconds": "Age of the newest good snapshot.",
+    "recovery_point_age_seconds": "Age of the newest good snapshot; left out while in doubt.",
     "rto_objective_seconds": "Recovery time objective: back within this time.",
-    "recovery_time_seconds": "Measured recovery time, a person's steps included.",
+    "recovery_time_seconds": "Measured recovery time, people's steps included; left out while in doubt.",
     "last_snapshot_timestamp_seconds": "When the newest good snapshot was taken.",
     "last_proven_timestamp_seconds": "When a drill passed last.",
     "snapshot_duration_seconds": "How long the newest snapshot took.",
@@ -88,14 +89,14 @@ def _verdict(verdict: Verdict, labels: Labels) -> Iterator[Row]:
 
 
 def _processes(assessment: Assessment) -> Iterator[Row]:
-    for judgement in assessment.judgements:
+    for judgement, promise in zip(assessment.judgements, promises(assessment).processes, strict=True):
         labels = (("process", judgement.process),)
         yield from _verdict(judgement.verdict, labels)
         figures: dict[str, float | None] = {
             "rpo_objective_seconds": judgement.rpo.objective_s,
-            "recovery_point_age_seconds": judgement.rpo.actual_s,
+            "recovery_point_age_seconds": promise.loses_s,
             "rto_objective_seconds": judgement.rto.objective_s,
-            "recovery_time_seconds": judgement.rto.actual_s,
+            "recovery_time_seconds": promise.takes_s,
             "last_snapshot_timestamp_seconds": _unix(judgement.last_snapshot_at),
             "last_proven_timestamp_seconds": _unix(judgement.last_proven_at),
         }

@@ -9,6 +9,7 @@ from msgspec import to_builtins
 from agent.core.evidence.evidence import Standing
 from agent.core.evidence.post import reactions
 from agent.core.model.records import Verdict
+from agent.core.report.promises import Promise, promises
 from agent.core.snapshot.exposed import Exposure, exposure_row
 from agent.core.verdict.judgement import Assessment, Judgement, Reason
 from agent.core.verdict.plan_b_lag import lags
@@ -23,27 +24,27 @@ EXITS = {
 
 
 def status_result(assessment: Assessment, exposures: Mapping[str, Exposure] | None = None) -> dict[str, Any]:
-    """Times with offset in the business's zone, durations in seconds, None for what is not known."""
-    window, plan = assessment.window, assessment.timetable
+    """Times with offset in the business's zone, durations in seconds, None for what may not be promised."""
+    window, made = assessment.window, promises(assessment)
     return {
         "verdict": assessment.verdict.value,
         "deadline": _rfc3339(window.opens),
-        "probability": plan.probability,
+        "probability": made.probability,
         "window": {
             "closes": _rfc3339(window.closes),
             "opens": _rfc3339(window.opens),
             "seconds": window.seconds,
         },
-        "all_back_at": _rfc3339(plan.all_back),
+        "all_back_at": _rfc3339(made.all_back_at),
         "reasons": [_reason(reason) for reason in assessment.reasons],
         "processes": [
             {
-                **_process(judgement, assessment),
+                **_process(judgement, promise, assessment),
                 "exposure": exposure_row(
                     (exposures or {}).get(judgement.process), judgement.last_snapshot_at, assessment.at
                 ),
             }
-            for judgement in assessment.judgements
+            for judgement, promise in zip(assessment.judgements, made.processes, strict=True)
         ],
         "ledger": {"sequence": assessment.evidence.sequence, "head": assessment.evidence.head},
     }
@@ -51,26 +52,26 @@ def status_result(assessment: Assessment, exposures: Mapping[str, Exposure] | No
 
 def forecast_result(assessment: Assessment) -> dict[str, Any]:
     """`readiness.forecast/1`: the timetable, in the order of recovery."""
-    plan, window = assessment.timetable, assessment.window
+    made, window = promises(assessment), assessment.window
     return {
         "closes": _rfc3339(window.closes),
         "deadline": _rfc3339(window.opens),
-        "fits": plan.fits,
-        "probability": plan.probability,
-        "all_back_at": _rfc3339(plan.all_back),
+        "fits": made.fits,
+        "probability": made.probability,
+        "all_back_at": _rfc3339(made.all_back_at),
         "notice": _notice(assessment),
         "processes": [
             {
-                "process": line.process,
-                "starts_at": _rfc3339(line.starts),
-                "back_at": _rfc3339(line.back),
-                "machine_s": line.machine_s,
-                "steps_s": line.steps_s,
-                "due_at": _rfc3339(line.due),
-                "in_time": line.in_time,
-                "before_opening": line.before_opening,
+                "process": one.process,
+                "starts_at": _rfc3339(one.starts_at),
+                "back_at": _rfc3339(one.back_at),
+                "machine_s": one.machine_s,
+                "steps_s": one.steps_s,
+                "due_at": _rfc3339(one.due_at),
+                "in_time": one.in_time,
+                "before_opening": one.before_opening,
             }
-            for line in plan.returns
+            for one in made.processes
         ],
     }
 
@@ -81,9 +82,8 @@ def _notice(assessment: Assessment) -> dict[str, Any]:
     return {"tests": len(found.seen) + found.unseen, "unseen": found.unseen, "median_s": found.median}
 
 
-def _process(judgement: Judgement, assessment: Assessment) -> dict[str, Any]:
+def _process(judgement: Judgement, promise: Promise, assessment: Assessment) -> dict[str, Any]:
     rpo, rto, zone = judgement.rpo, judgement.rto, assessment.window.opens.tzinfo
-    planned = next(line for line in assessment.timetable.returns if line.process == judgement.process)
 
     def local(moment: datetime | None) -> str | None:
         return _rfc3339(moment.astimezone(zone) if moment else None)
@@ -92,16 +92,16 @@ def _process(judgement: Judgement, assessment: Assessment) -> dict[str, Any]:
         "process": judgement.process,
         "verdict": judgement.verdict.value,
         "reasons": [_reason(reason) for reason in judgement.reasons],
-        "rpo": {"objective_s": rpo.objective_s, "actual_s": rpo.actual_s, "met": rpo.met},
+        "rpo": {"objective_s": rpo.objective_s, "actual_s": promise.loses_s, "met": promise.loses_met},
         "rto": {
             "objective_s": rto.objective_s,
-            "actual_s": rto.actual_s,
-            "met": rto.met,
-            "basis": rto.basis,
-            "machine_s": rto.machine_s,
-            "steps_s": rto.steps_s,
+            "actual_s": promise.takes_s,
+            "met": promise.takes_met,
+            "basis": promise.basis,
+            "machine_s": promise.machine_s,
+            "steps_s": promise.steps_s,
         },
-        "back_at": _rfc3339(planned.back),
+        "back_at": _rfc3339(promise.back_at),
         "last_snapshot_at": local(judgement.last_snapshot_at),
         "last_proven_at": local(judgement.last_proven_at),
         "plan_b": [{"repository": lag.repository, "lag_s": lag.seconds} for lag in lags(judgement.standings)],

@@ -14,6 +14,7 @@ from msgspec import Struct
 from agent.core.model.notices import Fate
 from agent.core.model.records import Verdict
 from agent.core.text.phrases import joined
+from agent.core.verdict.doubt import is_proven
 from agent.core.verdict.judgement import Assessment, Judgement
 
 Word = Literal["success", "fail", "start"]
@@ -51,7 +52,7 @@ def beat(assessment: Assessment) -> Beat | None:
     bad = [*_of_the_business(assessment), *(line for one in assessment.judgements for line in _bad(one))]
     if bad:
         return Beat("fail", f"{_word(assessment)} - {joined(bad, limit=8)}")
-    proven = bool(assessment.judgements) and all(_proven(one) for one in assessment.judgements)
+    proven = bool(assessment.judgements) and all(_proven(one, assessment) for one in assessment.judgements)
     if not proven or assessment.verdict in (Verdict.UNKNOWN, Verdict.NOT_READY):
         return None
     names = joined([one.process for one in assessment.judgements], limit=8)
@@ -86,5 +87,5 @@ def _bad(judgement: Judgement) -> Iterator[str]:
         yield f"{judgement.process} ({', '.join(dict.fromkeys(codes))})"
 
 
-def _proven(judgement: Judgement) -> bool:
-    return any(one.current for one in judgement.standings)
+def _proven(judgement: Judgement, assessment: Assessment) -> bool:
+    return any(is_proven(judgement, one, assessment.evidence) for one in judgement.standings)

@@ -69,7 +69,7 @@ def repository_damaged(case: Case) -> Iterator[Reason]:
         if here is None or not here.copy.snapshots:
             continue
         sound = any(one.good and one.current and one.repository not in found for one in case.standings)
-        mild = sound or any(is_full(drill) and drill.started > since for drill in here.current)
+        mild = sound or came_back_since(here, since)
         what = "The check on" if repository in checked else f"Work with {repository} on"
         yield case.reason(
             DAMAGED,
@@ -78,6 +78,11 @@ def repository_damaged(case: Case) -> Iterator[Reason]:
             hint if mild else f"{hint}; and readiness drill {case.process.name}",
             repository,
         )
+
+
+def came_back_since(one: Standing, since: datetime) -> bool:
+    """The whole process was restored from this copy afterwards."""
+    return any(is_full(drill) and drill.started > since for drill in one.current)
 
 
 def _says_its_drill(case: Case, repository: str) -> bool:

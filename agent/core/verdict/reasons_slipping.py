@@ -184,12 +184,11 @@ def late_in_sequence(case: Case) -> Iterator[Reason]:
     """By itself it would be back in time, but others come first."""
     if case.rto.met and case.line.in_time is False and case.line.back is not None:
         closes = case.line.due - timedelta(seconds=case.rto.objective_s)
-        back = moment(case.line.back, case.zone, case.now, closes)
         due = moment(case.line.due, case.zone, case.now, closes)
         yield case.reason(
             "rto-missed-in-sequence",
             Verdict.AT_RISK,
-            f"When everything is restored one after another, it is back {back}, later than promised ({due}).",
+            f"When everything is restored one after another, it is back later than promised ({due}).",
             "Change tiers, shorten what comes before it, or plan for a second pair of hands.",
         )
 

@@ -19,6 +19,7 @@ from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
 from agent.core.schedule.window import Window, next_window
 from agent.core.text.phrases import joined, moment
+from agent.core.verdict.doubt import first_without_time
 from agent.core.verdict.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst
 from agent.core.verdict.plan_b_lag import plan_b_behind
 from agent.core.verdict.reasons import GRAVE_RULES, Rule
@@ -79,7 +80,8 @@ def assess(config: Config, evidence: Evidence, now: datetime, window: Window | N
     mail = config.mail
     people = (*mail.owner, *mail.admin, *mail.deputy) if mail else ()
     unsent = mail_notes(evidence.post, people, now, zone)
-    reasons = (*_of_the_business(plan, zone, now), *of_the_agent, *untold, *unsent)
+    sure = plan.returns[: first_without_time(judgements, evidence)]
+    reasons = (*_of_the_business(plan, sure, zone, now), *of_the_agent, *untold, *unsent)
     return Assessment(
         at=now,
         verdict=_worst([worst(reasons), *(judgement.verdict for judgement in judgements)]),
@@ -196,8 +198,8 @@ def _is_said(reason: Reason, reasons: Sequence[Reason]) -> bool:
     )
 
 
-def _of_the_business(plan: Timetable, zone: ZoneInfo, now: datetime) -> list[Reason]:
-    """Whether everything together is back before the promised opening."""
+def _of_the_business(plan: Timetable, sure: Sequence[Return], zone: ZoneInfo, now: datetime) -> list[Reason]:
+    """Whether everything together is back before the promised opening; `sure` are those with a time."""
     opens = moment(plan.window.opens, zone, now, plan.window.closes)
     if not plan.returns:
         sentence = "No critical process is configured."
@@ -210,10 +212,13 @@ def _of_the_business(plan: Timetable, zone: ZoneInfo, now: datetime) -> list[Rea
         return [_reason("window-unknown", Verdict.UNKNOWN, sentence, "Run: readiness drill")]
     if not plan.fits:
         late = [line for line in plan.returns if line.before_opening is False]
+        names = joined([line.process for line in late])
         back = _back(late, zone, now, plan.window.closes)
-        sentence = f"{joined([line.process for line in late])} would be back only {back}"
+        sentence = f"{names} would be back only {back}, after {opens}."
+        if late[-1] not in sure:
+            sentence = f"Even if all went as in the drills, {names} would not be back before {opens}."
         hint = "Shorten the steps, make the copies quicker to reach, or plan for a second pair of hands."
-        return [_reason("window-missed", Verdict.NOT_READY, f"{sentence}, after {opens}.", hint)]
+        return [_reason("window-missed", Verdict.NOT_READY, sentence, hint)]
     return []
 
 

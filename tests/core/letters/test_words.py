@@ -20,7 +20,7 @@ from agent.core.letters.words import (
 )
 from agent.core.schedule.window import Window
 from support.builders.letters import FOUR, broken, easter, incident, ready, shop, slipping
-from support.builders.shop import NOW, assessed, copy, drill, snapshot
+from support.builders.shop import NOW, assessed, copy, drill, snapshot, wrong
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -83,6 +83,15 @@ def test_a_failed_drill_is_less_of_a_trouble_only_while_all_that_it_concerns_is_
     assert code_now(helped, "drill-failed", ["orders", "shop"]) == "drill-failed"
     assert code_now(helped, "snapshot-stale", ["orders"]) == "snapshot-stale"
     assert code_now(helped, "drill-failed", []) == "drill-failed"
+
+
+def test_a_copy_whose_repository_is_gone_helps_nobody_however_well_it_was_proven() -> None:
+    failed = copy(snapshot(1, paths=()), drill(9, "failed"), drill(60), name="orders")
+    lost = snapshot(0.5, "failed", findings=(wrong("repository-missing"),))
+    other = copy(lost, snapshot(1, paths=()), drill(30), name="orders", repository="planb")
+    found = assessed(failed, other, shop=shop(FOUR[0]))
+
+    assert code_now(found, "drill-failed", ["orders"]) == "drill-failed"
 
 
 def test_a_trouble_names_its_copy_where_there_are_several_and_room() -> None:

@@ -7,9 +7,23 @@ from msgspec.structs import replace
 from agent.adapters.rendering.html import html_report
 from agent.adapters.rendering.text import text_report
 from agent.core.configuration.config import Step
+from agent.core.evidence.evidence import Evidence
 from agent.core.report.report import build
+from agent.core.verdict.verdict import assess
 from support.builders.pages import healthy, report
-from support.builders.shop import GIB, HOUR, NOW, assessed, config, copy, drill, process, snapshot
+from support.builders.shop import (
+    GIB,
+    HOUR,
+    NOW,
+    ago,
+    assessed,
+    config,
+    copy,
+    damage,
+    drill,
+    process,
+    snapshot,
+)
 
 
 def test_ready_says_when_everything_would_be_back_and_how_that_compares() -> None:
@@ -28,6 +42,30 @@ def test_at_risk_says_that_it_would_work_and_what_is_slipping() -> None:
     assert (
         "back by Friday 17:10, well before Monday 08:00, but it is slipping. orders: The only" in found.answer
     )
+
+
+def test_a_time_that_a_damaged_copy_took_is_not_promised_although_another_is_proven() -> None:
+    shop = config(process(), repositories=("primary", "planb"))
+    planb = copy(snapshot(1.5), drill(40), repository="planb")
+    damaged = replace(damage(), started=ago(0.1))
+    held = Evidence(copies=(copy(snapshot(), drill()), planb), checks=(damaged,))
+    found = build(assess(shop, held, NOW), "admin")
+
+    assert found.state == "AT RISK"
+    assert found.answer.startswith(
+        "It is slipping, and when everything is back is not known. orders: The check"
+    )
+    assert (found.processes[0].takes, found.processes[0].back) == ("unknown", "unknown")
+    assert found.plan_b == "planb: orders proven, 30 min behind."
+    assert "10 min." in found.methods[0].text  # a fact of that day
+
+
+def test_of_an_added_path_nobody_says_that_everything_would_be_lost() -> None:
+    found = report(snapshot(), drill(), of=process(paths=("/srv/orders", "/srv/labels")))
+
+    assert (found.state, found.processes[0].loses) == ("UNKNOWN", "the new paths")
+    assert "everything" not in " ".join(fact.text for fact in found.methods)
+    assert "the new paths (aim 2 h)" in text_report(found)
 
 
 def test_not_ready_says_the_worst_reason_first() -> None:

@@ -19,14 +19,14 @@ def test_the_forecast_is_told_line_by_line() -> None:
 def test_what_cannot_be_restored_now_is_promised_for_no_time() -> None:
     shop = config(process(), process("web"))
     failed = copy(snapshot(), drill(0.2, "failed"), drill(20))
-    found = assessed(failed, copy(snapshot(), drill(), name="web"), shop=shop)
+    found = assessed(failed, copy(snapshot(paths=()), drill(), name="web"), shop=shop)
     orders = next(line for line in build(found).processes if line.process == "orders")
     assert (orders.state, orders.takes, orders.back) == ("NOT READY", "unknown", "unknown")
     told = forecast(found)
-    assert told.answer == "When everything is back is not known: the measured copy of orders is bad now."
-    assert [(one.process, one.back == "unknown", one.in_time) for one in told.lines] == [
-        ("orders", True, "unknown"),
-        ("web", False, "yes"),
+    assert told.answer.startswith("When everything is back is not known. orders: The drill from primary on ")
+    assert [(one.process, one.machine, one.back, one.in_time) for one in told.lines] == [
+        ("orders", "unknown", "unknown", "unknown"),
+        ("web", "10 min", "unknown", "unknown"),  # it begins when orders is back
     ]
 
 
@@ -41,3 +41,22 @@ def test_on_saturday_the_friday_of_the_promise_is_not_the_one_that_was() -> None
     mail = letter_text(owner_letter(found, None, None, now))
     [row] = [line for line in mail.splitlines() if line.startswith("orders ")]
     assert "Fri 17:10  4 Dec 17:00" in row
+
+
+def test_what_is_slipping_is_said_with_the_time() -> None:
+    told = forecast(assessed(copy(snapshot(same_device=True), drill()), shop=config()))
+    assert told.answer.startswith("Everything critical would be back by Friday 17:10, well before")
+    assert "but it is slipping. orders: The only copy" in told.answer
+
+
+def test_a_time_that_is_known_is_not_all_that_was_promised() -> None:
+    told = forecast(assessed(copy(snapshot(9), drill(8)), shop=config()))
+    assert (
+        "well before Monday 08:00, but that is not all that was promised. orders: The newest" in told.answer
+    )
+
+
+def test_an_expired_proof_forecasts_nothing() -> None:
+    told = forecast(assessed(copy(snapshot(), drill(300)), shop=config()))
+    assert told.answer.startswith("When everything is back is not known. orders: The last restore was proven")
+    assert [(one.back, one.machine, one.in_time) for one in told.lines] == [("unknown",) * 3]

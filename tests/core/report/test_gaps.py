@@ -75,3 +75,9 @@ def test_where_every_copy_lies_is_said_in_the_order_of_the_config() -> None:
         "elsewhere",
     ]
     assert report(drill()).places == "There is none yet."
+
+
+def test_a_plan_b_that_failed_since_it_was_proven_is_not_called_proven() -> None:
+    failed = copy(snapshot(), drill(0.2, "failed"), drill(20), repository="away")
+    found = report(snapshot(), drill(), more=(failed,), repositories=("primary", "away"))
+    assert found.plan_b.startswith("away: orders not proven")
