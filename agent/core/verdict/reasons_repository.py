@@ -72,7 +72,7 @@ def repository_damaged(case: Case) -> Iterator[Reason]:
         mild = sound or came_back_since(here, since)
         what = "The check on" if repository in checked else f"Work with {repository} on"
         yield case.reason(
-            DAMAGED,
+            "repository-damaged",
             Verdict.AT_RISK if mild else Verdict.NOT_READY,
             f"{what} {case.when(since)}, found damage: {shortened(message)}",
             hint if mild else f"{hint}; and readiness drill {case.process.name}",
@@ -105,7 +105,7 @@ def locked_out(case: Case) -> Iterator[Reason]:
             one.good and one.current and one.repository not in shut for one in case.standings
         )
         yield case.reason(
-            LOCKED_OUT,
+            "password-missing",
             Verdict.AT_RISK if open_elsewhere else Verdict.UNKNOWN,
             f"Repository {look.repository}: {look.finding.message}",
             look.finding.hint,

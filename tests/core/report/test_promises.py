@@ -23,7 +23,7 @@ SPEAKERS = (
     *("agent.core.audit", "agent.operations", "agent.adapters", "agent.app", "agent.cli", "agent.daemon"),
 )
 REFUSED = RefusedSnapshot(snapshot=snapshot().snapshot, at=ago(1), reason="A file is damaged.")
-ALLOWED = ("agent.core.report.promises",)
+ALLOWED = ("agent.core.report.promises", "agent.operations.records.sight")  # the latter: of a repository
 
 
 def promise(*records, **changes) -> Promise:

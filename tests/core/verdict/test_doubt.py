@@ -84,15 +84,13 @@ def test_an_equally_new_snapshot_elsewhere_keeps_the_loss_known() -> None:
     assert loss_doubt(judged(more=(copy(snapshot(1), drill()), bad)), NONE) is None
 
 
-def test_a_time_measured_with_a_copy_that_is_damaged_since_is_not_promised_although_another_is_proven() -> (
-    None
-):
+def test_the_time_is_that_of_the_copy_that_would_be_used_when_another_is_damaged() -> None:
     primary, planb = copy(snapshot(), drill()), copy(snapshot(1.5), drill(40), repository="planb")
     found, evidence = checked(primary, planb)
 
     assert found.verdict == Verdict.AT_RISK
-    assert found.rto.repository == "primary"
-    assert (restore_doubt(found, evidence) or GOOD).code == "repository-damaged"  # type: ignore[union-attr]
+    assert found.rto.repository == "planb"
+    assert restore_doubt(found, evidence) is None
     assert [is_proven(found, one, evidence) for one in found.standings] == [False, True]
 
 
