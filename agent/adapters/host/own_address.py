@@ -10,6 +10,8 @@ from agent.core.configuration.location import is_loopback
 
 RESOLVE_SECONDS = 3.0  # for a name server that does not answer: we are not the reason to wait for it
 ANY_PORT = 9
+UNSPECIFIED = "::"  # whoever calls this gets this machine; its like of IPv4 can be bound
+LOOPBACK = ("localhost.localdomain", "localhost6", "ip6-localhost", "ip6-loopback")  # whoever is asked
 EVERY_ADDRESS_BINDS = ("/proc/sys/net/ipv4/ip_nonlocal_bind", "/proc/sys/net/ipv6/ip_nonlocal_bind")
 
 
@@ -17,7 +19,7 @@ def names_this_machine(host: str) -> bool:
     """By loopback, by its own name, or by one of its own addresses."""
     name = host.rstrip(".").lower()
     own = socket.gethostname().lower()
-    if name in (own, own.partition(".")[0]) or is_loopback(name) or name.endswith(".localhost"):
+    if name in (own, own.partition(".")[0], *LOOPBACK) or is_loopback(name) or name.endswith(".localhost"):
         return True
     return any(map(is_own, addresses(name)))
 
@@ -40,7 +42,8 @@ def addresses(host: str) -> frozenset[str]:
 
 def is_own(address: str) -> bool:
     """Only what belongs to this machine can be bound; nothing is sent to find out."""
-    if is_loopback(address):
+    address = address.removeprefix("::ffff:")  # an address of IPv4 as IPv6 writes it
+    if is_loopback(address) or address == UNSPECIFIED:
         return True
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:

@@ -16,9 +16,10 @@ Footing = Literal["device", "named", "memory", "network", "layers", "directory",
 OVER_THE_NETWORK = """
     nfs nfs4 cifs smb3 smbfs ncpfs afs coda ceph lustre glusterfs beegfs pvfs2 fuse.sshfs fuse.glusterfs
     fuse.ceph fuse.ceph-fuse fuse.s3fs fuse.gcsfuse fuse.curlftpfs"""
-OF_THE_KERNEL = """
+# windows to the kernel, or to what a desktop has mounted: nobody keeps files in them
+WINDOWS = """
     proc sysfs cgroup cgroup2 devpts mqueue debugfs tracefs securityfs bpf pstore configfs fusectl binfmt_misc
-    efivarfs nsfs autofs rpc_pipefs selinuxfs"""
+    efivarfs nsfs autofs rpc_pipefs selinuxfs fuse.lxcfs fuse.portal fuse.gvfsd-fuse"""
 FOOTINGS: dict[str, Footing] = {
     **dict.fromkeys(("tmpfs", "ramfs", "devtmpfs", "rootfs", "hugetlbfs"), "memory"),
     **dict.fromkeys(OVER_THE_NETWORK.split(), "network"),
@@ -101,7 +102,7 @@ def mounts_below(path: str, mounts: Sequence[Mount]) -> Iterator[Mount]:
     """What is mounted inside of `path` and holds files of people."""
     for mount in mounts:
         inside = mount.point != path and is_inside(mount.point, path)
-        if inside and mount.kind not in OF_THE_KERNEL.split() and mount_of(mount.point, mounts) == mount:
+        if inside and mount.kind not in WINDOWS.split() and mount_of(mount.point, mounts) == mount:
             yield mount
 
 

@@ -29,6 +29,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, str]]:
 
 def test_a_loopback_in_any_spelling_is_this_machine() -> None:
     spelt = ("localhost", "LOCALHOST.", "127.0.0.1", "127.9.9.9", "127.1", "::1", "0.0.0.0", "a.localhost")
+    spelt += ("localhost.localdomain", "ip6-localhost", "::ffff:127.0.0.1", "::", "0x7f.1")
     assert [host for host in spelt if not names_this_machine(host)] == []
 
 
