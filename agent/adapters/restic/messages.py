@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -87,6 +87,24 @@ def unreadable_snapshots(complaints: bytes) -> tuple[str, ...]:
     """The IDs, or their beginnings, of snapshots whose files a listing could not read."""
     found = (one or other for one, other in _UNREADABLE.findall(complaints))
     return tuple(dict.fromkeys(name.decode() for name in found))
+
+
+class ListedNode(msgspec.Struct):
+    """A line of `restic ls --json`: the first is about the snapshot, and has its ID and no path."""
+
+    id: str = ""
+    path: str = ""
+
+
+def held_paths(answer: bytes, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
+    """Which of `paths` are in what `restic ls --json` printed; it writes U+FFFD for bytes it cannot name."""
+    doing = "looking into the snapshot"
+    nodes = [understood(line, ListedNode, doing) for line in answer.splitlines()]
+    if not nodes or nodes[0].id != snapshot:
+        raise garbled(doing)
+    seen = {node.path.replace("\ufffd", "") for node in nodes}
+    named = {path: os.fsencode(path).decode(errors="ignore") for path in paths}
+    return frozenset(path for path, name in named.items() if name.replace("\ufffd", "") in seen)
 
 
 class Messages:

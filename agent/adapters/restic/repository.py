@@ -4,7 +4,14 @@ import os
 from collections.abc import Sequence
 
 from agent.adapters.restic.calls import ResticCalls
-from agent.adapters.restic.messages import Messages, OnBytes, RepositoryConfig, Sizes, understood
+from agent.adapters.restic.messages import (
+    Messages,
+    OnBytes,
+    RepositoryConfig,
+    Sizes,
+    held_paths,
+    understood,
+)
 from agent.adapters.restic.stall import Growth
 from agent.adapters.restic.work import Backup, Listing, Restore
 from agent.core.configuration.config import Repository
@@ -55,6 +62,11 @@ class Restic(ResticCalls):
         argv = ["stats", *self._only_looking, "--mode", "restore-size", snapshot]
         sizes = understood(self.answer(argv, doing), Sizes, doing)
         return sizes.total_size, sizes.total_file_count
+
+    def held(self, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
+        """Which of these absolute paths the snapshot holds."""
+        answer = self.answer(["ls", *self._only_looking, snapshot, *paths], "looking into the snapshot")
+        return held_paths(answer, snapshot, paths)
 
     def start_backup(self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str) -> Backup:
         """Get ready to take one snapshot; nothing is read before `Backup.finish`."""

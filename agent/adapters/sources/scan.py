@@ -4,12 +4,13 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from agent.adapters.sources.mappings import Identity, mapped_for_writing
 from agent.adapters.sources.scan_batches import Batches, Line, OnRead, Tally
+from agent.adapters.sources.settling import only_grew, settled
 from agent.adapters.sources.walk import Trouble, Visit, extended_attributes, walk
 from agent.adapters.sources.witness_files import (
     WITNESS,
@@ -23,7 +24,7 @@ from agent.adapters.sources.witness_files import (
 )
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
 from agent.core.model.snapshots import RootIdentity
-from agent.core.snapshot.extent import Moved, Scan
+from agent.core.snapshot.extent import Moved, Scan, VitalPlace
 from agent.core.snapshot.witness import content_fields, stat_fields, xattr_field
 
 READERS = 2
@@ -64,6 +65,7 @@ class Scanner:
         tally = Tally(on_read)
         previous = WitnessLines(self._carried / WITNESS)
         missing = dict(self._vital)
+        self._found_vital: list[VitalPlace] = []
         roots: list[RootIdentity] = []
         try:
             with ThreadPoolExecutor(READERS) as readers:
@@ -71,7 +73,8 @@ class Scanner:
                 for root in self._roots:
                     files_before, identity = batches.files, (0, 0)
                     for met in self._met(root, tally, previous):
-                        missing.pop(met.path, None)
+                        if missing and (vital := missing.pop(met.path, None)) is not None:
+                            self._found_vital.append(_vital_place(vital, met))
                         if met.path == root:
                             identity = (met.status.st_dev, met.status.st_ino)
                         batches.add(_line(met, previous.find(met.path), settled_before_ns, accept))
@@ -101,6 +104,7 @@ class Scanner:
             excluded=tuple(tally.excluded),
             excluded_held=tuple(tally.excluded_held),
             vital_excluded=tuple(sorted(missing[path] for path in excluded)),
+            vital=tuple(self._found_vital),
             vital_missing=tuple(
                 sorted((text, f"/{os_text(path)}") for path, text in missing.items() if path not in excluded)
             ),
@@ -125,18 +129,30 @@ class Scanner:
     def moved(self) -> Moved:
         """What changed, vanished or appeared since the scan."""
         moved: list[bytes] = []
+        anew: list[bytes] = []
         absent = 0
         mapped = self._mapped | mapped_for_writing()
         for line, met in joined(read_lines(self._carried / WITNESS), self._visits()):
             if met is None:
                 absent += (line or b"").startswith(b"f")
                 moved.append(path_of(line or b""))
+                anew += {moved[-1]} & self._vital.keys()
             elif line is None:
                 moved.append(met.path)
             elif not line.startswith(stat_fields(met.status)) or _is_written(met, mapped):
                 absent += line.startswith(b"f") and inode_of(line) != met.status.st_ino
                 moved.append(met.path)
-        return Moved(tuple(moved), absent)
+                if met.path in self._vital and inode_of(line) != met.status.st_ino:
+                    anew.append(met.path)
+        return Moved(tuple(moved), absent, tuple(anew))
+
+    def settled(self, places: Sequence[bytes], seconds: float) -> bool:
+        """See `settling.settled`."""
+        return settled(self._base, places, seconds)
+
+    def only_grew(self, place: bytes, good: Path) -> bool:
+        """See `settling.only_grew`."""
+        return only_grew(self._base, place, good)
 
     def _visits(self) -> Iterator[Visit]:
         for root in self._roots:
@@ -163,6 +179,10 @@ def _line(met: Visit, old: bytes | None, settled_before_ns: int, accept: bool) -
     else:
         line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
     return line
+
+
+def _vital_place(path: str, met: Visit) -> VitalPlace:
+    return VitalPlace(path, met.path, stat.S_ISREG(met.status.st_mode))
 
 
 def _is_written(met: Visit, mapped: set[Identity]) -> bool:

@@ -121,6 +121,14 @@ class ProcessSources:
         """What changed since the scan."""
         return self._scanner.moved()
 
+    def settled(self, places: Sequence[bytes], seconds: float) -> bool:
+        """Wait until these files stand still."""
+        return self._scanner.settled(places, seconds)
+
+    def only_grew(self, place: bytes) -> bool:
+        """Whether the file begins with what the last good snapshot knows of it."""
+        return self._scanner.only_grew(place, self._good)
+
     def differences(self, changes: Changes) -> Comparison | None:
         """How the kept witness differs from that of the last good snapshot; None when it does not."""
         if not count_changes(self._good, self._directory, changes):

@@ -23,6 +23,18 @@ FEW_BYTES = 1 << 16
 NAMED = 20  # findings name at most so many paths each; the rest is counted
 
 
+class VitalPlace(Struct, frozen=True):
+    """A vital path as configured, and the file or directory of the sources that links lead to from there."""
+
+    path: str
+    place: bytes  # without a leading slash
+    is_file: bool
+
+    @property
+    def text(self) -> str:
+        return os_text(self.place)
+
+
 class Scan(Struct, frozen=True, kw_only=True):
     """What one walk over the sources of a process found."""
 
@@ -42,6 +54,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     excluded_held: tuple[bytes, ...] = ()  # excluded now, in the last witness
     vital_missing: tuple[tuple[str, str], ...] = ()  # as configured, and where links lead from there
     vital_excluded: tuple[str, ...] = ()
+    vital: tuple[VitalPlace, ...] = ()  # the files and directories that are there
 
 
 class Moved(Struct, frozen=True):
@@ -49,6 +62,7 @@ class Moved(Struct, frozen=True):
 
     paths: tuple[bytes, ...] = ()  # changed, vanished or new
     absent: int = 0  # regular files of the witness that restic may not have met: gone, or made anew
+    vital_anew: tuple[bytes, ...] = ()  # likewise vital ones, of any type
 
 
 def declared_databases(process: CriticalProcess) -> list[str]:

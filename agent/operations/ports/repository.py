@@ -57,6 +57,10 @@ class Repository(Protocol):
 
     def restore_size(self, snapshot: str) -> tuple[int, int]: ...
 
+    def held(self, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
+        """Which of these absolute paths the snapshot holds."""
+        ...
+
     def start_backup(
         self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str
     ) -> Backup: ...

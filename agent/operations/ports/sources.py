@@ -40,6 +40,14 @@ class Sources(Protocol):
         """What changed, vanished or appeared since the scan."""
         ...
 
+    def settled(self, places: Sequence[bytes], seconds: float) -> bool:
+        """Wait at most so long until these files are there and stand still; whether they do."""
+        ...
+
+    def only_grew(self, place: bytes) -> bool:
+        """Whether the file still begins with all that the last good snapshot recorded of it."""
+        ...
+
     def differences(self, changes: Changes) -> Comparison | None:
         """Count how the kept witness differs from that of the last good snapshot; None when it does not."""
         ...

@@ -15,9 +15,10 @@ from agent.core.model.repository import BackupSummary, StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.exposure import changes_since, last_good
-from agent.core.snapshot.extent import Moved, Scan, blemishes, replaced_roots, why_refuse
+from agent.core.snapshot.extent import Moved, Scan, VitalPlace, blemishes, replaced_roots, why_refuse
 from agent.core.snapshot.kept import fewer_rows, find_snapshot, what_is_missing
 from agent.core.snapshot.mass_change import mass_change
+from agent.core.snapshot.vital import on_the_move, vital_findings
 from agent.errors import ReadinessError, ResticError
 from agent.operations.ports.clock import Clock
 from agent.operations.ports.ledger import Ledger
@@ -26,6 +27,7 @@ from agent.operations.ports.repository import Backup, Listing, Repository
 from agent.operations.ports.sources import Sources
 from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
+from agent.operations.snapshot.vital import Patience, held, without_grown
 
 MOVING_LISTED = 10_000
 HISTORY = 60  # good snapshots that are looked through for what is habit
@@ -99,11 +101,25 @@ class _Attempt:
         )
 
     def run(self) -> SnapshotRecord:
+        """Take it, and again while vital files are being written; each that was taken has a record."""
         broken = self.tools.sources.roots()
         if broken:
             return self.record("failed", broken)
         good = None if self.task.accept else self._last_good()
         self._note_repository()
+        fresh = self.base
+        patience = Patience(self.tools.sources, self.tools.progress, self.process.name)
+        while True:
+            record, moving = self._take(good)
+            if not record.snapshot or not patience.wait(moving):
+                return record
+            self.tools.ledger.append(record, self.tools.clock.now())
+            if record.outcome == "passed":
+                self.tools.sources.remember()
+            self.base, self._clock = structs.replace(fresh, started=self.tools.clock.now()), time.monotonic()
+
+    def _take(self, good: SnapshotRecord | None) -> tuple[SnapshotRecord, Sequence[VitalPlace]]:
+        """One snapshot, and the vital files that were being written meanwhile."""
         tables, findings = self.tools.sources.copy_databases()
         findings += fewer_rows(self.process, tables, good)
         backup = self._start_backup()
@@ -113,7 +129,7 @@ class _Attempt:
             self._note_extent(scan, tables)
             if refused:
                 self.tools.sources.drop()
-                return self.record("failed", refused + findings)
+                return self.record("failed", refused + findings), ()
             carried = self.tools.sources.keep(scan, tables)
             summary = self._finish(backup)
         finally:
@@ -124,12 +140,35 @@ class _Attempt:
         findings += what_is_missing(self.process, scan, carried, summary, moved)
         findings += self._mass_change()
         self._note_moving(scan, moved.paths)
+        moving: Sequence[VitalPlace] = ()
         if stored is None:
             findings.append(self._lost(summary))
         else:
             self.base = structs.replace(self.base, snapshot=stored.id, snapshot_at=stored.time)
+            moving, wrong = self._look_at_vital(stored, on_the_move(scan, moved, tables))
+            findings += wrong
         bad = any(item.severity == "error" for item in findings)
-        return self.record("failed" if bad else "passed", findings)
+        return self.record("failed" if bad else "passed", findings), moving
+
+    def _look_at_vital(
+        self, stored: StoredSnapshot, moved: Sequence[VitalPlace]
+    ) -> tuple[Sequence[VitalPlace], list[Finding]]:
+        """Those of which the snapshot may hold half, or nothing, and what is wrong with them."""
+        there = held(moved, stored.id, self.tools.repository)
+        gone = [vital for vital in moved if f"/{vital.text}" not in there]
+        still = [vital for vital in moved if vital not in gone and vital.is_file]
+        moving = [*gone, *without_grown(still, self._before(), self.tools.sources)]
+        self.base = structs.replace(self.base, vital_moving=tuple(vital.path for vital in moving))
+        return moving, vital_findings(self.process, moving, there)
+
+    def _before(self) -> SnapshotRecord | None:
+        """The last good snapshot in any repository, whose witness the sources keep."""
+        return last_good(self._passed())
+
+    def _passed(self) -> list[SnapshotRecord]:
+        return self.tools.ledger.newest(
+            SnapshotRecord, process=self.process.name, outcome="passed", limit=HISTORY
+        )
 
     def _last_good(self) -> SnapshotRecord | None:
         found = self.tools.ledger.newest(
@@ -141,9 +180,7 @@ class _Attempt:
         """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""
         if self.task.accept:
             return []
-        records = self.tools.ledger.newest(
-            SnapshotRecord, process=self.process.name, outcome="passed", limit=HISTORY
-        )
+        records = self._passed()
         changes = changes_since(last_good(records), records, self.process.paths)
         comparison = self.tools.sources.differences(changes)
         if comparison is None:

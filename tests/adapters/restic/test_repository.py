@@ -17,6 +17,7 @@ from agent.adapters.restic.repository import Restic
 from agent.adapters.restic.version import installed_version
 from agent.core.configuration.config import Repository
 from agent.errors import ResticError
+from support.builders.readiness_cli import Shop
 from support.doubles.playing_restic import calls_of, playing
 
 ID = "ab" * 32
@@ -67,6 +68,7 @@ def backup(restic: Restic) -> object:
 
 
 QUICK = {"snapshots": listing, "cat": Restic.repository_id, "stats": lambda r: r.restore_size(ID)}
+QUICK["ls"] = lambda restic: restic.held(ID, ["/srv/a"])
 NONSENSE = {
     "nothing": [],
     "prose": [{"out": "all is well\n"}],
@@ -407,3 +409,19 @@ def _environ(pid: int) -> dict[str, str]:
     except OSError:
         return {}
     return dict(os.fsdecode(pair).split("=", 1) for pair in pairs if b"=" in pair)
+
+
+def test_a_snapshot_is_asked_which_of_some_paths_it_holds(restic: Path, tmp_path: Path) -> None:
+    """Whatever they are called; and a directory is held, though restic lists what is in it as well."""
+    shop = Shop(tmp_path, restic).set_up()
+    names = [b"[x]*.sql", b"back\\slash", b"new\nline", b"bad-\xff", b"dir"]
+    there = [os.fsdecode(os.fsencode(shop.source) + b"/" + name) for name in names]
+    for path in there[:-1]:
+        Path(path).write_text("here")
+    (shop.source / "dir" / "below").mkdir(parents=True)
+    shop.plain_restic("backup", "-q", shop.source)
+    (snapshot,) = shop.snapshot_ids()
+    away = [f"{shop.source}/none", f"{shop.source}/none/at/all", f"{shop.source}/d"]
+    repository = Repository(name="primary", url=str(shop.repository), password_file=str(shop.password))
+    found = Restic(str(restic), repository, str(tmp_path / "cache"), 60).held(snapshot, [*there, *away])
+    assert found == frozenset(there)

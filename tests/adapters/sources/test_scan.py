@@ -114,6 +114,26 @@ def test_a_vital_path_that_is_missing_is_told_from_one_that_is_excluded(business
     assert found.vital_excluded == (f"{business.source}/order",)
 
 
+def test_vital_paths_are_known_by_their_place_and_told_when_they_were_made_anew(business: Business) -> None:
+    (business.source / "current").symlink_to("order")
+    (business.source / "mail").mkdir()
+    business.vital = tuple(f"{business.source}/{name}" for name in ("current", "mail"))
+    with closing(business.scanner()) as scanner:
+        found = scanner.scan(0, lambda *_: None)
+        scanner.keep(unchanged=False)
+        assert [(Path(one.path).name, one.is_file) for one in found.vital] == [
+            ("mail", False),
+            ("current", True),
+        ]
+        assert names(one.place for one in found.vital) == [b"mail", b"order"]
+        (business.source / "mail" / "new").touch()
+        assert scanner.moved().vital_anew == ()
+        (business.source / "mail").rename(business.source / "old")
+        (business.source / "mail").mkdir()
+        (business.source / "order").unlink()
+        assert names(scanner.moved().vital_anew) == [b"mail", b"order"]
+
+
 def test_a_vital_link_is_there_when_what_it_leads_to_is(business: Business) -> None:
     (business.source / "current").symlink_to("order")
     business.vital = (f"{business.source}/current",)

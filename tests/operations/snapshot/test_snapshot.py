@@ -10,7 +10,7 @@ from agent.core.model.findings import Finding
 from agent.core.model.records import ListingRecord, RepositoryRecord
 from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
-from agent.core.snapshot.extent import Moved, Scan
+from agent.core.snapshot.extent import Moved, Scan, VitalPlace
 from agent.core.snapshot.places import Placed
 from agent.errors import ResticError
 from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
@@ -40,6 +40,10 @@ class FakeSources:
         self.found = SCAN
         self.since = Moved()
         self.done: list[str] = []
+        self.waited: list[tuple[tuple[bytes, ...], float]] = []
+        self.settles: list[bool] = []  # what comes of waiting, each time
+        self.moves: list[Moved] = []  # since each scan; `since` behind these
+        self.grown: set[bytes] = set()
 
     def roots(self) -> list[Finding]:
         return self.broken
@@ -59,7 +63,14 @@ class FakeSources:
         self.done.append("drop")
 
     def moved(self) -> Moved:
-        return self.since
+        return self.moves.pop(0) if self.moves else self.since
+
+    def settled(self, places: Sequence[bytes], seconds: float) -> bool:
+        self.waited.append((tuple(places), seconds))
+        return self.settles.pop(0) if self.settles else False
+
+    def only_grew(self, place: bytes) -> bool:
+        return place in self.grown
 
     def differences(self, changes: object) -> None:
         return None
@@ -113,12 +124,18 @@ class FakeRepository:
             )
         ]
         self.stopped = 0
+        self.asked: list[tuple[str, ...]] = []
+        self.without: set[str] = set()  # paths that the snapshot does not hold
 
     def version(self) -> tuple[int, int, int]:
         return (0, 19, 1)
 
     def repository_id(self) -> str:
         return "4a5b"
+
+    def held(self, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
+        self.asked.append(tuple(paths))
+        return frozenset(paths) - self.without
 
     def start_backup(self, *_: object) -> FakeBackup:
         return FakeBackup(self)
@@ -264,3 +281,83 @@ def test_what_else_is_there_is_noted_behind_the_record() -> None:
     shop.take()
     [noted] = shop.ledger.newest(ListingRecord)
     assert set(noted.snapshots) == {ID, "99" * 32}
+
+
+# ---- vital files that are being written -----------------------------------------------------
+
+DUMP = b"srv/orders/dump.sql"
+PATH = "/srv/orders/dump.sql"
+MOVED = Moved(paths=(DUMP,))
+
+
+def with_a_dump(*records: Any, moves: int = 9) -> Shop:
+    """Its vital dump is written while so many snapshots are taken."""
+    shop = Shop(*records)
+    shop.sources.found = replace(SCAN, vital=(VitalPlace(PATH, DUMP, is_file=True),))
+    shop.sources.moves = [MOVED] * moves
+    shop.sources.settles = [True] * 9
+    return shop
+
+
+def recorded(shop: Shop) -> list[SnapshotRecord]:
+    return shop.ledger.newest(SnapshotRecord, limit=9)
+
+
+def test_a_vital_file_that_stands_still_costs_no_question() -> None:
+    shop = with_a_dump(moves=0)
+    assert (codes(shop.take()), shop.repository.asked, shop.sources.waited) == ([], [], [])
+
+
+def test_a_vital_file_that_moved_is_waited_for_and_the_snapshot_taken_again() -> None:
+    shop = with_a_dump(moves=1)
+    last = shop.take()
+    assert (codes(last), last.vital_moving, last.snapshot) == ([], (), ID)
+    assert [each.vital_moving for each in recorded(shop)] == [(), (PATH,)]
+    assert shop.sources.waited == [((DUMP,), 60.0)]
+    assert shop.sources.done == ["scan", "keep", "remember"] * 2
+
+
+def test_after_two_more_the_snapshot_is_kept_and_says_that_it_may_hold_half() -> None:
+    shop = with_a_dump()
+    last = shop.take()
+    assert (last.outcome, codes(last), last.vital_moving) == ("passed", ["vital-moving"], (PATH,))
+    assert len(recorded(shop)) == 3
+    assert "rename it into place" in last.findings[0].hint
+
+
+def test_what_never_stands_still_is_not_taken_again() -> None:
+    shop = with_a_dump()
+    shop.sources.settles = [False]
+    assert (codes(shop.take()), len(recorded(shop))) == (["vital-moving"], 1)
+
+
+def test_a_vital_file_that_is_not_in_the_snapshot_is_missing() -> None:
+    shop = with_a_dump(moves=1)
+    shop.repository.without = {PATH}
+    shop.sources.settles = [False]
+    last = shop.take()
+    assert (last.outcome, codes(last), last.snapshot) == ("failed", ["vital-missing"], ID)
+    assert shop.repository.asked == [(PATH,)]
+
+
+def test_what_only_grew_on_a_good_snapshot_is_a_log_and_no_dump_in_the_making() -> None:
+    grown = with_a_dump(snapshot(bytes=SCAN.size))
+    grown.sources.grown = {DUMP}
+    assert (codes(grown.take()), grown.sources.waited) == ([], [])
+    halved = with_a_dump(snapshot(bytes=SCAN.size, vital_moving=(PATH,)))
+    halved.sources.grown = {DUMP}
+    assert "vital-moving" in codes(halved.take())
+
+
+def test_one_refused_while_it_was_taken_again_does_not_take_the_id_of_the_first() -> None:
+    shop = with_a_dump(moves=1)
+    settled = shop.sources.settled
+
+    def gone(places: Sequence[bytes], seconds: float) -> bool:
+        shop.sources.found = replace(SCAN, vital_missing=((PATH, PATH),))
+        return settled(places, seconds)
+
+    shop.sources.settled = gone  # type: ignore[method-assign]
+    last = shop.take()
+    assert (last.outcome, codes(last), last.snapshot) == ("failed", ["vital-missing"], "")
+    assert [each.snapshot for each in recorded(shop)] == ["", ID]

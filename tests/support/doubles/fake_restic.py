@@ -32,6 +32,7 @@ COMMANDS = (
     "forget",
     "prune",
     "copy",
+    "ls",
 )
 
 

@@ -1,0 +1,52 @@
+"""Vital files that were being written while the snapshot was taken: is all of them in it?"""
+
+from collections.abc import Collection, Sequence
+
+from agent.core.configuration.config import CriticalProcess
+from agent.core.model.findings import Finding, finding
+from agent.core.model.snapshots import SnapshotRecord, TableCounts
+from agent.core.snapshot.extent import Moved, Scan, VitalPlace
+
+HOW = "Let the job that writes it write beside it and rename it into place when it is done."
+
+
+def on_the_move(scan: Scan, moved: Moved, tables: Sequence[TableCounts]) -> tuple[VitalPlace, ...]:
+    """The vital files that changed, but for databases of which the snapshot carries a consistent copy.
+
+    Of directories those alone that are gone or were made anew: in others files come and go.
+    """
+    copied = {known.database for known in tables}
+    changed, anew = {*scan.moving, *moved.paths}, set(moved.vital_anew)
+    return tuple(
+        vital
+        for vital in scan.vital
+        if vital.place in (changed if vital.is_file else anew) and vital.path not in copied
+    )
+
+
+def may_have_grown(path: str, before: SnapshotRecord | None) -> bool:
+    """Whether the last good snapshot holds a state of the file that was whole.
+
+    What only grew since is a log or a mailbox, and no dump that is half written: that begins anew.
+    """
+    return before is not None and path not in before.vital_moving
+
+
+def vital_findings(
+    process: CriticalProcess, moving: Sequence[VitalPlace], held: Collection[str]
+) -> list[Finding]:
+    """What is wrong with vital files that moved; `held` are the paths that the snapshot holds."""
+    return [_moving(process, one) if f"/{one.text}" in held else _missing(process, one) for one in moving]
+
+
+def _missing(process: CriticalProcess, vital: VitalPlace) -> Finding:
+    message = f"{vital.path} is vital, and is not in the snapshot: it was away while that was taken."
+    return finding("vital-missing", process.name, message, HOW, vital.path)
+
+
+def _moving(process: CriticalProcess, vital: VitalPlace) -> Finding:
+    message = (
+        f"{vital.path} is vital, and was being written while the snapshot was taken, however long that "
+        "waited: it may hold half of it."
+    )
+    return finding("vital-moving", process.name, message, HOW, vital.path)
