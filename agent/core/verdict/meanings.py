@@ -13,8 +13,8 @@ REASONS: dict[str, tuple[Verdict, str]] = {
     ),
     "repository-damaged": (
         Verdict.NOT_READY,
-        "restic's check found damage; AT RISK while another copy is proven, or since a full drill from it "
-        "passed",
+        "a check, or any other work there, found damage; AT RISK while another copy is proven, or since a "
+        "full drill from it passed",
     ),
     "password-missing": (
         Verdict.UNKNOWN,
@@ -36,7 +36,10 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         Verdict.UNKNOWN,
         "none was taken yet, all are dated in the future, or drills refused the newest",
     ),
-    "paths-not-covered": (Verdict.UNKNOWN, "the process was given a path that no snapshot holds yet"),
+    "paths-not-covered": (
+        Verdict.UNKNOWN,
+        "the process was given a path, or an exclude was taken back, and no snapshot holds it yet",
+    ),
     "never-proven": (Verdict.UNKNOWN, "no drill has passed yet"),
     "proof-expired": (Verdict.UNKNOWN, "the last proven restore is older than `max_proof_age`"),
     "vital-not-proven": (
@@ -67,8 +70,14 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         "or holds zero bytes only",
     ),
     "no-proof": (Verdict.AT_RISK, "a process of tier 1 has no proof"),
-    "proof-not-run": (Verdict.AT_RISK, "a proof did not run in any drill that counts"),
-    "paths-not-drilled": (Verdict.AT_RISK, "the process was given a path after its last drill"),
+    "proof-not-run": (
+        Verdict.AT_RISK,
+        "a proof, as it is in the config today, did not run in any drill that counts",
+    ),
+    "paths-not-drilled": (
+        Verdict.AT_RISK,
+        "more belongs to the process than what was last drilled: a path, or what an exclude kept out",
+    ),
     "agent-stopped": (Verdict.AT_RISK, "somebody stopped the service more than an hour ago"),
     "agent-dying": (Verdict.AT_RISK, "the service ended without a word three times within an hour"),
     "no-sound-copy": (
