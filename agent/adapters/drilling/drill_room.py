@@ -18,13 +18,16 @@ from agent.adapters.host.identity import has_file_rights
 from agent.adapters.sources.sources import DATABASES, RECOVER_NAME, SCHEMA
 from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS, path_of, read_lines
 from agent.adapters.sqlite.copying import lay_in_place
+from agent.adapters.sqlite.reading import SqliteDatabases
 from agent.core.configuration.exclude import os_bytes
+from agent.core.drill.proofs import Judgement, judge_database, not_tested
 from agent.core.drill.sampling import Part, Sample, Weight, sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.drill.vital import vital_entries
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.compare import Abilities
 from agent.core.snapshot.witness import escape, parse, sort_key
+from agent.errors import ReadinessError
 
 
 class Room:
@@ -163,6 +166,21 @@ class Room:
                 place = parent / name
             if copy.is_file() and place is not None:
                 lay_in_place(copy, place)
+
+    def examine_found(
+        self, witness: RestoredWitness, tables: Sequence[TableCounts]
+    ) -> list[tuple[str, Judgement]]:
+        """Whether the copies of databases that no proof names are sound and have their rows."""
+        copies = self._scratch.tree / witness.carried.strip("/") / DATABASES
+        judged = []
+        for known in tables:
+            if known.found:
+                try:
+                    seen = SqliteDatabases().examine_copy(copies / known.copy)
+                    judged.append((known.database, judge_database(seen, known.rows)))
+                except ReadinessError as error:
+                    judged.append((known.database, not_tested(error.message.rstrip("."))))
+        return judged
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:
         """List lost and surviving files in two files below the state directory."""

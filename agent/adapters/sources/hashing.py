@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from agent.adapters.host.interrupts import unwinding
 from agent.adapters.sources.walk import open_beneath
+from agent.core.snapshot import kinds
 
 BLOCK = 1 << 20
 SMALL = 1 << 16
-HEAD = 64  # bytes that tell most files from zeros at once
+ZEROS = 64  # bytes that tell most files from zeros at once
 _buffers = threading.local()
 
 
@@ -25,6 +26,7 @@ class Digest(Struct, frozen=True, gc=False):
     zeros: bool = False  # nothing but zero bytes
     moved: bool = False  # changed while it was read
     error: str = ""
+    head: bytes = b""  # the first bytes
 
 
 def digest(base: int, path: bytes, limit: int | None = None) -> Digest:
@@ -35,7 +37,7 @@ def digest(base: int, path: bytes, limit: int | None = None) -> Digest:
         return Digest(b"", error=error.strerror or str(error), moved=isinstance(error, FileNotFoundError))
     try:
         before = os.fstat(handle)
-        sha256, size, zeros = _read(handle, before.st_size, limit)
+        sha256, size, zeros, head = _read(handle, before.st_size, limit)
         after = os.fstat(handle)
     except OSError as error:
         return Digest(b"", error=error.strerror or str(error))
@@ -45,7 +47,21 @@ def digest(base: int, path: bytes, limit: int | None = None) -> Digest:
         after.st_ctime_ns,
         after.st_size,
     ) or size != after.st_size
-    return Digest(sha256.encode(), size, zeros, moved)
+    return Digest(sha256.encode(), size, zeros, moved, head=head)
+
+
+def first_bytes(base: int, path: bytes) -> bytes:
+    """What the regular file `path` below the directory descriptor `base` begins with; empty if unreadable."""
+    try:
+        handle = _open(base, path)
+    except OSError:
+        return b""
+    try:
+        return os.read(handle, kinds.HEAD)
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)
 
 
 def _open(base: int, path: bytes) -> int:
@@ -57,31 +73,33 @@ def _open(base: int, path: bytes) -> int:
         return open_beneath(base, path, flags)
 
 
-def _read(handle: int, size: int, limit: int | None) -> tuple[str, int, bool]:
+def _read(handle: int, size: int, limit: int | None) -> tuple[str, int, bool, bytes]:
     if size < SMALL:
         content = os.read(handle, SMALL)
         if len(content) < SMALL:
             content = content[:limit]
-            return hashlib.sha256(content).hexdigest(), len(content), _is_zeros(content)
+            head = content[: kinds.HEAD]
+            return hashlib.sha256(content).hexdigest(), len(content), _is_zeros(content), head
         os.lseek(handle, 0, os.SEEK_SET)  # it grew meanwhile
     return _read_blocks(handle, sys.maxsize if limit is None else limit)
 
 
 def _is_zeros(content: bytes | bytearray) -> bool:
-    return not any(content[:HEAD]) and content == bytes(len(content))
+    return not any(content[:ZEROS]) and content == bytes(len(content))
 
 
-def _read_blocks(handle: int, limit: int) -> tuple[str, int, bool]:
+def _read_blocks(handle: int, limit: int) -> tuple[str, int, bool, bytes]:
     buffer = getattr(_buffers, "block", None)
     if buffer is None:
         buffer = _buffers.block = bytearray(BLOCK)
     view = memoryview(buffer)
     sha256 = hashlib.sha256()
-    total, zeros = 0, True
+    total, zeros, head = 0, True, b""
     while count := min(os.readv(handle, [buffer]), limit - total):
         sha256.update(view[:count])
-        zeros = zeros and not any(view[:HEAD]) and _is_zeros(buffer[:count])
+        head = head or bytes(view[: min(count, kinds.HEAD)])
+        zeros = zeros and not any(view[:ZEROS]) and _is_zeros(buffer[:count])
         total += count
         if unwinding():
             raise InterruptedError(errno.EINTR, os.strerror(errno.EINTR))
-    return sha256.hexdigest(), total, zeros
+    return sha256.hexdigest(), total, zeros, head

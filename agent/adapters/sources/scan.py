@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from agent.adapters.sources.census import Census
+from agent.adapters.sources.hashing import first_bytes
+from agent.adapters.sources.held_open import servers
 from agent.adapters.sources.mappings import Identity, mapped_for_writing
 from agent.adapters.sources.scan_batches import Batches, Line, OnRead, Tally
 from agent.adapters.sources.settling import only_grew, settled
@@ -25,11 +28,17 @@ from agent.adapters.sources.witness_files import (
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
+from agent.core.snapshot.kinds import KINDS, kind_of
 from agent.core.snapshot.witness import content_fields, stat_fields, xattr_field
 
 READERS = 2
+# made and removed with each change of a SQLite database, often in the inode of the one before
+COME_AND_GO = (b"-journal", b"-wal", b"-shm")
+SECTOR = 512  # bytes of the smallest page of a database
 # A file written within this time before it was read may change again without a new ctime.
 SETTLED_NS = 2_000_000_000
+KINDS_BYTES = frozenset(kind.encode() for kind in KINDS)
+_AT_REST = KINDS_BYTES | {b"-", b"z"}  # flags of files that need not be read again
 EMPTY = hashlib.sha256(b"").hexdigest().encode()
 
 
@@ -40,8 +49,14 @@ class Scanner:
     """
 
     def __init__(
-        self, carried: Path, roots: Iterable[str], exclude: Iterable[str], vital: Iterable[str]
+        self,
+        carried: Path,
+        roots: Iterable[str],
+        exclude: Iterable[str],
+        vital: Iterable[str],
+        peek: bool = False,
     ) -> None:
+        """`peek`: the last witness does not say which files are databases."""
         self._carried = carried
         self._roots = sorted(
             (os_bytes(root).strip(b"/") for root in roots), key=lambda p: p.replace(b"/", b"\0")
@@ -49,6 +64,7 @@ class Scanner:
         self._exclude = compile_excludes(tuple(exclude))
         # a vital path may lead through links; what counts is that the snapshot holds what they lead to
         self._vital = {os.path.realpath(os_bytes(path)).strip(b"/"): path for path in vital}
+        self._peek = peek
         self._base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def close(self) -> None:
@@ -62,8 +78,9 @@ class Scanner:
         begun = time.time_ns()
         self._mapped = mapped_for_writing()
         self._writer = WitnessWriter(self._carried)
-        tally = Tally(on_read)
         previous = WitnessLines(self._carried / WITNESS)
+        census = Census(self._roots, first=not (self._carried / WITNESS).exists())
+        tally = Tally(on_read, census)
         missing = dict(self._vital)
         self._found_vital: list[VitalPlace] = []
         roots: list[RootIdentity] = []
@@ -77,7 +94,10 @@ class Scanner:
                             self._found_vital.append(_vital_place(vital, met))
                         if met.path == root:
                             identity = (met.status.st_dev, met.status.st_ino)
-                        batches.add(_line(met, previous.find(met.path), settled_before_ns, accept))
+                            census.enter(met)
+                        census.visit(met)
+                        line = self._line(met, previous.find(met.path), settled_before_ns, accept)
+                        batches.add(line)
                     files = batches.files - files_before
                     roots.append(RootIdentity(os.fsdecode(b"/" + root), *identity, files))
                 batches.finish()
@@ -101,6 +121,12 @@ class Scanner:
             unreadable=tuple(tally.unreadable),
             zeroed=tuple(tally.zeroed),
             oversize=tuple(tally.oversize),
+            databases=tuple(tally.census.databases),
+            logs=tuple(tally.census.logs),
+            servers=servers(tally.census.servers()),
+            links=tuple(tally.census.links),
+            extents=tally.census.extents(),
+            mounts=tally.census.mounts_below(),
             excluded=tuple(tally.excluded),
             excluded_held=tuple(tally.excluded_held),
             vital_excluded=tuple(sorted(missing[path] for path in excluded)),
@@ -140,7 +166,8 @@ class Scanner:
             elif line is None:
                 moved.append(met.path)
             elif not line.startswith(stat_fields(met.status)) or _is_written(met, mapped):
-                absent += line.startswith(b"f") and inode_of(line) != met.status.st_ino
+                again = inode_of(line) != met.status.st_ino or met.name.endswith(COME_AND_GO)
+                absent += again and line.startswith(b"f")
                 moved.append(met.path)
                 if met.path in self._vital and inode_of(line) != met.status.st_ino:
                     anew.append(met.path)
@@ -154,31 +181,41 @@ class Scanner:
         """See `settling.only_grew`."""
         return only_grew(self._base, place, good)
 
+    def _line(self, met: Visit, old: bytes | None, settled_before_ns: int, accept: bool) -> Line:
+        """The line of one entry; a regular file that changed still has to be read."""
+        status = met.status
+        regular = stat.S_ISREG(status.st_mode)
+        size = status.st_size if regular else 0
+        line = Line(met.path, stat_fields(status), blocks=status.st_blocks, size=size)
+        before = content_of(old) if old else None
+        if old and before and old.startswith(line.fields) and before[1] in _AT_REST:
+            line.kind = before[1].decode() if before[1] in KINDS_BYTES else ""
+            line.text, line.sha256 = old, before[0]
+            settled = status.st_ctime_ns < settled_before_ns or not regular
+            if settled and not (self._peek and self._is_unknown_database(met, before[1])):
+                return line
+            line.text = b""
+        line.xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
+        if regular:
+            line.to_read = True
+            had = before is not None and before[0] not in (b"", EMPTY) and before[1] != b"z"
+            line.had_content = had and not accept
+        else:
+            line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
+        return line
+
+    def _is_unknown_database(self, met: Visit, flag: bytes) -> bool:
+        """A database that the last witness, of an older readiness, does not call one."""
+        size = met.status.st_size
+        if not size or size % SECTOR or flag != b"-" or not stat.S_ISREG(met.status.st_mode):
+            return False
+        return kind_of(first_bytes(self._base, met.path)) != ""
+
     def _visits(self) -> Iterator[Visit]:
         for root in self._roots:
             for met in walk(self._base, root, self._exclude):
                 if isinstance(met, Visit):
                     yield met
-
-
-def _line(met: Visit, old: bytes | None, settled_before_ns: int, accept: bool) -> Line:
-    """The line of one entry; a regular file that changed still has to be read."""
-    status = met.status
-    regular = stat.S_ISREG(status.st_mode)
-    line = Line(met.path, stat_fields(status), blocks=status.st_blocks, size=status.st_size if regular else 0)
-    before = content_of(old) if old else None
-    if old and before and old.startswith(line.fields) and before[1] in (b"-", b"z"):
-        line.text, line.sha256 = old, before[0]
-        if status.st_ctime_ns < settled_before_ns or not regular:
-            return line
-        line.text = b""
-    line.xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
-    if regular:
-        line.to_read = True
-        line.had_content = not accept and bool(before and before[0] not in (b"", EMPTY) and before[1] != b"z")
-    else:
-        line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
-    return line
 
 
 def _vital_place(path: str, met: Visit) -> VitalPlace:

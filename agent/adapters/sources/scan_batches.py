@@ -8,9 +8,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from msgspec import Struct
 
+from agent.adapters.sources.census import Census
 from agent.adapters.sources.hashing import Digest, digest
 from agent.adapters.sources.walk import Visit
 from agent.adapters.sources.witness_files import WitnessLines, WitnessWriter
+from agent.core.snapshot.kinds import kind_of
 from agent.core.snapshot.witness import MOVING, UNREADABLE, WIPED, ZEROED, content_fields
 
 BATCH_ENTRIES = 256
@@ -33,13 +35,15 @@ class Line(Struct, gc=False):
     to_read: bool = False
     xattrs: bytes = b""
     had_content: bool = False  # as the last witness knows
+    kind: str = ""  # flag of a database
 
 
 class Tally:
     """Counts and lists what the walk and the readers find."""
 
-    def __init__(self, on_read: OnRead) -> None:
+    def __init__(self, on_read: OnRead, census: Census | None = None) -> None:
         self.on_read = on_read
+        self.census = census or Census([], first=True)
         self.files = self.size = self.allocated = self.entries = self.read = 0
         self.moving: list[bytes] = []
         self.unreadable: list[tuple[bytes, str]] = []
@@ -75,6 +79,8 @@ class Tally:
             self.files += 1
             self.size += line.size
             self.allocated += line.blocks * 512
+        if line.kind:
+            self.census.content(line.path, line.size, line.kind, line.to_read)
 
 
 class Batches:
@@ -125,7 +131,8 @@ class Batches:
         """Finish the line of a file that was read; False when it vanished meanwhile."""
         if result.error and result.moved:
             return False
-        flags = ""
+        line.kind = flags = kind_of(result.head)
+        self._tally.census.head(line.path, result.head)
         self._tally.read += result.size
         if result.error:
             flags = UNREADABLE

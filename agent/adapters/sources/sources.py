@@ -11,9 +11,10 @@ import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from msgspec import to_builtins
+import msgspec
 
 from agent.adapters.host.places import find_place
+from agent.adapters.sources.found_databases import FoundDatabases
 from agent.adapters.sources.scan import SETTLED_NS, Scanner
 from agent.adapters.sources.view import hidden
 from agent.adapters.sources.witness_changes import count_changes, good_witness, remember_witness, sampled
@@ -26,11 +27,13 @@ from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan, declared_databases, vital_paths
+from agent.core.snapshot.live_databases import Copied
 from agent.core.snapshot.places import Placed
 from agent.errors import ReadinessError
 
 SCHEMA = "readiness.witness/1"
 DATABASES = "databases"
+KINDS_KNOWN = 1  # the witness says which files are databases
 RECOVER_NAME = "RECOVER.txt"
 COPY_SECONDS = 600.0  # a database that is locked for longer cannot be copied
 
@@ -57,8 +60,17 @@ class ProcessSources:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.carried = str(self._directory)
         self._good = good_witness(Path(state), process.name)
-        self._scanner = Scanner(self._directory, process.paths, process.exclude, vital_paths(process))
         self._about = self._read_about()
+        self._scanner = Scanner(
+            self._directory,
+            process.paths,
+            process.exclude,
+            vital_paths(process),
+            peek=bool(self._about) and "kinds" not in self._about,
+        )
+        self._found = FoundDatabases(
+            self._directory / DATABASES, self._directory, declared_databases(process)
+        )
 
     def close(self) -> None:
         """Let go of the descriptors."""
@@ -91,6 +103,10 @@ class ProcessSources:
         begun = self._about.get("begun_ns")
         return self._scanner.scan(begun - SETTLED_NS if isinstance(begun, int) else 0, on_read, accept)
 
+    def copy_found(self, scan: Scan) -> Copied:
+        """Consistent copies of the live databases in `scan` that no proof names."""
+        return self._found.copy(scan, self._noted_tables())
+
     def keep(self, scan: Scan, tables: tuple[TableCounts, ...]) -> tuple[int, int]:
         """Put the witness in place with its description; files and bytes of the carried directory."""
         self._scanner.keep(unchanged=scan.witness_sha256 == self._about.get("witness_sha256"))
@@ -105,7 +121,8 @@ class ProcessSources:
             "entries": scan.entries,
             "witness_sha256": scan.witness_sha256,
             "checksums_sha256": _sha256(self._directory / CHECKSUMS),
-            "tables": to_builtins(tables),
+            "kinds": KINDS_KNOWN,
+            "tables": msgspec.to_builtins(tables),
         }
         (self._directory / ABOUT).write_text(json.dumps(about, indent=1) + "\n")
         recover = RECOVER.format(process=self.process.name, carried=self.carried, databases=DATABASES)
@@ -146,6 +163,12 @@ class ProcessSources:
     def place_of(self, url: str, options: Sequence[str]) -> Placed:
         """See `find_place`."""
         return find_place(url, options, self.process.paths, self.process.exclude)
+
+    def _noted_tables(self) -> tuple[TableCounts, ...]:
+        try:
+            return msgspec.convert(self._about.get("tables", ()), tuple[TableCounts, ...])
+        except msgspec.ValidationError:
+            return ()
 
     def _read_about(self) -> dict[str, object]:
         try:

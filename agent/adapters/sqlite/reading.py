@@ -118,9 +118,9 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _count(connection: sqlite3.Connection, database: Path) -> dict[str, int]:
+def _count(connection: sqlite3.Connection, database: Path, may_be_empty: bool = False) -> dict[str, int]:
     tables = _tables(connection)
-    if not tables:
+    if not tables and not may_be_empty:
         raise DatabaseUnusable(f"{database} holds no table.", "Check that the application uses this file.")
     return {name: _length(connection, name) for name in tables}
 
@@ -136,15 +136,15 @@ def _length(connection: sqlite3.Connection, table: str) -> int:
     return length
 
 
-def count_rows(database: Path, seconds: float = CHECK_SECONDS) -> dict[str, int]:
+def count_rows(database: Path, seconds: float = CHECK_SECONDS, may_be_empty: bool = False) -> dict[str, int]:
     """The row count of every table of a database that nobody else uses, such as a consistent copy.
 
     SQLite's own tables and virtual tables are left out (what a virtual table stores lies in ordinary
-    ones). Raises DatabaseUnusable for a damaged, empty or foreign file and for one without any table;
-    DatabaseUnread when no answer came in time.
+    ones). Raises DatabaseUnusable for a damaged, empty or foreign file and, unless it `may_be_empty`, for
+    one without any table; DatabaseUnread when no answer came in time.
     """
     with _reading(database, seconds) as connection:
-        return _count(connection, database)
+        return _count(connection, database, may_be_empty)
 
 
 def complaints(connection: sqlite3.Connection) -> tuple[str, ...]:
@@ -193,6 +193,15 @@ class SqliteDatabases:
                     rest = (f"and {count(more, 'more complaint')}",) if more > 0 else ()
                     return Soundness(faults=wrong[:SHOWN] + rest)
                 return Soundness(faults=_orphans(connection), rows=_count(connection, database))
+        except DatabaseUnusable as error:
+            return Soundness(faults=(error.message.replace(f"{database} ", "the file ", 1).rstrip("."),))
+
+    def examine_copy(self, database: Path) -> Soundness:
+        """Integrity and row counts of a copy of a database that nobody named, which may hold anything."""
+        try:
+            with _reading(database, CHECK_SECONDS) as connection:
+                wrong = complaints(connection)[:SHOWN]
+                return Soundness(wrong, {} if wrong else _count(connection, database, may_be_empty=True))
         except DatabaseUnusable as error:
             return Soundness(faults=(error.message.replace(f"{database} ", "the file ", 1).rstrip("."),))
 

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_text
+from agent.core.drill.proofs import Judgement
 from agent.core.drill.sampling import Part
 from agent.core.drill.verification import Verification
 from agent.core.model.drills import ProofResult, Why
@@ -171,6 +172,17 @@ def nothing_compared(process: str, result: Verification, proofs: Sequence[ProofR
             f"{what}; it was being written while the snapshot was taken, or consists of zero bytes.",
             "Take a snapshot when nothing is written, or give the process a proof of its data.",
         )
+    ]
+
+
+def found_database_findings(process: str, judged: Sequence[tuple[str, Judgement]]) -> list[Finding]:
+    """A finding for each copy of a database that no proof names, when it is not as it was."""
+    codes = {"failed": "database-damaged", "not_tested": "proof-not-run"}
+    hint = "Take a new snapshot; if it happens again, look at the database."
+    return [
+        finding(codes[each.outcome], process, f"The copy of {path}: {each.reason}.", hint, path)
+        for path, each in judged
+        if each.outcome in codes
     ]
 
 

@@ -122,6 +122,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "important files of {name} were being written during the backup",
         "let {name} write its files in a way that they can be saved",
     ),
+    **dict.fromkeys(
+        ("sqlite-not-copied", "live-database"),
+        (
+            "a database of {name} is saved in a way that may not work",
+            "have the database of {name} copied right",
+        ),
+    ),
     "snapshot-lost": ("a backup of {name} has disappeared", NO_BACKUP),
     "watch-limit": ("changes of {name} are noticed later than usual", LOOK),
     "no-events": ("changes of {name} are noticed later than usual", LOOK),

@@ -36,6 +36,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "file-larger-than-disk": ("error", "a sparse file claims more bytes than its file system holds"),
     "database-damaged": ("error", "a SQLite database cannot be copied or counted"),
     "database-collapsed": ("error", "a table lost most of its rows since the last good snapshot"),
+    "sqlite-not-copied": ("warning", "a live SQLite database is saved as a file only, which may be torn"),
+    "live-database": (
+        "warning",
+        "the files of a database server at work are saved, which do not fit together",
+    ),
     "snapshot-incomplete": ("error", "restic's snapshot does not hold what the witness lists"),
     "snapshot-lost": ("error", "restic reported a snapshot that is not in the repository"),
     # what the service sees of the sources between snapshots

@@ -24,6 +24,7 @@ class TableCounts(Struct, frozen=True):
     copy: str  # name of the consistent copy inside the snapshot's carried directory
     rows: dict[str, int]
     sha256: str = ""  # of the copy, in hexadecimal
+    found: bool = False  # by its first bytes: no proof names it
 
 
 class SnapshotRecord(Struct, frozen=True, kw_only=True):

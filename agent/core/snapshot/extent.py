@@ -14,6 +14,7 @@ from agent.core.configuration.config import (
 from agent.core.configuration.exclude import os_text
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
+from agent.core.snapshot.kinds import Database, ServerDirectory
 from agent.core.text.plain import count, size
 
 # Below half of what there was, something is gone; tiny trees may shrink without an alarm.
@@ -50,6 +51,12 @@ class Scan(Struct, frozen=True, kw_only=True):
     unreadable: tuple[tuple[bytes, str], ...] = ()  # path, reason
     zeroed: tuple[bytes, ...] = ()  # had content before and is all zero bytes now
     oversize: tuple[tuple[bytes, int], ...] = ()  # sparse files larger than their file system
+    databases: tuple[Database, ...] = ()  # of SQLite, by their first bytes
+    logs: tuple[bytes, ...] = ()  # databases, whatever they are, that have a write-ahead log of SQLite
+    servers: tuple[ServerDirectory, ...] = ()
+    links: tuple[tuple[bytes, bytes], ...] = ()  # that lead out of the paths, and where to
+    extents: dict[bytes, tuple[int, int]] = {}  # files and bytes below each directory
+    mounts: tuple[RootIdentity, ...] = ()  # other file systems below the roots
     excluded: tuple[bytes, ...] = ()
     excluded_held: tuple[bytes, ...] = ()  # excluded now, in the last witness
     vital_missing: tuple[tuple[str, str], ...] = ()  # as configured, and where links lead from there

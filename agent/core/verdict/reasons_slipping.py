@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+from agent.core.configuration.config import CriticalProcess
 from agent.core.drill.fingerprint import fingerprint
-from agent.core.evidence.evidence import WHOLE, Standing, covers, taken_at
+from agent.core.evidence.evidence import WHOLE, Standing, covers, is_within, taken_at
 from agent.core.forecast.growth import days_until_too_long
 from agent.core.forecast.recovery_time import recovery_time
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
+from agent.core.snapshot.extent import vital_paths
 from agent.core.text.phrases import joined, moment, percent, shortened, span
 from agent.core.verdict.judgement import Case, Reason
 from agent.core.verdict.reasons import Rule, cause, remedy
@@ -201,8 +203,19 @@ def watched(case: Case) -> Iterator[Reason]:
 
 def warnings(case: Case) -> Iterator[Reason]:
     """What newest records that passed still warn of."""
-    for finding in passed_warnings(case.standings):
-        yield case.reason(finding.code, Verdict.AT_RISK, shortened(finding.message), finding.hint)
+    found = passed_warnings(case.standings)
+    grave = [each for each in found if _is_all_there_is(each, case.process)]
+    for finding in (*grave, *found):  # of one code the first is said
+        verdict = Verdict.UNKNOWN if finding in grave else Verdict.AT_RISK
+        yield case.reason(finding.code, verdict, shortened(finding.message), finding.hint)
+
+
+def _is_all_there_is(finding: Finding, process: CriticalProcess) -> bool:
+    """A live server's files hold what is vital, or all of a path: nobody can say what would come back."""
+    if finding.code != "live-database" or finding.path is None:
+        return False
+    directory = [finding.path]
+    return any(is_within(path, directory) for path in (*vital_paths(process), *process.paths))
 
 
 def passed_warnings(standings: Sequence[Standing]) -> list[Finding]:

@@ -7,7 +7,13 @@ from datetime import datetime, timedelta
 from msgspec import Struct, structs
 
 from agent.core.configuration.exclude import os_bytes
-from agent.core.drill.drilled import complaint_findings, loss_findings, proof_findings, sparse_findings
+from agent.core.drill.drilled import (
+    complaint_findings,
+    found_database_findings,
+    loss_findings,
+    proof_findings,
+    sparse_findings,
+)
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.model.drills import ProofResult
 from agent.core.model.findings import Finding, finding
@@ -69,6 +75,9 @@ class Checker:
         findings += sparse_findings(self._process, result)
         findings += complaint_findings(self._process, restored.report, result)
         verified = time.monotonic()
+        if full and not result.lost:
+            judged = self._tools.room.examine_found(witness, self._tables(witness))
+            findings += found_database_findings(self._process, judged)
         proofs, isolation = self._prove(witness, result) if full else ((), ())
         return Checked(
             findings=(*findings, *([] if result.lost else proof_findings(self._process, proofs))),

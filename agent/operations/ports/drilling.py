@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from agent.core.drill.proofs import Judgement
 from agent.core.drill.sampling import Part, Sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.model.snapshots import TableCounts
@@ -63,6 +64,12 @@ class DrillRoom(Protocol):
 
     def lay_databases(self, witness: RestoredWitness, tables: Sequence[TableCounts]) -> None:
         """Put the consistent copies of databases in the places of the restored live files."""
+        ...
+
+    def examine_found(
+        self, witness: RestoredWitness, tables: Sequence[TableCounts]
+    ) -> list[tuple[str, Judgement]]:
+        """Look into the carried copies of databases that no proof names."""
         ...
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:

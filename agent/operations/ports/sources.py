@@ -8,6 +8,7 @@ from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan
+from agent.core.snapshot.live_databases import Copied
 from agent.core.snapshot.places import Placed
 
 
@@ -26,6 +27,10 @@ class Sources(Protocol):
 
     def scan(self, on_read: Callable[[int, int], None], accept: bool) -> Scan:
         """Walk everything and write a new witness, not yet in place; `accept` what became zero bytes."""
+        ...
+
+    def copy_found(self, scan: Scan) -> Copied:
+        """The same for the live databases in `scan` that no proof names."""
         ...
 
     def keep(self, scan: Scan, tables: tuple[TableCounts, ...]) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.exposure import changes_since, last_good
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, blemishes, replaced_roots, why_refuse
 from agent.core.snapshot.kept import fewer_rows, find_snapshot, what_is_missing
+from agent.core.snapshot.live_databases import server_findings, sqlite_findings
 from agent.core.snapshot.mass_change import mass_change
 from agent.core.snapshot.vital import on_the_move, vital_findings
 from agent.errors import ReadinessError, ResticError
@@ -130,6 +131,9 @@ class _Attempt:
             if refused:
                 self.tools.sources.drop()
                 return self.record("failed", refused + findings), ()
+            found = self.tools.sources.copy_found(scan)
+            tables += found.tables
+            self.base = structs.replace(self.base, tables=tables)
             carried = self.tools.sources.keep(scan, tables)
             summary = self._finish(backup)
         finally:
@@ -138,6 +142,8 @@ class _Attempt:
         findings += identity + blemishes(self.process, scan, set(moved.paths))
         findings += replaced_roots(self.process, scan, good)
         findings += what_is_missing(self.process, scan, carried, summary, moved)
+        findings += sqlite_findings(self.process, scan, found, moved)
+        findings += server_findings(self.process, scan, moved)
         findings += self._mass_change()
         self._note_moving(scan, moved.paths)
         moving: Sequence[VitalPlace] = ()

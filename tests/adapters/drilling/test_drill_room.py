@@ -198,6 +198,24 @@ def test_through_a_restored_link_no_live_database_is_written(room: Room, shop: S
     assert shop.database.read_bytes() == before
 
 
+def test_the_copy_of_a_database_that_no_proof_names_must_be_sound_and_have_its_rows(
+    room: Room, shop: Shop
+) -> None:
+    copies = bring_back(room, shop) / "databases"
+    copies.mkdir()
+    make_orders(copies / "found-1.db", rows=9)
+    rows = {"orders": 9, "customers": 1}
+    tables = [
+        TableCounts("/srv/app.db", "found-1.db", rows, found=True),
+        TableCounts("/srv/app.db", "found-1.db", {"orders": 10, "customers": 1}, found=True),
+        TableCounts("/srv/app.db", "none.db", rows, found=True),
+        TableCounts("/srv/named.db", "none.db", rows),
+    ]
+    judged = [judgement for _, judgement in room.examine_found(witness(room, shop), tables)]
+    assert [each.outcome for each in judged] == ["passed", "failed", "failed"]
+    assert "9 rows, 10 were noted" in judged[1].reason
+
+
 def test_lost_files_are_listed_and_the_others_as_surviving(room: Room, shop: Shop) -> None:
     lost = os.fsencode(str(shop.source / "letter").lstrip("/"))
     result = Verification(missing=1, missing_paths=[lost])

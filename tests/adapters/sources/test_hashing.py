@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.sources import hashing
-from agent.adapters.sources.hashing import BLOCK, SMALL, Digest, digest
+from agent.adapters.sources.hashing import BLOCK, SMALL, Digest, digest, first_bytes
+from agent.core.snapshot import kinds
 
 
 @pytest.fixture
@@ -45,6 +46,15 @@ def test_nothing_but_zeros_is_told_from_one_byte_that_is_none(tmp_path: Path, ba
     (tmp_path / "almost").write_bytes(bytes(size - 1) + b"x")
     assert digest(base, b"zeros").zeros
     assert not digest(base, b"almost").zeros
+
+
+@pytest.mark.parametrize("size", [7, SMALL + 100, BLOCK + 100])
+def test_the_first_bytes_come_with_the_digest(tmp_path: Path, base: int, size: int) -> None:
+    content = os.urandom(size)
+    (tmp_path / "file").write_bytes(content)
+    assert digest(base, b"file").head == content[: kinds.HEAD]
+    assert first_bytes(base, b"file") == content[: kinds.HEAD]
+    assert first_bytes(base, b"none") == b""
 
 
 def test_what_vanished_moved_and_what_may_not_be_read_did_not(tmp_path: Path, base: int) -> None:

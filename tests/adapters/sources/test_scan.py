@@ -176,3 +176,18 @@ def test_attributes_of_the_machine_are_not_compared() -> None:
         b"trusted.x",
     ]
     assert [comparable_attribute(name) for name in names] == [True, True, True, False, False]
+
+
+def test_a_journal_that_changed_may_have_been_away_meanwhile_though_its_inode_is_the_same(
+    business: Business,
+) -> None:
+    """A file system gives the inode of a removed journal to the next one; restic may have met none."""
+    for name in ("app.db", "app.db-journal"):
+        (business.source / name).write_bytes(b"x")
+    with closing(business.scanner()) as scanner:
+        scanner.scan(0, lambda *_: None)
+        scanner.keep(unchanged=False)
+        for name in ("app.db", "app.db-journal"):
+            (business.source / name).write_bytes(b"more")
+        moved = scanner.moved()
+    assert (len(moved.paths), moved.absent) == (2, 1)

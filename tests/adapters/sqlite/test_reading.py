@@ -33,6 +33,19 @@ def test_a_database_without_a_table_is_faulty(tmp_path: Path) -> None:
     assert SqliteDatabases().examine(tmp_path / "empty.db").faults == ("the file holds no table",)
 
 
+def test_a_copy_that_nobody_named_may_be_empty_and_hold_orphans_but_not_be_damaged(tmp_path: Path) -> None:
+    database = make_orders(tmp_path / "orders.db")
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM customers")
+    assert SqliteDatabases().examine(database).faults
+    assert SqliteDatabases().examine_copy(database).faults == ()
+    with closing(sqlite3.connect(tmp_path / "empty.db", isolation_level=None)) as connection:
+        connection.execute("PRAGMA user_version = 3")
+    assert SqliteDatabases().examine_copy(tmp_path / "empty.db").faults == ()
+    damage(next(iter(DAMAGES)), database)
+    assert SqliteDatabases().examine_copy(database).faults
+
+
 def test_a_row_without_its_parent_is_a_fault(tmp_path: Path) -> None:
     database = make_orders(tmp_path / "orders.db", rows=3)
     with closing(sqlite3.connect(database, isolation_level=None)) as connection:

@@ -1,12 +1,14 @@
 """What puts a process AT RISK: everything still holds, but is slipping; one fact each."""
 
 import pytest
+from msgspec.structs import replace
 
 from agent.core.model.drills import ProofResult
+from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
 from support.builders.shop import GIB, codes, copy, drill, judged, process, snapshot, wrong
 
-READY, AT_RISK = Verdict.READY, Verdict.AT_RISK
+READY, AT_RISK, UNKNOWN = Verdict.READY, Verdict.AT_RISK, Verdict.UNKNOWN
 
 
 def test_a_proof_exactly_as_old_as_allowed_still_counts() -> None:
@@ -93,3 +95,16 @@ def test_a_proof_that_ran_in_an_earlier_drill_that_counts_is_enough() -> None:
 def test_a_warning_of_a_record_that_passed_is_at_risk() -> None:
     judgement = judged(snapshot(), drill(findings=(wrong("restic-complained"),)))
     assert (judgement.verdict, codes(judgement)) == (AT_RISK, ["restic-complained"])
+
+
+def test_a_live_server_s_files_are_at_risk_and_unknown_where_they_are_vital_or_all_there_is() -> None:
+    beside, vital = (replace(wrong("live-database"), path=f"/srv/orders/{name}") for name in ("beside", "pg"))
+    whole = replace(wrong("live-database"), path="/srv/orders")
+
+    def verdict(*found: Finding) -> Verdict:
+        records = snapshot(findings=found), drill()
+        return judged(*records, of=process(vital=("/srv/orders/pg/global/pg_control",))).verdict
+
+    assert verdict(beside) == AT_RISK
+    assert verdict(beside, vital) == UNKNOWN
+    assert verdict(whole) == UNKNOWN

@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
+from agent.core.drill.proofs import failed, not_tested
 from agent.core.drill.verification import Verification
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
@@ -56,6 +58,18 @@ def test_what_came_back_whole_is_proven(tools: Tools) -> None:
 def test_before_proofs_run_the_consistent_copies_are_laid_in_place(tools: Tools) -> None:
     check(tools, record())
     assert ("lay", (TABLE,)) in tools.room.asked
+
+
+def test_the_copy_of_a_database_that_no_proof_names_is_looked_into(tools: Tools) -> None:
+    found = structs.replace(TABLE, found=True)
+    assert codes(check(tools, record(tables=(TABLE, found)))) == []
+    tools.room.of_found = failed("row 3 is missing")
+    [told] = check(tools, record(tables=(TABLE, found))).findings
+    assert (told.code, told.path) == ("database-damaged", "/srv/orders/o.db")
+    assert "row 3 is missing" in told.message
+    tools.room.of_found = not_tested("it took too long")
+    assert codes(check(tools, record(tables=(found,)))) == ["proof-not-run"]
+    assert codes(check(tools, record(tables=(found,)), part=PART)) == []
 
 
 def test_a_proof_that_fails_is_a_finding(tools: Tools) -> None:

@@ -11,6 +11,7 @@ from agent.core.model.records import ListingRecord, RepositoryRecord
 from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
+from agent.core.snapshot.live_databases import Copied
 from agent.core.snapshot.places import Placed
 from agent.errors import ResticError
 from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
@@ -54,6 +55,9 @@ class FakeSources:
     def scan(self, on_read: object, accept: bool) -> Scan:
         self.done.append("scan, accepting" if accept else "scan")
         return self.found
+
+    def copy_found(self, scan: Scan) -> Copied:
+        return Copied()
 
     def keep(self, scan: Scan, tables: object) -> tuple[int, int]:
         self.done.append("keep")

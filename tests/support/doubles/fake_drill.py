@@ -6,6 +6,7 @@ from typing import Any
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_bytes
+from agent.core.drill.proofs import Judgement, passed
 from agent.core.drill.sampling import Part, Sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.model.drills import ProofResult
@@ -39,6 +40,7 @@ class FakeRoom:
         self.result = Verification()
         self.asked: list[Any] = []
         self.moving = MovingFiles()
+        self.of_found = passed()
 
     def require(self, needed_bytes: int, files: int) -> None:
         self.asked.append(("require", needed_bytes, files))
@@ -83,6 +85,11 @@ class FakeRoom:
 
     def lay_databases(self, of: RestoredWitness, tables: Sequence[TableCounts]) -> None:
         self.asked.append(("lay", tuple(tables)))
+
+    def examine_found(
+        self, of: RestoredWitness, tables: Sequence[TableCounts]
+    ) -> list[tuple[str, Judgement]]:
+        return [(known.database, self.of_found) for known in tables if known.found]
 
     def write_lists(self, name: str, of: RestoredWitness, result: Verification) -> str:
         self.asked.append(("lists", name))

@@ -1,0 +1,125 @@
+"""Notes during a scan what the files are: databases, data directories of servers, links, how many where."""
+
+import os
+import stat
+
+from agent.adapters.sources.walk import Visit
+from agent.core.configuration.exclude import os_text
+from agent.core.model.snapshots import RootIdentity
+from agent.core.snapshot.kinds import (
+    LMDB,
+    LMDB_NAME,
+    POSTGRESQL,
+    SQLITE,
+    Database,
+    is_log,
+    is_tablespace,
+    marked,
+    topmost,
+)
+
+MOUNTS = 100
+FOUND = 10_000  # databases, links or directories of one kind that are kept; nobody has so many on purpose
+
+
+class Census:
+    """Filled while the sources are walked and read; `first`: there is no earlier witness to compare with."""
+
+    def __init__(self, roots: list[bytes], first: bool) -> None:
+        self.databases: list[Database] = []
+        self.logs: list[bytes] = []  # databases whose write-ahead logs were met
+        self.links: list[tuple[bytes, bytes]] = []  # that lead out of their root, and where to
+        self.mounts: list[tuple[bytes, int, int]] = []  # with device and inode
+        self._servers: dict[bytes, str] = {}
+        self._extents: dict[bytes, list[int]] = {}
+        self._roots = roots
+        self._first = first
+        self._root, self._device = b"", 0
+
+    def enter(self, root: Visit) -> None:
+        """A new root: what lies on other devices below it is mounted there."""
+        self._root, self._device = root.path, root.status.st_dev
+
+    def visit(self, met: Visit) -> None:
+        """Note what the name, the type and the place of an entry tell."""
+        path, name = met.path, met.name
+        mode = met.status.st_mode
+        if stat.S_ISREG(mode):
+            if path == self._root:
+                return
+            parent = path[: -len(name) - 1]
+            extent = self._extents.get(parent)
+            if extent is None:
+                extent = self._extents[parent] = [0, 0]
+            extent[0] += 1
+            extent[1] += met.status.st_size
+        elif stat.S_ISDIR(mode):
+            if name[:3] == b"PG_" and is_tablespace(name):
+                self._servers.setdefault(path, POSTGRESQL)
+            if met.status.st_dev != self._device and path not in self._roots:
+                self._mounted(met)
+        elif stat.S_ISLNK(mode):
+            self._link(met)
+            return
+        found = marked(path, name)
+        if found and len(self._servers) < FOUND:
+            self._servers.setdefault(*found)
+
+    def content(self, path: bytes, size: int, kind: str, changed: bool) -> None:
+        """A regular file of a known kind; `changed`: the last witness does not know it like this."""
+        if kind == SQLITE and len(self.databases) < FOUND:
+            self.databases.append(Database(path, size, changed and not self._first))
+        elif kind == LMDB and len(self._servers) < FOUND:
+            place = os.path.dirname(path) if path.endswith(b"/data.mdb") else path  # noqa: PTH120
+            self._servers.setdefault(place, LMDB_NAME)
+
+    def head(self, path: bytes, head: bytes) -> None:
+        """The first bytes of a file that was read."""
+        if is_log(path, head) and len(self.logs) < FOUND:
+            self.logs.append(path[: -len(b"-wal")])
+
+    def servers(self) -> list[tuple[bytes, str]]:
+        """The data directories of servers, each once."""
+        return topmost(self._servers)
+
+    def extents(self) -> dict[bytes, tuple[int, int]]:
+        """Files and bytes below every directory that holds any."""
+        total = {path: list(own) for path, own in self._extents.items()}
+        for path in sorted(total, key=len, reverse=True):
+            above = path
+            while above not in self._roots and above:
+                above = above.rpartition(b"/")[0]
+                into = total.setdefault(above, [0, 0])
+                into[0] += self._extents[path][0]
+                into[1] += self._extents[path][1]
+        return {path: (files, size) for path, (files, size) in total.items()}
+
+    def mounts_below(self) -> tuple[RootIdentity, ...]:
+        """Other file systems that lie below a root, with the files in them."""
+        extents = self.extents()
+        return tuple(
+            RootIdentity(os_text(b"/" + path), device, inode, extents.get(path, (0, 0))[0])
+            for path, device, inode in self.mounts[:MOUNTS]
+        )
+
+    def _link(self, met: Visit) -> None:
+        """Note where a symbolic link leads when that is something outside of the roots."""
+        try:
+            target = os.readlink(met.name, dir_fd=met.directory)
+        except OSError:
+            return
+        parent = b"/" + met.path[: -len(met.name)]
+        where = os.path.normpath(parent + target if target[:1] != b"/" else target).lstrip(b"/")
+        if len(self.links) >= FOUND or any(_is_in(where, root) for root in self._roots):
+            return
+        real = os.path.realpath(parent + target if target[:1] != b"/" else target)
+        if os.path.isdir(real) or os.path.isfile(real):  # noqa: PTH112, PTH113
+            self.links.append((met.path, real[1:]))
+
+    def _mounted(self, met: Visit) -> None:
+        if os.fstat(met.directory).st_dev != met.status.st_dev:
+            self.mounts.append((met.path, met.status.st_dev, met.status.st_ino))
+
+
+def _is_in(path: bytes, directory: bytes) -> bool:
+    return path == directory or path.startswith(directory + b"/")

@@ -1,0 +1,98 @@
+"""Copies the live SQLite databases of the sources that no proof names, without being asked."""
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from agent.adapters.sqlite.copying import refresh_copy
+from agent.adapters.sqlite.live import beside
+from agent.adapters.sqlite.reading import count_rows
+from agent.core.configuration.exclude import os_bytes, os_text
+from agent.core.model.snapshots import TableCounts
+from agent.core.snapshot.extent import Scan
+from agent.core.snapshot.kinds import Database
+from agent.core.snapshot.live_databases import Copied, Uncopied, to_copy
+from agent.errors import ReadinessError
+
+PREFIX = "found-"
+PATIENCE = 10.0  # seconds to wait for a database that is locked
+BYTES_A_SECOND = 20 << 20  # that a slow disk copies
+MOST_SECONDS = 600.0  # for all of them
+RESERVE = 256 << 20  # bytes of the state's disk that copies leave alone
+
+
+class FoundDatabases:
+    """Keeps the copies in `copies`, and beside it notes of what they are copies of."""
+
+    def __init__(self, copies: Path, notes: Path, named: Sequence[str]) -> None:
+        self._copies = copies
+        self._notes = notes
+        self._named = frozenset(os.path.realpath(os_bytes(path)).strip(b"/") for path in named)
+
+    def copy(self, scan: Scan, copied_before: Sequence[TableCounts]) -> Copied:
+        """Copy what is live of the databases in `scan`; copies of what is gone are removed."""
+        before = {os_bytes(known.database).strip(b"/") for known in copied_before if known.found}
+        paths = [database.path for database in scan.databases if database.path not in self._named]
+        chosen, uncopied = to_copy(scan, before, self._named, [path for path in paths if _has_log(path)])
+        uncopied = [each for each in uncopied if _place(each.path).is_file()]
+        tables: list[TableCounts] = []
+        until = time.monotonic() + MOST_SECONDS
+        for database in chosen:
+            copied = self._copied(database, until)
+            if isinstance(copied, TableCounts):
+                tables.append(copied)
+            else:
+                uncopied.append(Uncopied(database.path, copied))
+        self._sweep({known.copy for known in tables})
+        return Copied(tuple(tables), tuple(uncopied), self._named)
+
+    def _copied(self, database: Database, until: float) -> TableCounts | str:
+        """The rows of a copy; or why there is none."""
+        source = _place(database.path)
+        copy = self._copies / f"{PREFIX}{hashlib.sha256(database.path).hexdigest()[:16]}.db"
+        left = until - time.monotonic()
+        if left <= 0:
+            return "the others have taken all of the time"
+        if os.path.realpath(source) != str(source):
+            return "links lead to it"
+        try:
+            copy.parent.mkdir(mode=0o700, exist_ok=True)
+            if shutil.disk_usage(copy.parent).free < 2 * database.size + RESERVE:
+                return "there is too little room below the state directory"
+            seconds = min(left, PATIENCE + database.size / BYTES_A_SECOND)
+            refresh_copy(source, copy, self._note(copy.name), seconds)
+            rows = count_rows(copy, may_be_empty=True)
+            with copy.open("rb") as content:
+                sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            return TableCounts(f"/{os_text(database.path)}", copy.name, rows, sha256, found=True)
+        except ReadinessError as error:
+            return error.message.replace(f"{source} ", "it ", 1).rstrip(".")
+        except OSError as error:
+            return error.strerror or str(error)
+
+    def _note(self, name: str) -> Path:
+        return self._notes.with_name(f"{self._notes.name}.{name}.note")
+
+    def _sweep(self, kept: set[str]) -> None:
+        for copy in self._copies.glob(f"{PREFIX}*"):
+            if copy.name not in kept:
+                copy.unlink(missing_ok=True)
+                self._note(copy.name).unlink(missing_ok=True)
+
+
+def _place(path: bytes) -> Path:
+    return Path(os.fsdecode(b"/" + path))
+
+
+def _has_log(path: bytes) -> bool:
+    """Whether a log or a journal that holds anything lies beside the database."""
+    for ending in ("-wal", "-journal"):
+        try:
+            if beside(_place(path), ending).lstat().st_size:
+                return True
+        except OSError:
+            continue
+    return False

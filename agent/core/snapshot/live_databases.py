@@ -1,0 +1,128 @@
+"""Databases that are written while they are saved: which are copied, and what is said of the others.
+
+A SQLite database that stands still is sound as a file; one that moves, or has a log beside it, is copied
+as of one moment. What only a server can copy is never good as files.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from msgspec import Struct
+
+from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.exclude import os_text
+from agent.core.model.findings import Finding, finding
+from agent.core.model.snapshots import TableCounts
+from agent.core.snapshot.extent import NAMED, Moved, Scan
+from agent.core.snapshot.kinds import DUMP_WITH, Database, ServerDirectory
+from agent.core.text.plain import count, size
+
+MOST_DATABASES = 100
+MOST_BYTES = 2 << 30  # of one
+
+
+class Uncopied(Struct, frozen=True):
+    """A live SQLite database without a copy of its own, and why."""
+
+    path: bytes
+    why: str
+    is_encrypted: bool = False
+
+
+class Copied(Struct, frozen=True):
+    """The copies that were made, with their rows; what could not be copied; and what proofs name."""
+
+    tables: tuple[TableCounts, ...] = ()
+    uncopied: tuple[Uncopied, ...] = ()
+    named: frozenset[bytes] = frozenset()
+
+
+def to_copy(
+    scan: Scan, copied_before: Collection[bytes], named: Collection[bytes], with_log: Collection[bytes]
+) -> tuple[list[Database], list[Uncopied]]:
+    """The databases to copy as of one moment, and those that are beyond what is done without being asked.
+
+    `named` are copied because proofs name them; `with_log` have a log or a journal beside them. What was
+    copied once is copied always: it was written to between two snapshots, and may be again.
+    """
+    live = [
+        database
+        for database in scan.databases
+        if database.path not in named
+        and (database.moved or database.path in with_log or database.path in copied_before)
+    ]
+    uncopied = [
+        Uncopied(database.path, f"it has {size(database.size)}, and at most {size(MOST_BYTES)} are copied")
+        for database in live
+        if database.size > MOST_BYTES
+    ]
+    small = [database for database in live if database.size <= MOST_BYTES]
+    why = f"the process has {count(len(small), 'live database')}, and at most {MOST_DATABASES} are copied"
+    uncopied += [Uncopied(database.path, why) for database in small[MOST_DATABASES:]]
+    known = {database.path for database in scan.databases} | set(named)
+    foreign = "its beginning is not that of a SQLite database: it is encrypted, or damaged"
+    uncopied += [Uncopied(path, foreign, is_encrypted=True) for path in scan.logs if path not in known]
+    return small[:MOST_DATABASES], uncopied
+
+
+def sqlite_findings(
+    process: CriticalProcess,
+    scan: Scan,
+    found: Copied,
+    moved: Moved,
+) -> list[Finding]:
+    """A warning for each live SQLite database that is in the snapshot as a file only."""
+    copied = {known.database for known in found.tables}
+    said = {each.path for each in found.uncopied} | found.named
+    changed = set(moved.paths) | set(scan.moving)
+    late = [
+        each.path
+        for each in scan.databases
+        if each.path in changed and each.path not in said and f"/{os_text(each.path)}" not in copied
+    ]
+    written = "it was written to for the first time while the snapshot was taken; the next one copies it"
+    everything = [*found.uncopied, *(Uncopied(path, written) for path in late)]
+    findings = [_not_copied(process, each, written) for each in everything[:NAMED]]
+    return findings + _more(process, "sqlite-not-copied", everything, "more SQLite database")
+
+
+def _not_copied(process: CriticalProcess, each: Uncopied, written: str) -> Finding:
+    path = f"/{os_text(each.path)}"
+    if each.is_encrypted:
+        hint = f"Have the application make a copy inside of the paths, and exclude {path}."
+    elif each.why == written:
+        hint = f"Run: readiness snapshot {process.name}"
+    else:
+        hint = f'Add a proof with sqlite = "{path}" to [process.{process.name}], or exclude the database.'
+    message = f"{path} is a live SQLite database, and it is saved only as a file: {each.why}."
+    return finding("sqlite-not-copied", process.name, message, hint, path)
+
+
+def server_findings(process: CriticalProcess, scan: Scan, moved: Moved) -> list[Finding]:
+    """A warning for each data directory that a database server has open: its files never fit together."""
+    changed = {*moved.paths, *scan.moving}
+    live = [server for server in scan.servers if server.is_open or _moved_below(server.path, changed)]
+    findings = [_live(process, server) for server in live[:NAMED]]
+    return findings + _more(process, "live-database", live, "more data directory", "more data directories")
+
+
+def _moved_below(path: bytes, changed: Iterable[bytes]) -> bool:
+    return any(each == path or each.startswith(path + b"/") for each in changed)
+
+
+def _live(process: CriticalProcess, server: ServerDirectory) -> Finding:
+    path = f"/{os_text(server.path)}"
+    return finding(
+        "live-database",
+        process.name,
+        f"{path} belongs to a {server.kind} server that is at work: "
+        "files saved while it writes do not fit together.",
+        f"Dump it into a path of [process.{process.name}] ({DUMP_WITH[server.kind]}), and exclude {path}.",
+        path,
+    )
+
+
+def _more(
+    process: CriticalProcess, code: str, found: Sequence[object], what: str, many: str = ""
+) -> list[Finding]:
+    rest = len(found) - NAMED
+    return [finding(code, process.name, f"{count(rest, what, many)} like this.")] if rest > 0 else []

@@ -1,0 +1,86 @@
+"""Which databases are copied without being asked, and what is said of the others."""
+
+from agent.core.model.snapshots import TableCounts
+from agent.core.snapshot.extent import NAMED, Moved
+from agent.core.snapshot.kinds import DUMP_WITH, POSTGRESQL, Database, ServerDirectory
+from agent.core.snapshot.live_databases import (
+    MOST_BYTES,
+    MOST_DATABASES,
+    Copied,
+    Uncopied,
+    server_findings,
+    sqlite_findings,
+    to_copy,
+)
+from support.builders.live_files import scan
+from support.builders.shop import process
+
+ORDERS = process("orders", paths=("/srv/orders",))
+APP = b"srv/orders/app.db"
+
+
+def chosen(*databases: Database, before: bytes = b"", named: bytes = b"", log: bytes = b"") -> list[bytes]:
+    found, _ = to_copy(scan(databases=databases), {before}, {named}, {log})
+    return [each.path for each in found]
+
+
+def test_what_stands_still_is_sound_as_a_file() -> None:
+    assert chosen(Database(APP, 4096)) == []
+
+
+def test_what_moved_has_a_log_or_was_copied_before_is_copied_unless_a_proof_names_it() -> None:
+    assert chosen(Database(APP, 4096, moved=True)) == [APP]
+    assert chosen(Database(APP, 4096), log=APP) == [APP]
+    assert chosen(Database(APP, 4096), before=APP) == [APP]
+    assert chosen(Database(APP, 4096, moved=True), named=APP) == []
+
+
+def test_beyond_the_limits_each_database_is_told_with_the_limit() -> None:
+    large = Database(b"srv/large.db", MOST_BYTES + 1, moved=True)
+    many = [Database(b"srv/%d.db" % n, 4096, moved=True) for n in range(MOST_DATABASES + 1)]
+    found, uncopied = to_copy(scan(databases=(large, *many)), (), (), ())
+    assert len(found) == MOST_DATABASES
+    assert [each.path for each in uncopied] == [large.path, many[-1].path]
+    assert "2.0 GiB" in uncopied[0].why
+    assert "101 live databases" in uncopied[1].why
+
+
+def test_a_log_without_a_known_database_is_that_of_an_encrypted_one() -> None:
+    _, [uncopied] = to_copy(scan(logs=(APP,)), (), (), ())
+    assert (uncopied.path, uncopied.is_encrypted) == (APP, True)
+    assert to_copy(scan(logs=(APP,), databases=(Database(APP, 4096),)), (), (), ()) == ([], [])
+    assert to_copy(scan(logs=(APP,)), (), {APP}, ()) == ([], [])
+
+
+def test_a_database_that_began_to_move_during_the_snapshot_is_told_unless_it_is_copied() -> None:
+    seen, moved = scan(databases=(Database(APP, 4096),)), Moved((APP,))
+    [told] = sqlite_findings(ORDERS, seen, Copied(), moved)
+    assert (told.code, told.severity, told.path) == ("sqlite-not-copied", "warning", "/srv/orders/app.db")
+    assert told.hint == "Run: readiness snapshot orders"
+    copy = TableCounts("/srv/orders/app.db", "found-1.db", {}, found=True)
+    assert sqlite_findings(ORDERS, seen, Copied((copy,)), moved) == []
+    assert sqlite_findings(ORDERS, seen, Copied(named=frozenset({APP})), moved) == []
+    assert sqlite_findings(ORDERS, seen, Copied(), Moved()) == []
+
+
+def test_what_could_not_be_copied_is_told_with_one_thing_to_do() -> None:
+    [told] = sqlite_findings(
+        ORDERS, scan(), Copied(uncopied=(Uncopied(APP, "it was locked"),)), Moved((APP,))
+    )
+    assert "it was locked" in told.message
+    assert 'sqlite = "/srv/orders/app.db"' in told.hint
+    [told] = sqlite_findings(ORDERS, scan(), Copied(uncopied=(Uncopied(APP, "", True),)), Moved())
+    assert "exclude /srv/orders/app.db" in told.hint
+    many = tuple(Uncopied(b"srv/%d.db" % n, "it was locked") for n in range(NAMED + 3))
+    assert sqlite_findings(ORDERS, scan(), Copied(uncopied=many), Moved())[-1].message.startswith("3 more")
+
+
+def test_a_server_is_at_work_when_it_has_files_open_or_when_files_moved() -> None:
+    stopped, running = ServerDirectory(b"srv/pg", POSTGRESQL), ServerDirectory(b"srv/pg", POSTGRESQL, True)
+    assert server_findings(ORDERS, scan(servers=(stopped,)), Moved((b"srv/pg2/file",))) == []
+    [told] = server_findings(ORDERS, scan(servers=(running,)), Moved())
+    assert (told.code, told.severity, told.path) == ("live-database", "warning", "/srv/pg")
+    assert DUMP_WITH[POSTGRESQL] in told.hint
+    assert "exclude /srv/pg" in told.hint
+    assert server_findings(ORDERS, scan(servers=(stopped,)), Moved((b"srv/pg/base/1/2",))) == [told]
+    assert server_findings(ORDERS, scan(servers=(stopped,), moving=(b"srv/pg/base/1/2",)), Moved()) == [told]

@@ -1,0 +1,119 @@
+"""What the fault table says of databases that nobody declared: copied, or said to be saved as files only."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from support.builders.readiness_cli import PASSED, Shop, with_database
+
+WRITER = """
+import sqlite3, sys, time
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA journal_mode=" + sys.argv[2])
+connection.execute("PRAGMA wal_autocheckpoint=20")
+print("at work", flush=True)
+number = 0
+while True:
+    number += 1
+    connection.execute("INSERT INTO orders (what) VALUES (?)", ("x" * (number * 37 % 900),))
+    connection.execute("DELETE FROM orders WHERE number % 7 = ? AND number > 400", (number % 7,))
+    time.sleep(0.002)
+"""
+
+
+@pytest.fixture
+def shop(newest_restic: Path, tmp_path: Path) -> Shop:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    for number in range(20):
+        (shop.source / f"order-{number}.txt").write_bytes(bytes([number + 1]) * 1000)
+    return shop
+
+
+@pytest.fixture
+def at_work(shop: Shop) -> Iterator[Path]:
+    """A database that no proof names and that somebody writes to all the time."""
+    database = shop.source / "app.db"
+    with_database(database)
+    command = [sys.executable, "-c", WRITER, str(database), "wal"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+        assert writer.stdout and writer.stdout.readline() == b"at work\n"
+        yield database
+        writer.kill()
+
+
+def test_a_live_database_that_no_proof_names_is_copied_and_checked(shop: Shop, at_work: Path) -> None:
+    assert shop.run("snapshot", live=True).says == PASSED
+    assert shop.run("drill", "--keep", live=True).says == PASSED
+
+    [kept] = shop.scratch.glob("**/app.db")
+    with closing(sqlite3.connect(f"file:{kept}?mode=ro&immutable=1", uri=True)) as restored:
+        assert restored.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert restored.execute("SELECT count(*) FROM orders").fetchone()[0] >= 400
+    assert not list(kept.parent.glob("app.db-*"))
+
+
+def test_a_database_at_rest_is_sound_as_a_file(shop: Shop) -> None:
+    with_database(shop.source / "app.db")
+
+    assert shop.snapshot().says == PASSED
+
+    assert not list((shop.state / "carried").glob("**/found-*"))
+    with closing(sqlite3.connect(shop.source / "app.db")) as application:
+        application.execute("DELETE FROM orders WHERE number < 10")
+        application.commit()
+    assert shop.snapshot().says == PASSED
+    [copy] = (shop.state / "carried").glob("orders/databases/found-*")
+    assert shop.snapshot().says == PASSED
+    assert copy.exists(), "what was written to once may be written to again"
+    (shop.source / "app.db").unlink()
+    assert shop.snapshot().says == PASSED
+    assert not copy.exists()
+
+
+def test_an_encrypted_database_is_said_and_spoils_no_snapshot(shop: Shop) -> None:
+    cipher = shop.source / "cipher.db"
+    cipher.write_bytes(os.urandom(8192))
+    cipher.with_name("cipher.db-wal").write_bytes(b"\x37\x7f\x06\x82" + os.urandom(4096))
+
+    taken = shop.snapshot()
+
+    assert taken.says == ("passed", 0, ["sqlite-not-copied"])
+    assert taken.paths == {str(cipher)}
+    assert "encrypted" in taken.row["findings"][0]["message"]
+    shop.drill()
+    assert _verdict(shop, "sqlite-not-copied") == "AT_RISK"
+
+
+def test_a_server_s_data_directory_is_never_ready_until_it_is_excluded(shop: Shop) -> None:
+    data = shop.source / "pg" / "main"
+    (data / "global").mkdir(parents=True)
+    (data / "global" / "pg_control").write_bytes(b"control")
+    (data / "PG_VERSION").write_text("15\n")
+    assert shop.snapshot().says == PASSED, "a server that is stopped is sound as files"
+
+    with subprocess.Popen(["sleep", "60"], cwd=data) as server:  # a server's processes work in there
+        taken = shop.snapshot()
+        assert taken.says == ("passed", 0, ["live-database"])
+        assert taken.paths == {str(data)}
+        shop.drill()
+        shop.extra = 'vital = ["{}"]'.format(data / "global" / "pg_control")
+        shop.write_config()
+        verdicts = [_verdict(shop, "live-database")]
+        shop.extra = f'exclude = ["{data}"]'
+        shop.write_config()
+        excluded = shop.snapshot("--accept")
+        server.kill()
+
+    assert verdicts == ["UNKNOWN"]
+    assert excluded.says == PASSED
+
+
+def _verdict(shop: Shop, code: str) -> str:
+    process = shop.run("status").answer["result"]["processes"][0]
+    return next(reason["verdict"] for reason in process["reasons"] if reason["code"] == code)
