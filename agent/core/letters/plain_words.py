@@ -113,6 +113,8 @@ WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("source-missing", "source-empty", "source-is-symlink", "view-differs"), LOST),
     **dict.fromkeys(("source-collapsed", "vital-missing", "vital-excluded", "exclude-drops-data"), LOST),
     **dict.fromkeys(("file-unreadable", "file-zeroed", "file-larger-than-disk", "snapshot-incomplete"), LOST),
+    "source-shrunk": ("many files of {name} have disappeared within weeks", FILES),
+    "link-leads-out": ("{name} needs files that are in no backup", LOOK),
     "source-replaced": ("the data of {name} are on another disk than before", LOOK),
     **dict.fromkeys(
         ("database-damaged", "database-collapsed"),

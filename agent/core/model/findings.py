@@ -27,6 +27,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     "view-differs": ("error", "the sandbox of the service hides something of a path"),
     "source-replaced": ("warning", "a path lies on another file system than in the last good snapshot"),
     "source-collapsed": ("error", "far fewer files or bytes than in the last good snapshot"),
+    "source-shrunk": ("warning", "a directory holds less than half of the most that it had in four weeks"),
+    "link-leads-out": ("warning", "a symbolic link leads to something that no process saves"),
     "vital-missing": ("error", "a vital path is not there, or is a link to what the snapshot does not hold"),
     "vital-moving": ("warning", "a vital file was being written for as long as the snapshot waited for it"),
     "vital-excluded": ("error", "an exclude pattern keeps a vital path out of the snapshot"),

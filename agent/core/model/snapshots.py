@@ -17,6 +17,14 @@ class RootIdentity(Struct, frozen=True):
     files: int = 0  # regular files below it
 
 
+class DirectoryExtent(Struct, frozen=True):
+    """How much lies below one directory."""
+
+    path: str
+    files: int
+    bytes: int
+
+
 class TableCounts(Struct, frozen=True):
     """The row count of every table of one SQLite database, noted from its consistent copy."""
 
@@ -49,6 +57,8 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     vital_moving: tuple[str, ...] = ()  # vital files that were being written all the while
     witness_sha256: str = ""
     roots: tuple[RootIdentity, ...] = ()
+    mounts: tuple[RootIdentity, ...] = ()  # other file systems below the roots
+    directories: tuple[DirectoryExtent, ...] = ()  # the paths, and the largest below them
     tables: tuple[TableCounts, ...] = ()
     excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out
     same_device: bool = False  # the repository is certain to be lost with a source's disk, or this machine

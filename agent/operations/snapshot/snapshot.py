@@ -17,8 +17,10 @@ from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.exposure import changes_since, last_good
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, blemishes, replaced_roots, why_refuse
 from agent.core.snapshot.kept import fewer_rows, find_snapshot, what_is_missing
+from agent.core.snapshot.links import link_findings
 from agent.core.snapshot.live_databases import server_findings, sqlite_findings
 from agent.core.snapshot.mass_change import mass_change
+from agent.core.snapshot.shrinkage import SPAN, noted_extents, shrinkage
 from agent.core.snapshot.vital import on_the_move, vital_findings
 from agent.errors import ReadinessError, ResticError
 from agent.operations.ports.clock import Clock
@@ -144,6 +146,8 @@ class _Attempt:
         findings += what_is_missing(self.process, scan, carried, summary, moved)
         findings += sqlite_findings(self.process, scan, found, moved)
         findings += server_findings(self.process, scan, moved)
+        findings += link_findings(self.process, self.task.config.processes, scan.links)
+        findings += self._shrinkage(scan)
         findings += self._mass_change()
         self._note_moving(scan, moved.paths)
         moving: Sequence[VitalPlace] = ()
@@ -181,6 +185,18 @@ class _Attempt:
             SnapshotRecord, process=self.process.name, repository=self.task.repository, outcome="passed"
         )
         return found[0] if found else None
+
+    def _shrinkage(self, scan: Scan) -> list[Finding]:
+        """What became much smaller within weeks, in steps that each look harmless."""
+        if self.task.accept:
+            return []
+        entries = self.tools.ledger.since(SnapshotRecord, self.started - SPAN, process=self.process.name)
+        records = (entry.body for entry in entries if isinstance(entry.body, SnapshotRecord))
+        return shrinkage(self.process, scan, (r for r in records if self._is_earlier(r)))
+
+    def _is_earlier(self, record: SnapshotRecord) -> bool:
+        here = record.repository == self.task.repository and not record.copy_of
+        return here and record.outcome == "passed" and record.started >= self.started - SPAN
 
     def _mass_change(self) -> list[Finding]:
         """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""
@@ -272,6 +288,8 @@ class _Attempt:
             allocated=scan.allocated,
             witness_sha256=scan.witness_sha256,
             roots=scan.roots,
+            mounts=scan.mounts,
+            directories=noted_extents(scan),
             tables=tables,
             excluded=tuple("/" + os_text(path) for path in scan.excluded),
             same_device=placed.is_near,

@@ -1,0 +1,140 @@
+"""Directories that have become much smaller than they were within the last weeks, step by step or at once.
+
+The last snapshot alone tells nothing of steps: 1,000 files, then 550, 300 and 165 are never half of the last.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from posixpath import basename, dirname
+
+from msgspec import Struct
+
+from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
+from agent.core.model.findings import Finding, finding
+from agent.core.model.snapshots import DirectoryExtent, SnapshotRecord
+from agent.core.snapshot.extent import COLLAPSE, Scan
+from agent.core.text.plain import count, size
+
+SPAN = timedelta(weeks=4)
+MANY = 100  # files that a directory has to have had; a path of the process only some
+SOME = 10
+SOME_BYTES = 1 << 20
+NOTED = 60  # directories, with every snapshot: the largest
+TOLD = 5
+_MOVED = 0.9  # of the files: so many in a new place are what is gone from the old one
+_DIGITS = str.maketrans("0123456789", "0" * 10)
+
+
+class _Past(Struct):
+    """What one directory was, oldest first; and in which snapshot it was seen for the first time."""
+
+    first: int
+    files: list[int]
+    bytes: list[int]
+
+
+def noted_extents(scan: Scan) -> tuple[DirectoryExtent, ...]:
+    """What a record keeps: the paths of the process, and the largest directories below them."""
+    roots = {root.path for root in scan.roots}
+    found = [
+        DirectoryExtent(f"/{os_text(path)}", files, bytes_)
+        for path, (files, bytes_) in scan.extents.items()
+        if files >= MANY or f"/{os_text(path)}" in roots
+    ]
+    found.sort(key=lambda extent: (extent.path not in roots, -extent.files, extent.path))
+    return tuple(found[:NOTED])
+
+
+def shrinkage(process: CriticalProcess, scan: Scan, earlier: Iterable[SnapshotRecord]) -> list[Finding]:
+    """A warning for each directory with less than half of the most that it had in the `earlier` snapshots.
+
+    Those are the good ones of the last weeks, oldest first; what came before an accepted one is forgotten.
+    """
+    pasts = _pasts(earlier)
+    roots = {root.path for root in scan.roots}
+    exclude = compile_excludes(process.exclude)
+    told: list[tuple[str, str]] = []
+    for path in sorted(pasts, key=lambda each: (each.count("/"), each)):
+        raw = os_bytes(path).strip(b"/")
+        inside = any(path == root or path.startswith(f"{root}/") for root in roots)
+        if not inside or leaves_out(exclude, raw) or any(path.startswith(f"{top}/") for top, _ in told):
+            continue
+        files, bytes_ = scan.extents.get(raw, (0, 0))
+        past = pasts[path]
+        fewer = _fell(past.files, files, SOME if path in roots else MANY)
+        if fewer and not _went_elsewhere(path, max(past.files), files, scan, pasts):
+            told.append((path, f"{count(files, 'file')} of the {max(past.files):,}"))
+        elif path in roots and _fell(past.bytes, bytes_, SOME_BYTES):
+            told.append((path, f"{size(bytes_)} of the {size(max(past.bytes))}"))
+    return _findings(process, told)
+
+
+def _pasts(earlier: Iterable[SnapshotRecord]) -> dict[str, _Past]:
+    pasts: dict[str, _Past] = {}
+    for number, record in enumerate(earlier):
+        if record.accepted:
+            pasts.clear()
+        for extent in record.directories:
+            past = pasts.setdefault(extent.path, _Past(number, [], []))
+            past.files.append(extent.files)
+            past.bytes.append(extent.bytes)
+        if 0 < len(record.directories) < NOTED:  # what is not among them is small, or gone
+            for path in pasts.keys() - {extent.path for extent in record.directories}:
+                pasts[path].files.append(0)
+                pasts[path].bytes.append(0)
+    return pasts
+
+
+def _fell(past: Sequence[int], now: int, least: int) -> bool:
+    """Below half of the most, and not for the second time: what comes and goes has been as low before."""
+    most = max(past)
+    return most >= least and now < COLLAPSE * most and not _is_habit(past, now)
+
+
+def _is_habit(past: Sequence[int], now: int) -> bool:
+    """Whether it was as low before, had been more than twice that before, and was so again afterwards."""
+    low = max(now, 1)
+    was_high = was_low = False
+    for then in past:
+        if then > 2 * low:
+            if was_low:
+                return True
+            was_high = True
+        elif was_high and then <= low:
+            was_low = True
+    return False
+
+
+def _went_elsewhere(path: str, before: int, files: int, scan: Scan, pasts: Mapping[str, _Past]) -> bool:
+    """Whether the directory is gone because it was renamed, or because a younger one took its turn."""
+    if files:
+        return False
+    name = basename(path)
+    for raw, (there, _) in scan.extents.items():
+        place = f"/{os_text(raw)}"
+        if place == path or (place in pasts and pasts[place].first <= pasts[path].first):
+            continue
+        turn = dirname(place) == dirname(path) and basename(place) != name
+        turn = turn and basename(place).translate(_DIGITS) == name.translate(_DIGITS)
+        if turn or (there >= _MOVED * before and there <= before / _MOVED):
+            return True
+    return False
+
+
+def _findings(process: CriticalProcess, told: Sequence[tuple[str, str]]) -> list[Finding]:
+    hint = f"Find out what removed them. If this is meant: readiness snapshot --accept {process.name}"
+    findings = [
+        finding(
+            "source-shrunk",
+            process.name,
+            f"{path} holds {what} that it had within the last four weeks.",
+            hint,
+            path,
+        )
+        for path, what in told[:TOLD]
+    ]
+    if len(told) > TOLD:
+        more = count(len(told) - TOLD, "more directory", "more directories")
+        findings.append(finding("source-shrunk", process.name, f"{more} like this.", hint))
+    return findings

@@ -1,0 +1,56 @@
+"""What goes missing without a word: file by file within weeks, or behind a link that leads elsewhere."""
+
+from pathlib import Path
+
+import pytest
+
+from support.builders.readiness_cli import PASSED, Shop
+
+
+@pytest.fixture
+def shop(newest_restic: Path, tmp_path: Path) -> Shop:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    for number in range(900):
+        file = shop.source / ("kept" if number % 3 else "taken") / f"order-{number}.txt"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(bytes([number % 251]) * 50)
+    return shop
+
+
+def test_files_that_go_in_small_steps_are_told_until_they_are_back_or_accepted(shop: Shop) -> None:
+    files = sorted((shop.source / "taken").iterdir())
+    assert shop.snapshot().says == PASSED
+    for left in (180, 100):
+        for file in files[left:]:
+            file.unlink(missing_ok=True)
+        taken = shop.snapshot()
+
+    assert taken.says == ("passed", 0, ["source-shrunk"])
+    assert taken.paths == {str(shop.source / "taken")}
+    shop.drill()
+    process = shop.run("status").answer["result"]["processes"][0]
+    assert "source-shrunk" in [reason["code"] for reason in process["reasons"]]
+    assert shop.snapshot().codes == ["source-shrunk"], "a second snapshot makes it no habit"
+    assert shop.snapshot("--accept").says == PASSED
+    assert shop.snapshot().says == PASSED
+
+
+def test_a_link_that_leads_out_is_told_until_a_process_holds_its_target(shop: Shop) -> None:
+    outside = shop.base / "mnt" / "uploads"
+    outside.mkdir(parents=True)
+    (outside / "picture").write_bytes(b"picture")
+    link = shop.source / "uploads"
+    link.symlink_to(outside)
+
+    taken = shop.snapshot()
+
+    assert taken.says == ("passed", 0, ["link-leads-out"])
+    assert taken.paths == {str(link)}
+    assert str(outside) in taken.row["findings"][0]["message"]
+    shop.extra = f'exclude = ["{link}"]'
+    shop.write_config()
+    assert shop.snapshot("--accept").says == PASSED
+    shop.extra = ""
+    shop.more = f'[process.pictures]\npaths = ["{outside}"]\nrpo = "2h"'
+    shop.write_config()
+    assert shop.snapshot("orders").says == PASSED
