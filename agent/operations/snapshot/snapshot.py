@@ -14,13 +14,11 @@ from agent.core.model.records import RepositoryRecord
 from agent.core.model.repository import BackupSummary, StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
-from agent.core.snapshot.exposure import changes_since, last_good
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, blemishes, replaced_roots, why_refuse
 from agent.core.snapshot.kept import fewer_rows, find_snapshot, what_is_missing
 from agent.core.snapshot.links import link_findings
 from agent.core.snapshot.live_databases import server_findings, sqlite_findings
-from agent.core.snapshot.mass_change import mass_change
-from agent.core.snapshot.shrinkage import SPAN, noted_extents, shrinkage
+from agent.core.snapshot.shrinkage import noted_extents
 from agent.core.snapshot.vital import on_the_move, vital_findings
 from agent.errors import ReadinessError, ResticError
 from agent.operations.ports.clock import Clock
@@ -30,10 +28,10 @@ from agent.operations.ports.repository import Backup, Listing, Repository
 from agent.operations.ports.sources import Sources
 from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
+from agent.operations.snapshot.earlier import Earlier
 from agent.operations.snapshot.vital import Patience, held, without_grown
 
 MOVING_LISTED = 10_000
-HISTORY = 60  # good snapshots that are looked through for what is habit
 
 
 class SnapshotTask(Struct, frozen=True, kw_only=True):
@@ -84,6 +82,7 @@ class _Attempt:
         self.started = tools.clock.now()
         self._clock = time.monotonic()
         self._listed: list[StoredSnapshot] = []
+        self._earlier = Earlier(task.process, task.repository, tools.ledger, self.started)
         self.base = SnapshotRecord(
             process=task.process.name,
             repository=task.repository,
@@ -108,7 +107,7 @@ class _Attempt:
         broken = self.tools.sources.roots()
         if broken:
             return self.record("failed", broken)
-        good = None if self.task.accept else self._last_good()
+        good = None if self.task.accept else self._earlier.last_good_here()
         self._note_repository()
         fresh = self.base
         patience = Patience(self.tools.sources, self.tools.progress, self.process.name)
@@ -147,8 +146,8 @@ class _Attempt:
         findings += sqlite_findings(self.process, scan, found, moved)
         findings += server_findings(self.process, scan, moved)
         findings += link_findings(self.process, self.task.config.processes, scan.links)
-        findings += self._shrinkage(scan)
-        findings += self._mass_change()
+        if not self.task.accept:
+            findings += self._earlier.shrinkage(scan) + self._earlier.mass_change(self.tools.sources)
         self._note_moving(scan, moved.paths)
         moving: Sequence[VitalPlace] = ()
         if stored is None:
@@ -167,47 +166,9 @@ class _Attempt:
         there = held(moved, stored.id, self.tools.repository)
         gone = [vital for vital in moved if f"/{vital.text}" not in there]
         still = [vital for vital in moved if vital not in gone and vital.is_file]
-        moving = [*gone, *without_grown(still, self._before(), self.tools.sources)]
+        moving = [*gone, *without_grown(still, self._earlier.last_good(), self.tools.sources)]
         self.base = structs.replace(self.base, vital_moving=tuple(vital.path for vital in moving))
         return moving, vital_findings(self.process, moving, there)
-
-    def _before(self) -> SnapshotRecord | None:
-        """The last good snapshot in any repository, whose witness the sources keep."""
-        return last_good(self._passed())
-
-    def _passed(self) -> list[SnapshotRecord]:
-        return self.tools.ledger.newest(
-            SnapshotRecord, process=self.process.name, outcome="passed", limit=HISTORY
-        )
-
-    def _last_good(self) -> SnapshotRecord | None:
-        found = self.tools.ledger.newest(
-            SnapshotRecord, process=self.process.name, repository=self.task.repository, outcome="passed"
-        )
-        return found[0] if found else None
-
-    def _shrinkage(self, scan: Scan) -> list[Finding]:
-        """What became much smaller within weeks, in steps that each look harmless."""
-        if self.task.accept:
-            return []
-        entries = self.tools.ledger.since(SnapshotRecord, self.started - SPAN, process=self.process.name)
-        records = (entry.body for entry in entries if isinstance(entry.body, SnapshotRecord))
-        return shrinkage(self.process, scan, (r for r in records if self._is_earlier(r)))
-
-    def _is_earlier(self, record: SnapshotRecord) -> bool:
-        here = record.repository == self.task.repository and not record.copy_of
-        return here and record.outcome == "passed" and record.started >= self.started - SPAN
-
-    def _mass_change(self) -> list[Finding]:
-        """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""
-        if self.task.accept:
-            return []
-        records = self._passed()
-        changes = changes_since(last_good(records), records, self.process.paths)
-        comparison = self.tools.sources.differences(changes)
-        if comparison is None:
-            return []
-        return mass_change(self.process.name, comparison.changes, comparison.samples)
 
     def _scan(self) -> Scan:
         self.tools.progress.begin(f"{self.process.name}: reading what changed")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from agent.core.configuration.location import address
 from agent.core.model.findings import Finding
 from agent.core.model.records import ListingRecord, RepositoryRecord
 from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
@@ -193,7 +194,9 @@ def test_the_repository_is_noted_when_it_is_used_for_the_first_time() -> None:
     shop.take()
     shop.take()
     assert shop.ledger.newest(RepositoryRecord, limit=9) == [
-        RepositoryRecord(repository="primary", repository_id="4a5b")
+        RepositoryRecord(
+            repository="primary", repository_id="4a5b", address=address(config().repositories[0].url)
+        )
     ]
 
 

@@ -1,0 +1,61 @@
+"""The snapshots that were taken of a process before, held against the one that is being taken."""
+
+from datetime import datetime
+
+from agent.core.configuration.config import CriticalProcess
+from agent.core.model.findings import Finding
+from agent.core.model.snapshots import SnapshotRecord
+from agent.core.snapshot.exposure import changes_since, last_good
+from agent.core.snapshot.extent import Scan
+from agent.core.snapshot.mass_change import mass_change
+from agent.core.snapshot.shrinkage import SPAN, shrinkage
+from agent.operations.ports.ledger import LedgerReader
+from agent.operations.ports.sources import Sources
+
+HISTORY = 60  # good snapshots that are looked through for what is habit
+
+
+class Earlier:
+    """What the ledger knows of them; `started` is when the new one was begun."""
+
+    def __init__(
+        self, process: CriticalProcess, repository: str, ledger: LedgerReader, started: datetime
+    ) -> None:
+        self._process = process
+        self._repository = repository
+        self._ledger = ledger
+        self._started = started
+
+    def last_good_here(self) -> SnapshotRecord | None:
+        """The newest good one in the same repository."""
+        found = self._ledger.newest(
+            SnapshotRecord, process=self._process.name, repository=self._repository, outcome="passed"
+        )
+        return found[0] if found else None
+
+    def last_good(self) -> SnapshotRecord | None:
+        """The last good one in any repository, whose witness the sources keep."""
+        return last_good(self._passed())
+
+    def shrinkage(self, scan: Scan) -> list[Finding]:
+        """What became much smaller within weeks, in steps that each look harmless."""
+        entries = self._ledger.since(SnapshotRecord, self._started - SPAN, process=self._process.name)
+        records = (entry.body for entry in entries if isinstance(entry.body, SnapshotRecord))
+        return shrinkage(self._process, scan, (r for r in records if self._counts(r)))
+
+    def mass_change(self, sources: Sources) -> list[Finding]:
+        """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""
+        records = self._passed()
+        comparison = sources.differences(changes_since(last_good(records), records, self._process.paths))
+        if comparison is None:
+            return []
+        return mass_change(self._process.name, comparison.changes, comparison.samples)
+
+    def _passed(self) -> list[SnapshotRecord]:
+        return self._ledger.newest(
+            SnapshotRecord, process=self._process.name, outcome="passed", limit=HISTORY
+        )
+
+    def _counts(self, record: SnapshotRecord) -> bool:
+        here = record.repository == self._repository and not record.copy_of
+        return here and record.outcome == "passed" and record.started >= self._started - SPAN
