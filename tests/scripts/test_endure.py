@@ -8,10 +8,10 @@ import pytest
 
 from support.places import ROOT
 
-CAMPAIGNS = ("year", "service-kill", "kill", "retain-kill", "examples")
+CAMPAIGNS = ("year", "promises", "service-kill", "kill", "retain-kill", "examples")
 # notes how it was called; fails with the seed that FATAL says
 PYTEST = """#!/bin/sh
-echo "$READINESS_TEST_SEED $*" >>"$CALLS"
+echo "$READINESS_TEST_SEED $*" "${READINESS_TEST_EXAMPLES:+in a large dose}" >>"$CALLS"
 [ "$READINESS_TEST_SEED" != "$FATAL" ] || { echo "assert 1 == 2"; exit 1; }
 echo "1 passed"
 """
@@ -46,6 +46,8 @@ def test_each_campaign_runs_with_so_many_seeds_and_a_line_says_so(tmp_path: Path
     assert endured.lines == [[name, seed, "1 passed"] for name in CAMPAIGNS for seed in ("70", "71")]
     assert [call.split()[0] for call in endured.calls] == ["70", "71"] * len(CAMPAIGNS)
     assert all("--hypothesis-seed=7" in call for call in endured.calls)
+    large = [call for call in endured.calls if call.endswith("in a large dose")]
+    assert [("test_promises" in call) for call in large] == [True, True]
 
 
 def test_the_first_failure_ends_it_and_says_how_to_repeat_it(tmp_path: Path) -> None:
@@ -72,4 +74,9 @@ def test_what_it_repeats_is_there_and_takes_a_seed(tmp_path: Path) -> None:
     assert len(named) == len(CAMPAIGNS) - 1
     for file in named:
         source = (ROOT / file).read_text()
-        assert "chance: random.Random" in source or "READINESS_TEST_SEED" in source, file
+        taken = (
+            "chance: random.Random",
+            "READINESS_TEST_SEED",
+            "READINESS_TEST_EXAMPLES",
+        )  # the last: hypothesis
+        assert any(word in source for word in taken), file

@@ -21,8 +21,7 @@ UNPROVEN = frozenset({"never-proven", "proof-expired"})
 
 def restore_doubt(judgement: Judgement, evidence: Evidence) -> Reason | None:
     """Why the measured recovery time may not be promised now; None where it may."""
-    repository = judgement.rto.repository
-    return next((one for one in judgement.reasons if _shakes(one, repository, judgement, evidence)), None)
+    return _first(judgement.reasons, judgement.rto.repository, judgement, evidence)
 
 
 def loss_doubt(judgement: Judgement, evidence: Evidence) -> Reason | None:
@@ -31,23 +30,19 @@ def loss_doubt(judgement: Judgement, evidence: Evidence) -> Reason | None:
     Copies with an equally new snapshot help each other; the copy that recovery was measured with is the one
     that would be restored from, so what is tested and bad there counts as well.
     """
-    holders, measured = _holders(judgement.standings), judgement.rto.repository
-    for one in judgement.reasons:
-        if one.code in UNPROVEN:
-            continue
-        if one.verdict == Verdict.NOT_READY and _shakes(one, measured, judgement, evidence):
-            return one
-        if all(_shakes(one, holder, judgement, evidence) for holder in holders or [""]):
-            return one
-    return None
+    reasons = [one for one in judgement.reasons if one.code not in UNPROVEN]
+    tested = [one for one in reasons if one.verdict == Verdict.NOT_READY]
+    found = _first(tested, judgement.rto.repository, judgement, evidence)
+    if found:
+        return found
+    holders = [_first(reasons, one, judgement, evidence) for one in _holders(judgement.standings)]
+    return holders[0] if holders and all(holders) else None
 
 
 def is_proven(judgement: Judgement, standing: Standing, evidence: Evidence) -> bool:
     """This copy was restored in a drill that counts, and nothing is known that speaks against it."""
-    where = standing.repository
-    return bool(standing.current) and not any(
-        _shakes(one, where, judgement, evidence) for one in judgement.reasons
-    )
+    found = _first(judgement.reasons, standing.repository, judgement, evidence)
+    return bool(standing.current) and found is None
 
 
 def first_without_time(judgements: Sequence[Judgement], evidence: Evidence) -> int:
@@ -57,6 +52,13 @@ def first_without_time(judgements: Sequence[Judgement], evidence: Evidence) -> i
         if one.rto.actual_s is None or restore_doubt(one, evidence):
             return index
     return len(judgements)
+
+
+def _first(
+    reasons: Sequence[Reason], repository: str, judgement: Judgement, evidence: Evidence
+) -> Reason | None:
+    """The first of `reasons` that puts the copy in `repository` in doubt."""
+    return next((one for one in reasons if _shakes(one, repository, judgement, evidence)), None)
 
 
 def _shakes(reason: Reason, repository: str, judgement: Judgement, evidence: Evidence) -> bool:

@@ -11,7 +11,7 @@ from agent.core.verdict.doubt import first_without_time, is_proven, loss_doubt, 
 from agent.core.verdict.judgement import Judgement, Reason
 from agent.core.verdict.meanings import REASONS
 from agent.core.verdict.verdict import assess
-from support.builders.shop import NOW, assessed, config, copy, damage, drill, judged, process, snapshot
+from support.builders.shop import NOW, assessed, config, copy, damage, drill, judged, process, snapshot, wrong
 
 NONE = Evidence()
 GOOD = judged(snapshot(), drill())
@@ -92,6 +92,18 @@ def test_the_time_is_that_of_the_copy_that_would_be_used_when_another_is_damaged
     assert found.rto.repository == "planb"
     assert restore_doubt(found, evidence) is None
     assert [is_proven(found, one, evidence) for one in found.standings] == [False, True]
+
+
+def test_equally_new_snapshots_that_are_all_in_doubt_for_reasons_of_their_own_leave_the_loss_unknown() -> (
+    None
+):
+    lost = snapshot(0.4, "failed", findings=(wrong("repository-missing"),))
+    primary, planb = copy(snapshot(1), drill(0.5)), copy(snapshot(1), drill(0.6), repository="planb")
+
+    found, evidence = checked(primary, planb)
+    assert loss_doubt(found, evidence) is None
+    found, evidence = checked(primary, replace(planb, snapshots=(lost, *planb.snapshots)))
+    assert loss_doubt(found, evidence)
 
 
 def test_what_came_back_whole_after_the_check_is_promised_again() -> None:
