@@ -19,11 +19,11 @@ class ProcessLine(Struct, frozen=True, kw_only=True):
     promise: str
     owner: str
     proven: str  # when a restore was last proven
-    takes: str  # how long its recovery takes, "~" in front when extrapolated
+    takes: str  # how long its recovery takes, "~" in front when extrapolated; "unknown" without a promise
     takes_promised: str
-    loses: str  # what would be lost now
+    loses: str  # what would be lost now; "everything", "the new paths" or "unknown" where that is no time
     loses_promised: str
-    back: str  # when it is back if the failure happens at closing time
+    back: str  # when it is back if the failure happens at closing time; "unknown" without a promise
 
     @property
     def takes_of(self) -> str:
