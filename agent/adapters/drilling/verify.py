@@ -127,7 +127,7 @@ class Verifier:
             self._absent(entry)
             return
         result.restored += 1
-        if entry.type in b"fd":
+        if self._comparison.vital and entry.type in b"fd":
             self._content.meet(entry.path)
         found = self._metadata(entry, met)
         if MOVING in entry.flags or (found and self._may_differ(entry, met)):
