@@ -87,6 +87,8 @@ def _line(record: DrillRecord) -> str:
         instead = f"from {record.repository}, because {record.instead_of} could not be used: "
     if record.outcome == "passed":
         how = "restored and proven" if record.rung == "L5" else "restored and verified"
+        if record.compared and record.compared.of_bytes and not record.compared.bytes:
+            how = "restored and proven, though no content could be compared,"
         return f"{record.process}: {instead}PASSED, {how} in {duration(record.seconds.total)}"
     if record.outcome == "failed":
         return f"{record.process}: {instead}FAILED, this could not be brought back as it was"

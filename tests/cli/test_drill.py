@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from agent.app.drills import Wish
 from agent.cli import drill as module
-from agent.core.model.drills import ProofResult, RefusedSnapshot
+from agent.core.model.drills import Compared, ProofResult, RefusedSnapshot
 from support.builders.recorded_shop import Handed, readiness, recorded_shop
 from support.builders.shop import NOW, drill
 
@@ -39,6 +39,10 @@ def said(
     [
         ({}, "PASSED, restored and proven in 10 min"),
         ({"rung": "L4"}, "PASSED, restored and verified in 10 min"),
+        (
+            {"rung": "L1", "compared": Compared(of_bytes=9)},
+            "PASSED, restored and proven, though no content could be compared, in 10 min",
+        ),
         ({"outcome": "failed"}, "FAILED, this could not be brought back as it was"),
         ({"outcome": "not_tested"}, "NOT TESTED, which is neither good nor bad"),
         (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.config import CriticalProcess, FileCountProof, NewestFileProof
 from agent.core.configuration.exclude import os_text
 from agent.core.drill.proofs import Judgement
 from agent.core.drill.sampling import Part
@@ -159,16 +159,20 @@ def proof_findings(process: str, proofs: Sequence[ProofResult]) -> list[Finding]
     ]
 
 
-def nothing_compared(process: str, result: Verification, proofs: Sequence[ProofResult]) -> list[Finding]:
-    """Why nothing can be concluded: no content could be compared and no proof passed."""
-    if result.lost or result.too_long or not shows_nothing(result, proofs):
+def nothing_compared(
+    process: CriticalProcess, result: Verification, proofs: Sequence[ProofResult]
+) -> list[Finding]:
+    """Why nothing can be concluded: no content could be compared and no proof that reads any passed."""
+    of_names = {proof.name for proof in process.proofs if isinstance(proof, NewestFileProof | FileCountProof)}
+    reading = [proof for proof in proofs if proof.name not in of_names]
+    if result.lost or result.too_long or not shows_nothing(result, reading):
         return []
     names = _some([left.path for left in result.content.uncompared()])
     what = f"No content could be compared: {names}" if names else "Nothing that came back could be compared"
     return [
         finding(
             "nothing-compared",
-            process,
+            process.name,
             f"{what}; it was being written while the snapshot was taken, or consists of zero bytes.",
             "Take a snapshot when nothing is written, or give the process a proof of its data.",
         )

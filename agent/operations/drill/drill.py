@@ -187,13 +187,9 @@ class _Rehearsal:
         checker = Checker(self.task, self.tools, snapshot, record, any_record=bool(self._records))
         checked = checker.check(restored, self.started)
         self._note(restored, checked, record)
-        nothing = (
-            []
-            if checked.result is None
-            else nothing_compared(self.process.name, checked.result, checked.proofs)
-        )
+        result, report = checked.result, restored.report
+        nothing = nothing_compared(self.process, result, checked.proofs) if result else []
         aged = age_findings(self.process, taken, self.started, self.task.select == "latest", self.task.oldest)
-        report = restored.report
         if report.code == DAMAGED:  # the losses say it of this process, the account says it of all
             self._damage = [finding(DAMAGED, self.process.name, report.complaint, report.hint)]
         return [*aged, *checked.findings, *nothing, *_noted_before(record, checked)]

@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from agent.core.configuration.config import FileCountProof
 from agent.core.drill.drilled import (
     age_findings,
     complaint_findings,
@@ -119,12 +121,15 @@ def test_a_complaint_weighs_more_while_content_was_left_uncompared() -> None:
 
 
 def test_nothing_compared_names_what_there_was_unless_losses_say_it_all() -> None:
-    (found,) = nothing_compared("orders", with_content(0, 20), [])
+    (found,) = nothing_compared(ORDERS, with_content(0, 20), [])
     assert (found.code, "/srv/log" in found.message) == ("nothing-compared", True)
+    assert nothing_compared(ORDERS, with_content(0, 20), [GOOD]) == []
+    names = replace(ORDERS, proofs=(FileCountProof(name="sound", path="/srv", at_least=1),))
+    assert codes(nothing_compared(names, with_content(0, 20), [GOOD])) == ["nothing-compared"]
     lost = with_content(0, 20)
     lost.missing = 1
-    assert nothing_compared("orders", lost, []) == []
-    assert nothing_compared("orders", with_content(1, 20), []) == []
+    assert nothing_compared(ORDERS, lost, []) == []
+    assert nothing_compared(ORDERS, with_content(1, 20), []) == []
 
 
 def test_paths_too_long_for_the_scratch_are_told_instead_of_the_complaint_about_them() -> None:
