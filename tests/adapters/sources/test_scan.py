@@ -1,5 +1,6 @@
 """A scan writes the witness: unchanged files keep their line, others are read, and what moves is told."""
 
+import hashlib
 import os
 import time
 from collections.abc import Iterable, Iterator
@@ -112,6 +113,20 @@ def test_a_vital_path_that_is_missing_is_told_from_one_that_is_excluded(business
     found = business.scan()
     assert [path for path, _ in found.vital_missing] == [f"{business.source}/none"]
     assert found.vital_excluded == (f"{business.source}/order",)
+
+
+def test_of_a_file_that_grows_while_it_is_read_the_part_is_known_that_lstat_saw(
+    business: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def growing(base: int, path: bytes, limit: int) -> object:
+        with (business.source / "order").open("a") as more:
+            more.write(" and five more")
+        return digest(base, path, limit)
+
+    monkeypatch.setattr(scan_batches, "digest", growing)
+    assert names(business.scan().moving) == [b"order"]
+    sha256 = hashlib.sha256(b"ten pieces").hexdigest().encode()
+    assert business.lines()["order"] == (sha256, b"m")
 
 
 def test_vital_paths_are_known_by_their_place_and_told_when_they_were_made_anew(business: Business) -> None:
