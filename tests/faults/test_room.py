@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from support.builders.ledger_records import mounted
-from support.builders.readiness_cli import PASSED, Shop, failed, not_tested, snapshotted
+from support.builders.readiness_cli import PASSED, Shop, failed, not_tested, snapshotted, with_database
 from support.servers.other_restics import exclusive_lock
 
 
@@ -117,6 +117,24 @@ def test_a_full_state_directory_is_one_sentence(small: Shop, tmpfs: Path) -> Non
     assert small.drill().says == PASSED
 
 
+def test_no_room_for_the_copy_of_a_database_says_nothing_about_it(small: Shop, tmpfs: Path) -> None:
+    """The disk of the state really runs full while the copy is made, and has room again behind it."""
+    database = small.source / "orders.db"
+    with_database(database, rows=90_000)
+    assert database.stat().st_size > 6 << 20
+    small.state = tmpfs / "state"
+    small.state.mkdir(mode=0o700)
+    small.extra = f'[[process.orders.proof]]\nname = "sound"\nsqlite = "{database}"'
+    small.write_config()
+
+    taken = small.snapshot()
+
+    assert taken.says == not_tested("no-space")
+    assert taken.paths == {str(database)}
+    verdict = small.run("status")
+    assert (verdict.status, verdict.answer["result"]["verdict"]) == (3, "UNKNOWN")
+
+
 def test_a_full_repository_disk_says_nothing_about_the_backups(small: Shop, tmpfs: Path) -> None:
     small.repository = tmpfs / "repository"
     small.write_config()
@@ -184,6 +202,37 @@ def test_a_proof_that_is_not_installed_says_nothing_about_the_backups(small: Sho
     small.snapshot()
 
     assert small.drill().says == not_tested("proof-not-run")
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ('command = ["sleep", "9"]\ntimeout = "1s"', "it did not finish within 1.0 s"),
+        ('command = ["sh", "-c", "dd if=/dev/zero of=filled bs=1M; echo bad"]\nexpect = "good"', "room"),
+    ],
+    ids=["out of time", "out of room"],
+)
+def test_a_proof_that_runs_out_of_something_says_nothing_about_the_backups_and_is_never_ready(
+    newest_restic: Path, tmp_path: Path, tmpfs: Path, words: str, why: str
+) -> None:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    (shop.source / "file").write_text("content")
+    shop.scratch = tmpfs
+    passing = '[[process.orders.proof]]\nname = "sound"\ncommand = ["true"]'
+    shop.extra = f"tier = 1\n{passing}"
+    shop.write_config()
+    assert shop.snapshot().says == PASSED
+    assert shop.drill().says == PASSED
+    shop.extra = f'tier = 1\n[[process.orders.proof]]\nname = "sound"\n{words}'
+    shop.write_config()
+
+    drilled = shop.drill()
+
+    assert drilled.says == not_tested("proof-not-run")
+    assert why in drilled.row["proofs"][0]["message"] or "disk" in drilled.row["proofs"][0]["message"]
+    verdict = shop.run("status")
+    assert verdict.status in (3, 4)
+    assert "proof-failed" not in {one["code"] for one in verdict.answer["result"]["processes"][0]["reasons"]}
 
 
 def test_a_passing_proof_makes_the_drill_stronger(small: Shop) -> None:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -20,7 +20,7 @@ from agent.adapters.sources.view import hidden
 from agent.adapters.sources.witness_changes import count_changes, good_witness, remember_witness, sampled
 from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS
 from agent.adapters.sqlite.copying import refresh_copy
-from agent.adapters.sqlite.reading import count_rows
+from agent.adapters.sqlite.reading import NoDatabase, count_rows
 from agent.core.configuration.config import CriticalProcess
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import TableCounts
@@ -35,7 +35,7 @@ SCHEMA = "readiness.witness/1"
 DATABASES = "databases"
 KINDS_KNOWN = 1  # the witness says which files are databases
 RECOVER_NAME = "RECOVER.txt"
-COPY_SECONDS = 600.0  # a database that is locked for longer cannot be copied
+COPY_SECONDS = 600.0  # a database that cannot be copied in this time is not
 
 RECOVER = """\
 This directory describes the snapshot it lies in. To bring the data back without readiness:
@@ -80,8 +80,9 @@ class ProcessSources:
         """Findings for paths that a sandbox hides, that are missing, or links, or lie behind a link."""
         return check_roots(self.process)
 
-    def copy_databases(self) -> tuple[tuple[TableCounts, ...], list[Finding]]:
-        """Consistent copies of the declared databases and the row counts in them."""
+    def copy_databases(self, known: Collection[str]) -> tuple[tuple[TableCounts, ...], list[Finding]]:
+        """Consistent copies of the declared databases and the row counts in them. One that was `known` to be
+        a database in the last good snapshot, and does not look like one any more, is damaged."""
         tables: list[TableCounts] = []
         findings: list[Finding] = []
         for number, database in enumerate(declared_databases(self.process)):
@@ -93,9 +94,9 @@ class ProcessSources:
                 tables.append(TableCounts(database, copy.name, count_rows(copy), _sha256(copy)))
             except ReadinessError as error:
                 copy.unlink(missing_ok=True)
-                findings.append(
-                    finding("database-damaged", self.process.name, error.message, error.hint, database)
-                )
+                damaged = isinstance(error, NoDatabase) and database in known
+                code = "database-damaged" if damaged else error.code
+                findings.append(finding(code, self.process.name, error.message, error.hint, database))
         return tuple(tables), findings
 
     def scan(self, on_read: Callable[[int, int], None], accept: bool) -> Scan:

@@ -1,5 +1,6 @@
 """Copies live SQLite databases as of one moment, and puts such copies where restored live files lie."""
 
+import errno
 import json
 import os
 import shutil
@@ -15,20 +16,28 @@ from agent.adapters.sqlite.live import SIDES, beside, identity, opened_live, sta
 from agent.adapters.sqlite.reading import (
     DatabaseUnread,
     DatabaseUnusable,
+    NoRoom,
     complaints,
     connect,
     time_limit,
     translated,
 )
 from agent.core.text.plain import printable
+from agent.errors import ReadinessError
 
 STEP_PAGES = 2048  # between two looks at the clock
 PAUSE = 0.05  # seconds between two attempts
+LOCKED_SECONDS = 60.0  # that we wait for an application that never lets go
+FULL = 1 << 20  # bytes: a disk with less free is full
 RACY_NS = 2_000_000_000  # a file changed this recently may change again within the same clock tick
 
 
 class _TryAgain(Exception):
-    """The application was in the way; the next attempt may work."""
+    """The application was in the way; the next attempt may work. `locked`: it let us do nothing at all."""
+
+    def __init__(self, reason: str, locked: bool = False) -> None:
+        super().__init__(reason)
+        self.locked = locked
 
 
 def fingerprint(source: Path) -> str:
@@ -68,21 +77,47 @@ def copy_consistently(source: Path, target: Path, deadline: float) -> None:
     thread of this process may open and close the source meanwhile: that would drop SQLite's locks.
     """
     until = time.monotonic() + deadline
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as name:
-        private = Path(name)
-        while True:
-            try:
-                _attempt(source, private, until)
-                break
-            except _TryAgain as reason:
-                if time.monotonic() > until:
-                    raise DatabaseUnread(
-                        f"{source} could not be copied within {deadline:.0f} s: {reason}.",
-                        "The application keeps it locked; take the snapshot at another time of the day.",
-                    ) from reason
-                time.sleep(PAUSE)
-        (private / "copy").replace(target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as name:
+            private = Path(name)
+            _attempts(source, private, deadline, until)
+            (private / "copy").replace(target)
+    except OSError as error:
+        raise _no_copy(source, error, target.parent) from error
+
+
+def _attempts(source: Path, private: Path, deadline: float, until: float) -> None:
+    locked_since: float | None = None
+    while True:
+        try:
+            return _attempt(source, private, until)
+        except _TryAgain as reason:
+            now = time.monotonic()
+            locked_since = (locked_since or now) if reason.locked else None
+            locked = locked_since is not None and now - locked_since > LOCKED_SECONDS
+            if locked or now > until:
+                waited = min(deadline, LOCKED_SECONDS) if locked else deadline
+                raise DatabaseUnread(
+                    f"{source} could not be copied within {waited:.0f} s: {reason}.",
+                    "The application keeps it locked: take the snapshot at another time of the day, or have "
+                    "the application write a copy of its own.",
+                ) from reason
+            time.sleep(PAUSE)
+
+
+def _no_copy(source: Path, error: Exception, place: Path) -> ReadinessError:
+    """Why a copy could not be written at `place`."""
+    what = getattr(error, "strerror", None) or printable(str(error))
+    number = getattr(error, "errno", None)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    unwritten = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(place).free < FULL
+    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or code == sqlite3.SQLITE_FULL or unwritten:
+        return NoRoom(
+            f"There is no room below {place} for a copy of {source}: {what}.",
+            "Make room on the disk of the state directory: copies of the databases of proofs lie there.",
+        )
+    return DatabaseUnread(f"{source} could not be copied: {what}.", "Look at the disk.")
 
 
 def _attempt(source: Path, private: Path, until: float) -> None:
@@ -100,12 +135,14 @@ def _attempt(source: Path, private: Path, until: float) -> None:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         in_the_way = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY)
         if code in (*in_the_way, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL):
-            raise _TryAgain(printable(str(error))) from error
+            raise _TryAgain(printable(str(error)), locked=True) from error
+        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            trouble = _no_copy(source, error, private)
+            if isinstance(trouble, NoRoom):
+                raise trouble from error
         raise translated(error, source) from error
     except OSError as error:
-        raise DatabaseUnread(
-            f"{source} could not be copied: {error.strerror}.", "Look at the disk."
-        ) from error
+        raise _no_copy(source, error, private) from error
     except DatabaseUnusable:
         if stamp(source) == before:
             raise
@@ -118,10 +155,16 @@ def _back_up(connection: sqlite3.Connection, copy: Path, until: float) -> None:
     Otherwise let writers in between two steps (SQLite then starts over), until half of the time is gone.
     """
     logged = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    patient_until = time.monotonic() + (until - time.monotonic()) / 2
+    moved = time.monotonic()
+    patient_until = moved + (until - moved) / 2
 
     def look_at_the_clock(status: int, remaining: int, total: int) -> None:
+        nonlocal moved
         now = time.monotonic()
+        if status not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            moved = now
+        if now - moved > LOCKED_SECONDS:
+            raise _TryAgain("it was locked all the time", locked=True)
         if now > until:
             raise _TryAgain("there was not enough time, or it was locked all the time")
         if not connection.in_transaction and now > patient_until:

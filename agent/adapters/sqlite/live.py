@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agent.adapters.sqlite.reading import DatabaseUnusable, connect
+from agent.adapters.sqlite.reading import HEAD, DatabaseUnusable, connect, require_header
 
 SIDES = ("-wal", "-shm", "-journal")
 _SHARED_FIRST, _SHARED_SIZE = 0x40000002, 510  # the bytes SQLite locks for reading
-_HEADER = b"SQLite format 3\x00"
 
 
 def beside(database: Path, ending: str) -> Path:
@@ -73,11 +72,10 @@ def _is_logged(handle: int, source: Path) -> bool:
     """Whether the file says that it is in WAL mode; refuses what is no SQLite database."""
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         raise DatabaseUnusable(f"{source} is no regular file.", "Check the path in the config.")
-    head = os.pread(handle, 100, 0)
+    head = os.pread(handle, HEAD, 0)
     if not head:
         raise DatabaseUnusable(f"{source} is empty.", "Look for an older snapshot that holds it.")
-    if head[:16] != _HEADER:
-        raise DatabaseUnusable(f"{source} is not a SQLite database.", "Check the path in the config.")
+    require_header(head, source)
     return head[18:20] == b"\x02\x02"
 
 

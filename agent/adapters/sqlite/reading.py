@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
-from agent.core.drill.proofs import Judgement, Soundness, failed
+from agent.core.drill.proofs import Judgement, Soundness, failed, not_tested
 from agent.core.text.plain import count, printable
 from agent.errors import ReadinessError
 
 CHECK_SECONDS = 3600.0  # integrity check and row counts of one database
 QUERY_SECONDS = 60.0
+HEAD = 100  # bytes of a database's header
 SHOWN = 3  # complaints of SQLite that a message repeats
 _FOREIGN = re.compile(r"no such (collation sequence|function|module)")
 
@@ -31,6 +32,35 @@ class DatabaseUnread(ReadinessError):
     """Nothing is known about the database: it was locked, or reading it took too long."""
 
     code = "not-tested"
+
+
+class NoDatabase(DatabaseUnread):
+    """It does not begin as a SQLite database does: it is encrypted, or something else."""
+
+
+class NoRoom(ReadinessError):
+    """A copy does not fit onto the disk: that says nothing about the database."""
+
+    code = "no-space"
+
+
+HEADER = b"SQLite format 3\x00"
+
+
+def require_header(head: bytes, database: Path) -> None:
+    """NoDatabase for the first bytes of what is none; DatabaseUnusable for zeros, which no cipher leaves."""
+    if head[: len(HEADER)] == HEADER:
+        return
+    if not any(head):
+        raise DatabaseUnusable(
+            f"{database} begins with zero bytes, where a SQLite database has its header.",
+            "Recover it with the application's own means or from an older snapshot.",
+        )
+    raise NoDatabase(
+        f"{database} is no SQLite database, or is encrypted.",
+        "Correct the path. For an encrypted one use a proof with a command that has its key, and have the "
+        "application write a copy of its own.",
+    )
 
 
 def location(database: Path, options: str) -> str:
@@ -77,6 +107,8 @@ def _reading(database: Path, seconds: float) -> Iterator[sqlite3.Connection]:
     if not database.is_file() or database.stat().st_size == 0:
         state = "is empty" if database.is_file() else "is not there"
         raise DatabaseUnusable(f"{database} {state}.", "Look for an older snapshot that holds it.")
+    with database.open("rb") as file:
+        require_header(file.read(HEAD), database)
     log = database.with_name(database.name + "-wal")
     options = "mode=ro" if log.exists() else "mode=ro&immutable=1"
     try:
@@ -193,6 +225,9 @@ class SqliteDatabases:
                     rest = (f"and {count(more, 'more complaint')}",) if more > 0 else ()
                     return Soundness(faults=wrong[:SHOWN] + rest)
                 return Soundness(faults=_orphans(connection), rows=_count(connection, database))
+        except NoDatabase as error:
+            fault = error.message.replace(f"{database} ", "the file ", 1).rstrip(".")
+            return Soundness(faults=(fault,), foreign=True)
         except DatabaseUnusable as error:
             return Soundness(faults=(error.message.replace(f"{database} ", "the file ", 1).rstrip("."),))
 
@@ -211,6 +246,8 @@ class SqliteDatabases:
             with _reading(database, QUERY_SECONDS) as connection:
                 connection.execute("PRAGMA query_only=ON")
                 row = connection.execute(query).fetchone()
+        except NoDatabase as error:
+            return not_tested(error.message.rstrip("."))
         except DatabaseUnusable as error:
             return failed(error.message.rstrip("."))
         value = row[0] if row else None

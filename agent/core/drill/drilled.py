@@ -152,8 +152,9 @@ def sparse_findings(process: str, result: Verification) -> list[Finding]:
 def proof_findings(process: str, proofs: Sequence[ProofResult]) -> list[Finding]:
     """A finding for each proof that failed or could not be run."""
     codes = {"failed": "proof-failed", "not_tested": "proof-not-run"}
+    hints = {"not_tested": "That says nothing about the data. Mend what kept the proof from its end."}
     return [
-        finding(codes[proof.outcome], process, f"{proof.name}: {proof.message}")
+        finding(codes[proof.outcome], process, f"{proof.name}: {proof.message}", hints.get(proof.outcome, ""))
         for proof in proofs
         if proof.outcome in codes
     ]

@@ -7,12 +7,24 @@ from msgspec import Struct
 
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import TableCounts
+from agent.core.text.phrases import shortened
 from agent.core.text.plain import count, duration, printable
 
 # Files and rows may be younger than the snapshot: it takes a while, and some clocks tell local time.
 AHEAD = 86400
 FAR = 10**11  # an epoch number above this counts milliseconds
-QUOTED = 120  # characters of output that a message repeats
+QUOTED = 120  # characters at the end of an output that a message repeats
+ENDED_BY = {
+    9: "it was killed",
+    24: "it used more processor time than it may",
+    25: "it wrote a larger file than it may",
+}
+NO_ROOM = (  # as errno and shells say it in C.UTF-8
+    "No space left on device",
+    "Disk quota exceeded",
+    "File too large",
+    "File size limit exceeded",
+)
 
 
 class Judgement(Struct, frozen=True):
@@ -28,6 +40,7 @@ class Soundness(Struct, frozen=True):
 
     faults: tuple[str, ...]
     rows: dict[str, int] = {}
+    foreign: bool = False  # no SQLite database, or one that is encrypted: which of them cannot be told
 
 
 class FileTally(Struct, frozen=True):
@@ -75,7 +88,12 @@ def noted_rows(database: str, facts: tuple[TableCounts, ...]) -> dict[str, int] 
 
 
 def judge_database(seen: Soundness, noted: dict[str, int] | None) -> Judgement:
-    """Sound, and every table as long as it was when the snapshot was taken."""
+    """Sound, and every table as long as it was when the snapshot was taken.
+
+    What may be encrypted was not tested, unless its rows were counted before: then it is damaged.
+    """
+    if seen.foreign and noted is None:
+        return not_tested("; ".join(seen.faults))
     if seen.faults:
         return failed("; ".join(seen.faults))
     if noted is None:
@@ -171,27 +189,41 @@ def judge_command(run: CommandRun, expect: str | None, expect_status: int) -> Ju
     """Exit status and the whole trimmed standard output.
 
     126 and 127 are the shell's words for "cannot be started": a check that never ran is neither good nor
-    bad. A command that had to be stopped ran on restored data and did not say that it is good: failed.
+    bad. Nor is one that was stopped or killed, or ran out of time, memory or room: that says something of
+    the machine and of the proof's limits, and nothing of the data.
     """
-    output = printable((run.stdout or run.stderr).strip(), keep_newlines=True)[:2000]
+    output = shortened(printable((run.stdout.strip() or run.stderr.strip()), keep_newlines=True), 2000)
+    said = run.stderr.strip() or run.stdout.strip()
+    told = f": {_quote(said)}" if said else ""
     if run.unusable:
         return not_tested(run.unusable, output)
     if run.trouble:
-        return failed(run.trouble, output)
-    if run.status in (126, 127) and run.status != expect_status:
-        said = f": {_quote(run.stderr)}" if run.stderr.strip() else ""
-        return not_tested(f"a command could not be started (exit status {run.status}){said}", output)
-    if run.status != expect_status:
-        said = f": {_quote(run.stderr or run.stdout)}" if (run.stderr or run.stdout).strip() else ""
-        return failed(f"exit status {run.status}, {expect_status} expected{said}", output)
-    if expect is not None and run.stdout.strip() != expect.strip():
-        return failed(f"it printed {_quote(run.stdout)}, {_quote(expect)} expected", output)
-    return passed(output)
+        return not_tested(f"{run.trouble}{told}", output)
+    unlike = run.status != expect_status  # what was expected
+    if not unlike and (expect is None or run.stdout.strip() == expect.strip()):
+        return passed(output)
+    if excuse := _excuse(run, unlike):
+        return not_tested(f"{excuse}{told}", output)
+    if unlike:
+        return failed(f"exit status {run.status}, {expect_status} expected{told}", output)
+    return failed(f"it printed {_quote(run.stdout)}, {_quote(expect or '')} expected", output)
+
+
+def _excuse(run: CommandRun, unlike: bool) -> str:
+    """What kept a command from judging the data; empty when nothing seems to have."""
+    if unlike and run.status in (126, 127):
+        return f"a command could not be started (exit status {run.status})"
+    for signal, what in ENDED_BY.items():
+        if unlike and run.status in (-signal, 128 + signal):
+            return what
+    said = f"{run.stderr}\n{run.stdout}"
+    return "there was no room left to write" if any(words in said for words in NO_ROOM) else ""
 
 
 def _quote(text: str) -> str:
+    """The end of what was printed: there stands what a server or a loader gave up for."""
     whole = printable(text.strip())
-    return f'"{whole}"' if len(whole) <= QUOTED else f'"{whole[:QUOTED]}" ...'
+    return f'"{whole}"' if len(whole) <= QUOTED else f'... "{whole[-QUOTED:].lstrip()}"'
 
 
 def _when(moment: datetime) -> str:

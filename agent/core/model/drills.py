@@ -64,7 +64,7 @@ class ProofResult(Struct, frozen=True, kw_only=True):
     seconds: float
     fingerprint: str = ""  # of the definition that it answers; empty where that was not noted
     message: str = ""  # why it failed or was not run; empty when it passed
-    output: str = ""  # the start of what it printed, made safe for terminals
+    output: str = ""  # start and end of what it printed, made safe for terminals
 
 
 class RefusedSnapshot(Struct, frozen=True):

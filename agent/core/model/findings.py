@@ -36,7 +36,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "file-unreadable": ("error", "a file could not be read and is not in the snapshot"),
     "file-zeroed": ("error", "a file that had content consists of zero bytes only"),
     "file-larger-than-disk": ("error", "a sparse file claims more bytes than its file system holds"),
-    "database-damaged": ("error", "a SQLite database cannot be copied or counted"),
+    "database-damaged": ("error", "a SQLite database is damaged, empty or cannot be read"),
     "database-collapsed": ("error", "a table lost most of its rows since the last good snapshot"),
     "sqlite-not-copied": ("warning", "a live SQLite database is saved as a file only, which may be torn"),
     "live-database": (

@@ -1,6 +1,6 @@
 """The live files of one critical process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from agent.core.model.findings import Finding
@@ -21,7 +21,7 @@ class Sources(Protocol):
         """What is wrong with the paths themselves: missing, or links."""
         ...
 
-    def copy_databases(self) -> tuple[tuple[TableCounts, ...], list[Finding]]:
+    def copy_databases(self, known: Collection[str]) -> tuple[tuple[TableCounts, ...], list[Finding]]:
         """Put consistent copies of the declared SQLite databases beside the witness, and count their rows."""
         ...
 

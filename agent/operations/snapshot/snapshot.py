@@ -32,6 +32,7 @@ from agent.operations.snapshot.earlier import Earlier
 from agent.operations.snapshot.vital import Patience, held, without_grown
 
 MOVING_LISTED = 10_000
+UNCOPIED = {"no-space", "not-tested"}
 
 
 class SnapshotTask(Struct, frozen=True, kw_only=True):
@@ -122,7 +123,7 @@ class _Attempt:
 
     def _take(self, good: SnapshotRecord | None) -> tuple[SnapshotRecord, Sequence[VitalPlace]]:
         """One snapshot, and the vital files that were being written meanwhile."""
-        tables, findings = self.tools.sources.copy_databases()
+        tables, findings = self.tools.sources.copy_databases(_databases(good))
         findings += fewer_rows(self.process, tables, good)
         backup = self._start_backup()
         try:
@@ -156,8 +157,7 @@ class _Attempt:
             self.base = structs.replace(self.base, snapshot=stored.id, snapshot_at=stored.time)
             moving, wrong = self._look_at_vital(stored, on_the_move(scan, moved, tables))
             findings += wrong
-        bad = any(item.severity == "error" for item in findings)
-        return self.record("failed" if bad else "passed", findings), moving
+        return self.record(_outcome(findings), findings), moving
 
     def _look_at_vital(
         self, stored: StoredSnapshot, moved: Sequence[VitalPlace]
@@ -273,6 +273,16 @@ class _Attempt:
             f"restic said that it saved {summary.snapshot[:8]}, and the repository does not list it.",
             "Check the repository: restic check.",
         )
+
+
+def _databases(good: SnapshotRecord | None) -> list[str]:
+    return [known.database for known in good.tables] if good else []
+
+
+def _outcome(findings: Sequence[Finding]) -> Outcome:
+    """Not tested where all that is wrong is that a database could not be copied: locked, or no room."""
+    errors = {item.code for item in findings if item.severity == "error"}
+    return "passed" if not errors else "not_tested" if errors <= UNCOPIED else "failed"
 
 
 def _while_listing(listing: Listing, sources: Sources) -> Moved:

@@ -39,7 +39,7 @@ def sources(tmp_path: Path, orders: CriticalProcess) -> Iterator[ProcessSources]
 
 def take(sources: ProcessSources) -> Path:
     """Everything that a snapshot would carry."""
-    tables, findings = sources.copy_databases()
+    tables, findings = sources.copy_databases([])
     assert findings == []
     sources.keep(sources.scan(lambda *_: None, False), tables)
     return Path(sources.carried)
@@ -77,9 +77,18 @@ def test_a_damaged_database_is_a_finding_and_leaves_no_old_copy(
 ) -> None:
     carried = take(sources)
     (tmp_path / "srv" / "orders.db").write_bytes(b"no database")
-    tables, [found] = sources.copy_databases()
+    tables, [found] = sources.copy_databases([f"{tmp_path}/srv/orders.db"])
     assert (tables, found.code, found.path) == ((), "database-damaged", f"{tmp_path}/srv/orders.db")
     assert os.listdir(carried / "databases") == []
+
+
+def test_what_never_was_a_database_may_be_encrypted_and_was_not_tested(
+    sources: ProcessSources, tmp_path: Path
+) -> None:
+    (tmp_path / "srv" / "orders.db").write_bytes(os.urandom(4096))
+    [found] = sources.copy_databases([])[1]
+    assert (found.code, found.path) == ("not-tested", f"{tmp_path}/srv/orders.db")
+    assert "no SQLite database, or is encrypted" in found.message
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b"[" * 99_999])

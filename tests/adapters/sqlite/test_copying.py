@@ -10,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from agent.adapters.sqlite import copying
 from agent.adapters.sqlite.copying import copy_consistently, fingerprint, lay_in_place, refresh_copy
 from agent.adapters.sqlite.reading import (
     DatabaseUnread,
     DatabaseUnusable,
+    NoDatabase,
+    NoRoom,
     connect,
     count_rows,
 )
 from support.builders.databases import DAMAGES, WAITS, application, damage, make_orders, seen_in
+from support.builders.ledger_records import mounted
 
 HAMMERS = """
 db.execute('PRAGMA wal_autocheckpoint=40')
@@ -109,6 +113,58 @@ def test_a_lock_that_is_never_freed_is_not_called_damage(tmp_path: Path) -> None
     assert not (tmp_path / "copy.db").exists()
 
 
+def test_an_application_that_never_lets_go_is_not_waited_for_all_the_time_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "LOCKED_SECONDS", 0.5)
+    source = make_orders(tmp_path / "live" / "orders.db")
+    held = "db.execute('PRAGMA locking_mode=EXCLUSIVE')\ndb.execute('BEGIN EXCLUSIVE')\n"
+    begun = time.monotonic()
+    with application(source, held + WAITS), pytest.raises(DatabaseUnread, match="lock") as refused:
+        copy_consistently(source, tmp_path / "copy.db", deadline=60)
+    assert refused.value.code == "not-tested"
+    assert time.monotonic() - begun < 20
+
+
+def test_a_disk_without_room_for_the_copy_says_nothing_of_the_database(tmp_path: Path, as_root: None) -> None:
+    source = make_orders(tmp_path / "live" / "orders.db", rows=40_000)
+    assert source.stat().st_size > 1 << 20
+    with mounted(tmp_path / "state", "size=512k") as state:
+        for left in (None, 4096):
+            if left is not None:  # really full: not even a directory can be made
+                (state / "ballast").write_bytes(b"x" * ((512 << 10) - left))
+            with pytest.raises(NoRoom, match="no room below") as refused:
+                copy_consistently(source, state / "copies" / "copy.db", deadline=60)
+            assert refused.value.code == "no-space"
+            assert list((state / "copies").iterdir()) == []
+        (state / "ballast").unlink()
+
+
+def test_a_log_that_does_not_fit_beside_its_copy_says_nothing_either(tmp_path: Path, as_root: None) -> None:
+    """What a crashed application left is recovered in a copy, which needs room for the log as well."""
+    source = make_orders(tmp_path / "live" / "orders.db", journal="wal")
+    source.with_name(f"{source.name}-wal").write_bytes(b"x" * (1 << 20))
+    with mounted(tmp_path / "state", "size=900k") as state, pytest.raises(NoRoom):
+        copy_consistently(source, state / "copy.db", deadline=60)
+
+
+@pytest.mark.parametrize("content", [os.urandom(4096), b"no database", b"SQLite format 2\0" + bytes(4080)])
+def test_what_may_be_encrypted_is_not_called_damaged(tmp_path: Path, content: bytes) -> None:
+    source = tmp_path / "orders.db"
+    source.write_bytes(content)
+    with pytest.raises(NoDatabase, match="is no SQLite database, or is encrypted") as refused:
+        copy_consistently(source, tmp_path / "copy.db", deadline=5)
+    assert refused.value.code == "not-tested"
+
+
+def test_zeros_are_what_no_cipher_leaves(tmp_path: Path) -> None:
+    source = make_orders(tmp_path / "orders.db")
+    with source.open("r+b") as file:
+        file.write(bytes(4096))
+    with pytest.raises(DatabaseUnusable, match="begins with zero bytes"):
+        copy_consistently(source, tmp_path / "copy.db", deadline=5)
+
+
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 def test_two_copies_of_an_unchanged_database_are_the_same_bytes(tmp_path: Path, journal: str) -> None:
     source = make_orders(tmp_path / "live" / "orders.db", journal=journal)
@@ -140,7 +196,8 @@ def test_a_database_changed_a_moment_ago_has_no_fingerprint_yet(tmp_path: Path) 
 def test_a_damaged_source_is_refused_and_no_copy_is_left(tmp_path: Path, kind: str) -> None:
     source = make_orders(tmp_path / "live" / "orders.db")
     damage(kind, source)
-    with pytest.raises(DatabaseUnusable, match=r"orders\.db"):
+    refusal = NoDatabase if kind == "text" else DatabaseUnusable
+    with pytest.raises(refusal, match=r"orders\.db"):
         copy_consistently(source, tmp_path / "copies" / "copy.db", deadline=5)
     assert os.listdir(tmp_path / "copies") == []
 

@@ -252,8 +252,53 @@ def test_a_message_stays_short_whatever_was_printed() -> None:
     assert len(judged.output) <= 2000
 
 
-def test_a_command_that_had_to_be_stopped_failed() -> None:
-    assert judge_command(CommandRun(trouble="it printed too much"), None, 0).outcome == "failed"
+def test_the_end_of_what_was_printed_is_quoted() -> None:
+    log = "starting\n" * 99 + "FATAL: the last word"
+    for run in (CommandRun(status=1, stderr=log), CommandRun(status=1, stderr=" \n", stdout=log)):
+        judged = judge_command(run, None, 0)
+        assert judged.reason.endswith('FATAL: the last word"') and len(judged.reason) < 200
+        assert judged.output.startswith("starting") or run.stdout == ""
+    assert judge_command(CommandRun(stdout=log), "ok", 0).reason.startswith('it printed ... "')
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        (CommandRun(trouble="it did not finish within 5 min"), "it did not finish within 5 min"),
+        (CommandRun(trouble="it filled the disk", stderr="loading\n"), 'it filled the disk: "loading"'),
+        (CommandRun(status=137), "it was killed"),
+        (CommandRun(status=-9), "it was killed"),
+        (CommandRun(status=153), "it wrote a larger file than it may"),
+        (
+            CommandRun(status=1, stderr="pg_restore: could not write: No space left on device"),
+            'there was no room left to write: "pg_restore: could not write: No space left on device"',
+        ),
+        (CommandRun(stdout="0", stderr="cp: No space left on device"), "there was no room left to write"),
+    ],
+)
+def test_what_ended_a_command_and_says_nothing_of_the_data_is_no_failure(run: CommandRun, said: str) -> None:
+    judged = judge_command(run, "ok", 0)
+    assert judged.outcome == "not_tested" and judged.reason.startswith(said)
+
+
+def test_what_a_command_says_of_the_data_still_fails() -> None:
+    assert judge_command(CommandRun(status=139, stderr="core dumped"), None, 0).outcome == "failed"
+    assert judge_command(CommandRun(status=1, stderr="row 3 missing from index"), None, 0).outcome == "failed"
+    assert judge_command(CommandRun(status=9), None, 9).outcome == "passed"
+
+
+@pytest.mark.parametrize("facts", [(), (TableCounts("/orders.db", "0-orders.db", NOTED),)])
+def test_a_database_that_may_be_encrypted_is_bad_only_where_its_rows_were_counted(
+    tmp_path: Path, facts: tuple[TableCounts, ...]
+) -> None:
+    (tmp_path / "orders.db").write_bytes(os.urandom(4096))
+    proofs = (
+        SqliteProof(name="sound", sqlite="/orders.db"),
+        NewestRowProof(name="new", sqlite="/orders.db", query="SELECT 1", max_age=60),
+    )
+    said_of = said(prove_one(tmp_path, *proofs, facts=facts))
+    assert [outcome for outcome, _ in said_of] == ["failed" if facts else "not_tested"] * 2
+    assert all("is no SQLite database, or is encrypted" in reason for _, reason in said_of)
 
 
 @pytest.mark.parametrize("run", [CommandRun(unusable="not installed"), CommandRun(status=127)])

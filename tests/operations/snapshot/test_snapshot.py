@@ -50,7 +50,7 @@ class FakeSources:
     def roots(self) -> list[Finding]:
         return self.broken
 
-    def copy_databases(self) -> tuple[tuple[()], list[Finding]]:
+    def copy_databases(self, known: object) -> tuple[tuple[()], list[Finding]]:
         return (), []
 
     def scan(self, on_read: object, accept: bool) -> Scan:
