@@ -162,6 +162,36 @@ def test_a_collapse_in_size_is_refused(shop: Shop) -> None:
     assert shop.snapshot().says == failed("source-collapsed")
 
 
+def test_what_is_rightly_gone_or_empty_is_no_collapse(newest_restic: Path, tmp_path: Path) -> None:
+    """A log that its database took in, a path that left the config, and one that a person said is empty."""
+    shop = Shop(tmp_path, newest_restic).set_up()
+    with_database(shop.source / "orders.db", rows=2000)
+    beside = shop.base / "srv" / "old"
+    beside.mkdir()
+    for number in range(9):
+        (beside / f"picture-{number}").write_bytes(b"p" * 90_000)
+    shop.paths.append(beside)
+    log = shop.source / "orders.db-wal"
+    log.write_bytes(os.urandom(2 << 20))
+    _good(shop)
+    log.unlink()
+    assert shop.snapshot().says == PASSED
+    shop.paths.remove(beside)
+    _good(shop)
+
+    empty = shop.base / "srv" / "empty"
+    empty.mkdir()
+    shop.paths = [empty]
+    shop.write_config()
+    refused = shop.snapshot()
+    assert refused.says == failed("source-empty")
+    assert "snapshot --accept orders" in refused.row["findings"][0]["hint"]
+    assert shop.snapshot("--accept").says == PASSED
+    assert shop.snapshot().says == PASSED
+    assert shop.drill().says == PASSED
+    assert shop.run("exposure").status == 0
+
+
 def test_an_exclude_that_drops_what_the_last_good_snapshot_held_is_refused(shop: Shop) -> None:
     _good(shop)
     shop.extra = 'exclude = ["d1"]'

@@ -20,6 +20,7 @@ from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison, Look
 from agent.core.snapshot.extent import Scan
 from agent.core.snapshot.witness import sort_key, stat_fields
+from agent.core.snapshot.working_files import is_working
 
 
 class ExposureScan:
@@ -94,6 +95,8 @@ class _Tally:
         self._changes = changes
         self._roots = roots
         self._files_below: Counter[bytes] = Counter()
+        self._lasting_files: Counter[bytes] = Counter()
+        self._lasting_bytes: Counter[bytes] = Counter()
         self._identities: dict[bytes, tuple[int, int]] = {}
 
     def meet(self, root: bytes, met: Visit) -> None:
@@ -104,6 +107,9 @@ class _Tally:
             self.files += 1
             self.size += met.status.st_size
             self._files_below[root] += 1
+            if not is_working(met.path):
+                self._lasting_files[root] += 1
+                self._lasting_bytes[root] += met.status.st_size
 
     def is_unreadable(self, path: bytes) -> bool:
         """Whether it, or a directory that it lies in, could not be looked at."""
@@ -152,7 +158,8 @@ class _Tally:
         return next((root for root in self._roots if path == root or path.startswith(root + b"/")), None)
 
     def identity(self, root: bytes) -> RootIdentity:
-        return RootIdentity(_text(root), *self._identities.get(root, (0, 0)), self._files_below[root])
+        extent = (self._files_below[root], self._lasting_files[root], self._lasting_bytes[root])
+        return RootIdentity(_text(root), *self._identities.get(root, (0, 0)), *extent)
 
 
 def _text(root: bytes) -> str:

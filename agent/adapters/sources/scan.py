@@ -88,7 +88,8 @@ class Scanner:
             with ThreadPoolExecutor(READERS) as readers:
                 batches = Batches(readers, self._base, self._writer, tally)
                 for root in self._roots:
-                    files_before, identity = batches.files, (0, 0)
+                    identity = (0, 0)
+                    batches.begin_root()
                     for met in self._met(root, tally, previous):
                         if missing and (vital := missing.pop(met.path, None)) is not None:
                             self._found_vital.append(_vital_place(vital, met))
@@ -98,8 +99,8 @@ class Scanner:
                         census.visit(met)
                         line = self._line(met, previous.find(met.path), settled_before_ns, accept)
                         batches.add(line)
-                    files = batches.files - files_before
-                    roots.append(RootIdentity(os.fsdecode(b"/" + root), *identity, files))
+                    extent = (batches.files, batches.lasting_files, batches.lasting_bytes)
+                    roots.append(RootIdentity(os.fsdecode(b"/" + root), *identity, *extent))
                 batches.finish()
         except BaseException:
             self._writer.drop()

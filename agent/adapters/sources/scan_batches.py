@@ -14,6 +14,7 @@ from agent.adapters.sources.walk import Visit
 from agent.adapters.sources.witness_files import WitnessLines, WitnessWriter
 from agent.core.snapshot.kinds import kind_of
 from agent.core.snapshot.witness import MOVING, UNREADABLE, WIPED, ZEROED, content_fields
+from agent.core.snapshot.working_files import is_working
 
 BATCH_ENTRIES = 256
 BATCH_BYTES = 16 << 20
@@ -94,10 +95,18 @@ class Batches:
         self._batch: list[Line] = []
         self._bytes = 0
         self._ahead: deque[Future[list[tuple[Line, Digest | None]]]] = deque()
-        self.files = 0
+        self.files = self.lasting_files = self.lasting_bytes = 0
+
+    def begin_root(self) -> None:
+        """Count from here."""
+        self.files = self.lasting_files = self.lasting_bytes = 0
 
     def add(self, line: Line) -> None:
-        self.files += line.fields.startswith(b"f")
+        if line.fields.startswith(b"f"):
+            self.files += 1
+            if not is_working(line.path):
+                self.lasting_files += 1
+                self.lasting_bytes += line.size
         if self._tally.oversize:
             line.to_read = False  # the snapshot is refused already, and this may be the terabyte itself
         self._batch.append(line)

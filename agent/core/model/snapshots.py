@@ -15,6 +15,8 @@ class RootIdentity(Struct, frozen=True):
     device: int
     inode: int
     files: int = 0  # regular files below it
+    lasting_files: int | None = None  # without what databases write beside their data; None: not counted
+    lasting_bytes: int = 0  # in those
 
 
 class DirectoryExtent(Struct, frozen=True):

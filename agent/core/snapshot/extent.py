@@ -15,6 +15,7 @@ from agent.core.configuration.exclude import os_text
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.kinds import Database, ServerDirectory
+from agent.core.snapshot.working_files import is_transient
 from agent.core.text.plain import count, size
 
 # Below half of what there was, something is gone; tiny trees may shrink without an alarm.
@@ -84,9 +85,17 @@ def vital_paths(process: CriticalProcess) -> list[str]:
     return list(dict.fromkeys([*process.vital, *declared_databases(process), *looked_at]))
 
 
-def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
-    """Why a snapshot of this would lie. `good` is the last good snapshot, None to accept any extent."""
-    findings = [_empty(process, path) for path in scan.empty_roots]
+def why_refuse(
+    process: CriticalProcess, scan: Scan, good: SnapshotRecord | None, accepted: bool = False
+) -> list[Finding]:
+    """Why a snapshot of this would lie. `good` is the last good snapshot, None to accept any extent.
+
+    An empty path is taken for one that is not mounted, until a person has `accepted` it: the last good
+    snapshot then was of an empty one.
+    """
+    meant = {root.path for root in good.roots if not root.files} if good else set()
+    empty = [] if accepted else [path for path in scan.empty_roots if path not in meant]
+    findings = [_empty(process, path) for path in empty]
     findings += [
         finding(
             "vital-excluded",
@@ -125,15 +134,16 @@ def _not_held(process: CriticalProcess, path: str, real: str) -> Finding:
 def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[Finding]:
     accept = f"If this is meant: readiness snapshot --accept {process.name}"
     findings = []
-    fewer_files = scan.files < COLLAPSE * good.files and good.files - scan.files >= FEW_FILES
-    fewer_bytes = scan.size < COLLAPSE * good.bytes and good.bytes - scan.size >= FEW_BYTES
+    (files, size_now), (files_before, size_before) = _extents(scan, good)
+    fewer_files = files < COLLAPSE * files_before and files_before - files >= FEW_FILES
+    fewer_bytes = size_now < COLLAPSE * size_before and size_before - size_now >= FEW_BYTES
     if fewer_files or fewer_bytes:
         findings.append(
             finding(
                 "source-collapsed",
                 process.name,
-                f"Only {count(scan.files, 'file')} with {size(scan.size)} are left of "
-                f"{count(good.files, 'file')} with {size(good.bytes)} in the last good snapshot.",
+                f"Only {_extent(files, size_now)} are left of {_extent(files_before, size_before)} "
+                "in the last good snapshot.",
                 accept,
             )
         )
@@ -164,6 +174,27 @@ def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[
     return findings
 
 
+def _extents(scan: Scan, good: SnapshotRecord) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Files and bytes now and in `good`, of the paths that both have: one that was taken out of the config is
+    no loss, and one that was added makes up for none. What databases write beside their data is left out."""
+    known = {root.path: root for root in good.roots}
+    pairs = [(root, known[root.path]) for root in scan.roots if root.path in known]
+    if pairs and all(root.lasting_files is not None for pair in pairs for root in pair):
+        now, before = zip(*pairs, strict=True)
+        return _lasting(now), _lasting(before)
+    if known.keys() <= {root.path for root in scan.roots}:  # an old record: what it has counted is compared
+        return (scan.files, scan.size), (good.files, good.bytes)
+    return (sum(now.files for now, _ in pairs), 0), (sum(before.files for _, before in pairs), 0)
+
+
+def _lasting(roots: Sequence[RootIdentity]) -> tuple[int, int]:
+    return sum(root.lasting_files or 0 for root in roots), sum(root.lasting_bytes for root in roots)
+
+
+def _extent(files: int, bytes_in_them: int) -> str:
+    return count(files, "file") + (f" with {size(bytes_in_them)}" if bytes_in_them else "")
+
+
 def _replaced(scan: Scan, good: SnapshotRecord | None) -> list[tuple[RootIdentity, RootIdentity]]:
     """Roots that are other directories on other devices now. A device alone may change with a reboot."""
     known = {root.path: root for root in good.roots} if good else {}
@@ -190,7 +221,7 @@ def blemishes(process: CriticalProcess, scan: Scan, moved: Collection[bytes]) ->
 
     A file that is written right now (`moved`) may be zero bytes for a moment; the next time tells.
     """
-    still_zeroed = [path for path in scan.zeroed if path not in moved]
+    still_zeroed = [path for path in scan.zeroed if path not in moved and not is_transient(path)]
     findings = [
         finding(
             "file-unreadable",
@@ -228,6 +259,7 @@ def _empty(process: CriticalProcess, path: str) -> Finding:
         "source-empty",
         process.name,
         f"{path} holds no file at all.",
-        "Is a file system not mounted there? Mount it and take the snapshot again.",
+        "Is a file system not mounted there? Mount it and take the snapshot again. "
+        f"If it is rightly empty, say so once: readiness snapshot --accept {process.name}",
         path,
     )

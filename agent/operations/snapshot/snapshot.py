@@ -128,7 +128,7 @@ class _Attempt:
         backup = self._start_backup()
         try:
             scan = self._scan()
-            refused = why_refuse(self.process, scan, good)
+            refused = why_refuse(self.process, scan, good, self.task.accept)
             self._note_extent(scan, tables)
             if refused:
                 self.tools.sources.drop()

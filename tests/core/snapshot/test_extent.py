@@ -80,3 +80,62 @@ def test_of_many_unreadable_files_twenty_are_named_and_the_others_counted() -> N
 
     assert _codes(findings) == ["file-unreadable"] * 21
     assert "5 more" in findings[-1].message
+
+
+# ---- paths that come and go, and what databases write beside their data
+
+
+def root(path: str, files: int, lasting: int | None = None, size: int = 0) -> RootIdentity:
+    return RootIdentity(path, 1, 2, files, lasting, size)
+
+
+def test_a_path_that_was_taken_out_of_the_config_is_no_loss() -> None:
+    before = replace(
+        good(),
+        files=1000,
+        bytes=100 * MIB,
+        roots=(root("/srv/orders", 100, 100, MIB), root("/srv/old", 900, 900, 99 * MIB)),
+    )
+    now = scan(files=100, size=MIB, roots=(root("/srv/orders", 100, 100, MIB),))
+    assert why_refuse(ORDERS, now, before) == []
+    less = scan(files=40, size=MIB, roots=(root("/srv/orders", 40, 40, MIB),))
+    [found] = why_refuse(ORDERS, less, before)
+    assert "Only 40 files with 1.0 MiB are left of 100 files with 1.0 MiB" in found.message
+
+
+def test_a_path_that_was_added_makes_up_for_no_loss() -> None:
+    before = replace(good(), files=100, bytes=MIB, roots=(root("/srv/orders", 100, 100, MIB),))
+    now = scan(files=940, size=99 * MIB, roots=(root("/srv/orders", 40, 40, MIB), root("/srv/new", 900, 900)))
+    assert _codes(why_refuse(ORDERS, now, before)) == ["source-collapsed"]
+
+
+@pytest.mark.parametrize(("files", "refused"), [(100, []), (40, ["source-collapsed"])])
+def test_of_an_old_record_the_files_of_the_paths_that_are_left_are_compared(
+    files: int, refused: list[str]
+) -> None:
+    before = replace(
+        good(), files=1000, bytes=100 * MIB, roots=(root("/srv/orders", 100), root("/srv/old", 900))
+    )
+    now = scan(files=files, size=MIB, roots=(root("/srv/orders", files, files, MIB),))
+    assert _codes(why_refuse(ORDERS, now, before)) == refused
+
+
+def test_a_log_that_was_merged_into_its_database_is_no_loss() -> None:
+    before = replace(good(), files=3, bytes=30 * MIB, roots=(root("/srv/orders", 3, 1, 10 * MIB),))
+    now = scan(files=1, size=10 * MIB, roots=(root("/srv/orders", 1, 1, 10 * MIB),))
+    assert why_refuse(ORDERS, now, before) == []
+
+
+def test_an_empty_path_is_refused_until_a_person_has_accepted_it() -> None:
+    empty = scan(files=0, size=0, roots=(root("/srv/orders", 0, 0),), empty_roots=("/srv/orders",))
+    [found] = why_refuse(ORDERS, empty, None)
+    assert found.code == "source-empty" and "readiness snapshot --accept orders" in found.hint
+    assert why_refuse(ORDERS, empty, None, accepted=True) == []
+    accepted = replace(good(), files=0, bytes=0, roots=(root("/srv/orders", 0, 0),))
+    assert why_refuse(ORDERS, empty, accepted) == []
+    assert _codes(why_refuse(ORDERS, empty, good())) == ["source-empty"]
+
+
+def test_what_a_database_makes_anew_at_each_start_may_be_zeros() -> None:
+    zeroed = scan(zeroed=(b"srv/pg/pg_subtrans/0000", b"srv/my/ibtmp1", b"srv/pg/base/1/2619"))
+    assert [found.path for found in blemishes(ORDERS, zeroed, ())] == ["/srv/pg/base/1/2619"]
