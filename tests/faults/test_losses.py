@@ -1,5 +1,6 @@
 """What goes missing without a word: file by file within weeks, or behind a link that leads elsewhere."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,21 @@ def test_a_link_that_leads_out_is_told_until_a_process_holds_its_target(shop: Sh
     shop.more = f'[process.pictures]\npaths = ["{outside}"]\nrpo = "2h"'
     shop.write_config()
     assert shop.snapshot("orders").says == PASSED
+
+
+def test_a_dump_that_was_cut_is_told_at_once_and_fails_the_drill_where_a_proof_names_it(shop: Shop) -> None:
+    begin = b"--\n-- PostgreSQL database dump\n--\n" + b"1\tten pieces\n" * 5000
+    dump = shop.source / "orders-2026-11-29.sql.gz"
+    dump.write_bytes(gzip.compress(begin + b"-- PostgreSQL database dump complete\n"))
+    shop.extra = f'[[process.orders.proof]]\nname = "whole"\narchive = "{shop.source}/*.sql.gz"'
+    shop.write_config()
+    assert shop.snapshot().says == PASSED
+    assert shop.drill().says == PASSED
+    cut = shop.source / "orders-2026-11-30.sql.gz"
+    cut.write_bytes(gzip.compress(begin))
+
+    taken, drilled = shop.snapshot(), shop.drill()
+
+    assert (taken.says, taken.paths) == (("passed", 0, ["dump-cut"]), {str(cut)})
+    assert drilled.says[:2] == ("failed", 1)
+    assert set(drilled.codes) == {"dump-cut", "proof-failed"}

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from agent.core.drill.proofs import Judgement, failed, not_tested, passed
+from agent.core.snapshot.dumps import TAIL, is_whole, last_line
 from agent.core.text.plain import duration, printable, size
 
 CHUNK = 1 << 20
@@ -195,13 +196,16 @@ class Unpacked(io.RawIOBase):
 
 
 def _read_stream(unpacked: Unpacked) -> None:
-    """A compressed file, and the tar archive in it when there is one."""
+    """A compressed file, and the tar archive or the dump in it when there is one."""
     head = unpacked.read(BLOCK)
     unpacked._ready = head + unpacked._ready
     if head[257:262] == b"ustar":
         _read_tar(unpacked)
-    while unpacked.read(CHUNK):
-        continue
+    tail = b""
+    while chunk := unpacked.read(CHUNK):
+        tail = (tail + chunk)[-TAIL:]
+    if last_line(head) and not is_whole(head, tail):
+        raise ValueError("the dump in it is cut off: it does not end as a dump of its kind does")
 
 
 class _StrictEntry(tarfile.TarInfo):

@@ -15,6 +15,7 @@ from agent.adapters.drilling.restored_files import RestoredFiles
 from agent.adapters.drilling.scratch import Scratch, scratch_room
 from agent.adapters.drilling.verify import Comparison, Verifier, is_too_long
 from agent.adapters.host.identity import has_file_rights
+from agent.adapters.sources.dump_ends import is_cut_file
 from agent.adapters.sources.sources import DATABASES, RECOVER_NAME, SCHEMA
 from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS, path_of, read_lines
 from agent.adapters.sqlite.copying import lay_in_place
@@ -24,7 +25,7 @@ from agent.core.drill.proofs import Judgement, judge_database, not_tested
 from agent.core.drill.sampling import Part, Sample, Weight, sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.drill.vital import vital_entries
-from agent.core.model.snapshots import TableCounts
+from agent.core.model.snapshots import DumpNote, TableCounts
 from agent.core.snapshot.compare import Abilities
 from agent.core.snapshot.witness import escape, parse, sort_key
 from agent.errors import ReadinessError
@@ -181,6 +182,11 @@ class Room:
                 except ReadinessError as error:
                     judged.append((known.database, not_tested(error.message.rstrip("."))))
         return judged
+
+    def cut_dumps(self, dumps: Sequence[DumpNote]) -> list[DumpNote]:
+        """Those of the restored dumps that are not whole."""
+        places = [(dump, RestoredFiles().find(self._scratch.tree, dump.path)) for dump in dumps]
+        return [dump for dump, place in places if place and place.is_file() and is_cut_file(place)]
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:
         """List lost and surviving files in two files below the state directory."""

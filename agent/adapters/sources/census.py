@@ -7,11 +7,14 @@ from agent.adapters.sources.walk import Visit
 from agent.core.configuration.exclude import os_text
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.kinds import (
+    CUT,
+    DUMP,
     LMDB,
     LMDB_NAME,
     POSTGRESQL,
     SQLITE,
     Database,
+    Dump,
     is_log,
     is_tablespace,
     marked,
@@ -27,6 +30,7 @@ class Census:
 
     def __init__(self, roots: list[bytes], first: bool) -> None:
         self.databases: list[Database] = []
+        self.dumps: list[Dump] = []
         self.logs: list[bytes] = []  # databases whose write-ahead logs were met
         self.links: list[tuple[bytes, bytes]] = []  # that lead out of their root, and where to
         self.mounts: list[tuple[bytes, int, int]] = []  # with device and inode
@@ -65,13 +69,15 @@ class Census:
         if found and len(self._servers) < FOUND:
             self._servers.setdefault(*found)
 
-    def content(self, path: bytes, size: int, kind: str, changed: bool) -> None:
+    def content(self, path: bytes, size: int, kind: str, changed: bool, mtime_ns: int = 0) -> None:
         """A regular file of a known kind; `changed`: the last witness does not know it like this."""
         if kind == SQLITE and len(self.databases) < FOUND:
             self.databases.append(Database(path, size, changed and not self._first))
         elif kind == LMDB and len(self._servers) < FOUND:
             place = os.path.dirname(path) if path.endswith(b"/data.mdb") else path  # noqa: PTH120
             self._servers.setdefault(place, LMDB_NAME)
+        elif kind in (DUMP, CUT) and len(self.dumps) < FOUND:
+            self.dumps.append(Dump(path, size, mtime_ns, is_cut=kind == CUT))
 
     def head(self, path: bytes, head: bytes) -> None:
         """The first bytes of a file that was read."""

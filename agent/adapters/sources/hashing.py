@@ -27,6 +27,7 @@ class Digest(Struct, frozen=True, gc=False):
     moved: bool = False  # changed while it was read
     error: str = ""
     head: bytes = b""  # the first bytes
+    kind: str = ""  # of a database or a dump, as `core/snapshot/kinds.py` has it
 
 
 def digest(base: int, path: bytes, limit: int | None = None) -> Digest:

@@ -123,6 +123,7 @@ class Scanner:
             zeroed=tuple(tally.zeroed),
             oversize=tuple(tally.oversize),
             databases=tuple(tally.census.databases),
+            dumps=tuple(tally.census.dumps),
             logs=tuple(tally.census.logs),
             servers=servers(tally.census.servers()),
             links=tuple(tally.census.links),

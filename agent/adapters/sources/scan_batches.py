@@ -6,19 +6,22 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from agent.adapters.sources.census import Census
+from agent.adapters.sources.dump_ends import is_cut
 from agent.adapters.sources.hashing import Digest, digest
 from agent.adapters.sources.walk import Visit
 from agent.adapters.sources.witness_files import WitnessLines, WitnessWriter
-from agent.core.snapshot.kinds import kind_of
+from agent.core.snapshot.dumps import is_dump
+from agent.core.snapshot.kinds import CUT, DUMP, kind_of
 from agent.core.snapshot.witness import MOVING, UNREADABLE, WIPED, ZEROED, content_fields
 from agent.core.snapshot.working_files import is_working
 
 BATCH_ENTRIES = 256
 BATCH_BYTES = 16 << 20
 BATCHES_AHEAD = 8
+MTIME = 5  # the place of the time of change among the fields from lstat
 LISTED = 1000  # paths of one kind that a scan keeps
 
 OnRead = Callable[[int, int], None]  # bytes and entries so far
@@ -81,7 +84,8 @@ class Tally:
             self.size += line.size
             self.allocated += line.blocks * 512
         if line.kind:
-            self.census.content(line.path, line.size, line.kind, line.to_read)
+            mtime_ns = int(line.fields.split(b"\t", MTIME + 1)[MTIME])
+            self.census.content(line.path, line.size, line.kind, line.to_read, mtime_ns)
 
 
 class Batches:
@@ -140,7 +144,7 @@ class Batches:
         """Finish the line of a file that was read; False when it vanished meanwhile."""
         if result.error and result.moved:
             return False
-        line.kind = flags = kind_of(result.head)
+        line.kind = flags = result.kind
         self._tally.census.head(line.path, result.head)
         self._tally.read += result.size
         if result.error:
@@ -161,5 +165,18 @@ class Batches:
 
 
 def _read(base: int, batch: list[Line]) -> list[tuple[Line, Digest | None]]:
-    """As many bytes as lstat said: of a file that grows meanwhile, a restore can be compared with these."""
-    return [(line, digest(base, line.path, line.size) if line.to_read else None) for line in batch]
+    return [(line, _read_one(base, line) if line.to_read else None) for line in batch]
+
+
+def _read_one(base: int, line: Line) -> Digest:
+    """What reading a file gave, with its kind: a dump is looked at once more, whether it is whole.
+
+    As many bytes as lstat said: of a file that grows meanwhile, a restore can be compared with these.
+    """
+    found = digest(base, line.path, line.size)
+    if found.error:
+        return found
+    kind = kind_of(found.head)
+    if not kind and is_dump(line.path, found.head):
+        kind = CUT if is_cut(base, line.path) else DUMP
+    return structs.replace(found, kind=kind) if kind else found

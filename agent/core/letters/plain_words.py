@@ -114,6 +114,10 @@ WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("source-collapsed", "vital-missing", "vital-excluded", "exclude-drops-data"), LOST),
     **dict.fromkeys(("file-unreadable", "file-zeroed", "file-larger-than-disk", "snapshot-incomplete"), LOST),
     "source-shrunk": ("many files of {name} have disappeared within weeks", FILES),
+    **dict.fromkeys(
+        ("dump-cut", "dump-shrunk"),
+        ("the copy of a database of {name} is not whole", "look at the newest dump of {name}"),
+    ),
     "link-leads-out": ("{name} needs files that are in no backup", LOOK),
     "source-replaced": ("the data of {name} are on another disk than before", LOOK),
     **dict.fromkeys(

@@ -28,6 +28,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     "source-replaced": ("warning", "a path lies on another file system than in the last good snapshot"),
     "source-collapsed": ("error", "far fewer files or bytes than in the last good snapshot"),
     "source-shrunk": ("warning", "a directory holds less than half of the most that it had in four weeks"),
+    "dump-cut": ("warning", "the newest dump of a database was cut off, or holds nothing"),
+    "dump-shrunk": ("warning", "the newest dump has less than half of what it had within four weeks"),
     "link-leads-out": ("warning", "a symbolic link leads to something that no process saves"),
     "vital-missing": ("error", "a vital path is not there, or is a link to what the snapshot does not hold"),
     "vital-moving": ("warning", "a vital file was being written for as long as the snapshot waited for it"),

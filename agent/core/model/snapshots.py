@@ -27,6 +27,15 @@ class DirectoryExtent(Struct, frozen=True):
     bytes: int
 
 
+class DumpNote(Struct, frozen=True):
+    """A dump of a database among the files; `at` is when it was last written."""
+
+    path: str
+    bytes: int
+    at: datetime
+    is_cut: bool = False  # it does not end as its kind does
+
+
 class TableCounts(Struct, frozen=True):
     """The row count of every table of one SQLite database, noted from its consistent copy."""
 
@@ -61,6 +70,7 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     roots: tuple[RootIdentity, ...] = ()
     mounts: tuple[RootIdentity, ...] = ()  # other file systems below the roots
     directories: tuple[DirectoryExtent, ...] = ()  # the paths, and the largest below them
+    dumps: tuple[DumpNote, ...] = ()  # the newest
     tables: tuple[TableCounts, ...] = ()
     excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out
     same_device: bool = False  # the repository is certain to be lost with a source's disk, or this machine

@@ -14,7 +14,7 @@ from agent.core.configuration.config import (
 from agent.core.configuration.exclude import os_text
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
-from agent.core.snapshot.kinds import Database, ServerDirectory
+from agent.core.snapshot.kinds import Database, Dump, ServerDirectory
 from agent.core.snapshot.working_files import is_transient
 from agent.core.text.plain import count, size
 
@@ -54,6 +54,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     oversize: tuple[tuple[bytes, int], ...] = ()  # sparse files larger than their file system
     databases: tuple[Database, ...] = ()  # of SQLite, by their first bytes
     logs: tuple[bytes, ...] = ()  # databases, whatever they are, that have a write-ahead log of SQLite
+    dumps: tuple[Dump, ...] = ()
     servers: tuple[ServerDirectory, ...] = ()
     links: tuple[tuple[bytes, bytes], ...] = ()  # that lead out of the paths, and where to
     extents: dict[bytes, tuple[int, int]] = {}  # files and bytes below each directory

@@ -6,8 +6,13 @@ Databases that a server writes are no heap of files: a copy that was made meanwh
 from msgspec import Struct
 
 HEAD = 512  # bytes of a file that are looked at
-SQLITE, LMDB = "q", "b"  # also flags in the witness, so that a file that has not changed stays known
-KINDS = frozenset({SQLITE, LMDB})
+SQLITE, LMDB, DUMP, CUT = (
+    "q",
+    "b",
+    "d",
+    "c",
+)  # also flags in the witness, so that a file that has not changed stays known
+KINDS = frozenset({SQLITE, LMDB, DUMP, CUT})
 
 _LMDB_MAGIC = (b"\xde\xc0\xef\xbe", b"\xbe\xef\xc0\xde")  # in the byte order of either machine
 _LMDB_AT = 16
@@ -67,6 +72,15 @@ class Database(Struct, frozen=True):
     path: bytes
     size: int
     moved: bool = False
+
+
+class Dump(Struct, frozen=True):
+    """A dump that a scan met; `is_cut`: it does not end as its kind does, or holds nothing."""
+
+    path: bytes
+    size: int
+    mtime_ns: int
+    is_cut: bool = False
 
 
 def kind_of(head: bytes) -> str:

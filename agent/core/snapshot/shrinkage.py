@@ -62,10 +62,10 @@ def shrinkage(process: CriticalProcess, scan: Scan, earlier: Iterable[SnapshotRe
             continue
         files, bytes_ = scan.extents.get(raw, (0, 0))
         past = pasts[path]
-        fewer = _fell(past.files, files, SOME if path in roots else MANY)
+        fewer = fell(past.files, files, SOME if path in roots else MANY)
         if fewer and not _went_elsewhere(path, max(past.files), files, scan, pasts):
             told.append((path, f"{count(files, 'file')} of the {max(past.files):,}"))
-        elif path in roots and _fell(past.bytes, bytes_, SOME_BYTES):
+        elif path in roots and fell(past.bytes, bytes_, SOME_BYTES):
             told.append((path, f"{size(bytes_)} of the {size(max(past.bytes))}"))
     return _findings(process, told)
 
@@ -86,7 +86,7 @@ def _pasts(earlier: Iterable[SnapshotRecord]) -> dict[str, _Past]:
     return pasts
 
 
-def _fell(past: Sequence[int], now: int, least: int) -> bool:
+def fell(past: Sequence[int], now: int, least: int) -> bool:
     """Below half of the most, and not for the second time: what comes and goes has been as low before."""
     most = max(past)
     return most >= least and now < COLLAPSE * most and not _is_habit(past, now)

@@ -19,6 +19,7 @@ from agent.core.model.drills import ProofResult
 from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
+from agent.core.snapshot.dumps import newest_of_each, restored_dump_findings
 from agent.core.snapshot.extent import vital_paths
 from agent.core.text.plain import count
 from agent.operations.drill.restore import Restored
@@ -78,6 +79,7 @@ class Checker:
         if full and not result.lost:
             judged = self._tools.room.examine_found(witness, self._tables(witness))
             findings += found_database_findings(self._process, judged)
+            findings += self._cut_dumps()
         proofs, isolation = self._prove(witness, result) if full else ((), ())
         return Checked(
             findings=(*findings, *([] if result.lost else proof_findings(self._process, proofs))),
@@ -164,6 +166,13 @@ class Checker:
             )
         finally:
             self._tools.progress.end()
+
+    def _cut_dumps(self) -> list[Finding]:
+        """Of each dump the newest as it came back; one that was being written where there is no other."""
+        record = self._record
+        dumps = newest_of_each(record.dumps, frozenset(record.moving_paths)) if record else []
+        cut = [dump.path for dump in self._tools.room.cut_dumps(dumps)]
+        return restored_dump_findings(self._task.process, cut)
 
     def _tables(self, witness: RestoredWitness) -> Sequence[TableCounts]:
         return self._record.tables if self._record else witness.tables

@@ -6,7 +6,7 @@ from typing import Protocol
 from agent.core.drill.proofs import Judgement
 from agent.core.drill.sampling import Part, Sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
-from agent.core.model.snapshots import TableCounts
+from agent.core.model.snapshots import DumpNote, TableCounts
 
 
 class DrillRoom(Protocol):
@@ -70,6 +70,10 @@ class DrillRoom(Protocol):
         self, witness: RestoredWitness, tables: Sequence[TableCounts]
     ) -> list[tuple[str, Judgement]]:
         """Look into the carried copies of databases that no proof names."""
+        ...
+
+    def cut_dumps(self, dumps: Sequence[DumpNote]) -> list[DumpNote]:
+        """Those of the restored dumps that are not whole."""
         ...
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:

@@ -1,10 +1,12 @@
 """The snapshots that were taken of a process before, held against the one that is being taken."""
 
+from collections.abc import Sequence, Set
 from datetime import datetime
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.model.findings import Finding
-from agent.core.model.snapshots import SnapshotRecord
+from agent.core.model.snapshots import DumpNote, SnapshotRecord
+from agent.core.snapshot.dumps import shrunk_findings
 from agent.core.snapshot.exposure import changes_since, last_good
 from agent.core.snapshot.extent import Scan
 from agent.core.snapshot.mass_change import mass_change
@@ -37,11 +39,13 @@ class Earlier:
         """The last good one in any repository, whose witness the sources keep."""
         return last_good(self._passed())
 
-    def shrinkage(self, scan: Scan) -> list[Finding]:
-        """What became much smaller within weeks, in steps that each look harmless."""
+    def shrinkage(self, scan: Scan, dumps: Sequence[DumpNote], moved: Set[str]) -> list[Finding]:
+        """What became much smaller within weeks, in steps that each look harmless, or a dump at once."""
         entries = self._ledger.since(SnapshotRecord, self._started - SPAN, process=self._process.name)
-        records = (entry.body for entry in entries if isinstance(entry.body, SnapshotRecord))
-        return shrinkage(self._process, scan, (r for r in records if self._counts(r)))
+        records = [entry.body for entry in entries if isinstance(entry.body, SnapshotRecord)]
+        earlier = [record for record in records if self._counts(record)]
+        found = shrunk_findings(self._process, dumps, moved, earlier)
+        return found + shrinkage(self._process, scan, earlier)
 
     def mass_change(self, sources: Sources) -> list[Finding]:
         """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""

@@ -14,6 +14,7 @@ from agent.core.model.records import RepositoryRecord
 from agent.core.model.repository import BackupSummary, StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
+from agent.core.snapshot.dumps import cut_findings, noted_dumps
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, blemishes, replaced_roots, why_refuse
 from agent.core.snapshot.kept import fewer_rows, find_snapshot, what_is_missing
 from agent.core.snapshot.links import link_findings
@@ -147,8 +148,11 @@ class _Attempt:
         findings += sqlite_findings(self.process, scan, found, moved)
         findings += server_findings(self.process, scan, moved)
         findings += link_findings(self.process, self.task.config.processes, scan.links)
+        changing = {f"/{os_text(path)}" for path in (*scan.moving, *moved.paths)}
+        findings += cut_findings(self.process, self.base.dumps, changing)
         if not self.task.accept:
-            findings += self._earlier.shrinkage(scan) + self._earlier.mass_change(self.tools.sources)
+            findings += self._earlier.shrinkage(scan, self.base.dumps, changing)
+            findings += self._earlier.mass_change(self.tools.sources)
         self._note_moving(scan, moved.paths)
         moving: Sequence[VitalPlace] = ()
         if stored is None:
@@ -250,6 +254,7 @@ class _Attempt:
             witness_sha256=scan.witness_sha256,
             roots=scan.roots,
             mounts=scan.mounts,
+            dumps=noted_dumps(scan.dumps),
             directories=noted_extents(scan),
             tables=tables,
             excluded=tuple("/" + os_text(path) for path in scan.excluded),

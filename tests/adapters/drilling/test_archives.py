@@ -136,3 +136,11 @@ def test_only_regular_files_are_read(tmp_path: Path, kind: str) -> None:
         (tmp_path / "real").write_bytes(gzip.compress(b"x"))
         path.symlink_to("real")
     assert Archives().examine(path).outcome == "failed"
+
+
+def test_a_dump_that_was_cut_inside_a_whole_archive_is_bad(tmp_path: Path) -> None:
+    begin, end = b"--\n-- PostgreSQL database dump\n--\n", b"--\n-- PostgreSQL database dump complete\n--\n"
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        assert outcome(tmp_path / "a", pack(begin + CONTENT + b"\n" + end)) == ("passed", "")
+        bad = outcome(tmp_path / "a", pack(begin + CONTENT))
+        assert bad == ("failed", "the dump in it is cut off: it does not end as a dump of its kind does")

@@ -105,3 +105,14 @@ def test_file_systems_below_a_root_are_noted(business: Business, as_root: None) 
     finally:
         subprocess.run(["umount", point], check=True)
     assert (mount.path, mount.files) == (str(point), 1)
+
+
+def test_a_dump_stays_known_with_whether_it_is_whole(business: Business) -> None:
+    (business.roots[0] / "whole.sql").write_text("-- MySQL dump\n-- Dump completed\n")
+    (business.roots[0] / "cut.sql").write_text("-- MySQL dump\nINSERT")
+    os.utime(business.roots[0] / "cut.sql", ns=(5, 5))
+    for _ in range(2):
+        assert [(each.is_cut, each.mtime_ns == 5) for each in business.scan().dumps] == [
+            (True, True),
+            (False, False),
+        ]

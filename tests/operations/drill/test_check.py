@@ -9,7 +9,7 @@ from msgspec import structs
 from agent.core.drill.proofs import failed, not_tested
 from agent.core.drill.verification import Verification
 from agent.core.model.repository import StoredSnapshot
-from agent.core.model.snapshots import SnapshotRecord, TableCounts
+from agent.core.model.snapshots import DumpNote, SnapshotRecord, TableCounts
 from agent.operations.drill.check import Checked, Checker
 from agent.operations.drill.restore import Restored
 from agent.operations.drill.task import DrillTask
@@ -70,6 +70,21 @@ def test_the_copy_of_a_database_that_no_proof_names_is_looked_into(tools: Tools)
     tools.room.of_found = not_tested("it took too long")
     assert codes(check(tools, record(tables=(found,)))) == ["proof-not-run"]
     assert codes(check(tools, record(tables=(found,)), part=PART)) == []
+
+
+def test_a_dump_that_came_back_cut_is_a_warning_and_bad_where_it_is_vital(tools: Tools) -> None:
+    older, newest = (
+        DumpNote(f"/srv/orders/orders-{day}.sql", 9, ago(24 - day), is_cut=True) for day in (1, 2)
+    )
+    [told] = check(tools, record(dumps=(older, newest))).findings
+    assert (told.code, told.severity, told.path) == ("dump-cut", "warning", newest.path)
+    vital = {"vital": (older.path, newest.path)}
+    [told] = check(tools, record(dumps=(older, newest)), **vital).findings
+    assert told.severity == "error"
+    whole = structs.replace(newest, is_cut=False)
+    assert codes(check(tools, record(dumps=(older, whole)), **vital)) == []
+    moving = {"moving": 1, "moving_paths": (newest.path,)}
+    assert codes(check(tools, record(dumps=(structs.replace(older, is_cut=False), newest), **moving))) == []
 
 
 def test_a_proof_that_fails_is_a_finding(tools: Tools) -> None:

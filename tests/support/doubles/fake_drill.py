@@ -12,7 +12,7 @@ from agent.core.drill.verification import MovingFiles, RestoredWitness, Verifica
 from agent.core.model.drills import ProofResult
 from agent.core.model.records import Body
 from agent.core.model.repository import RestoreReport
-from agent.core.model.snapshots import TableCounts
+from agent.core.model.snapshots import DumpNote, TableCounts
 from agent.operations.drill.task import DrillTools
 from support.builders.shop import GIB, NOW
 from support.doubles.fakes import FakeClock, FakeLedger
@@ -90,6 +90,9 @@ class FakeRoom:
         self, of: RestoredWitness, tables: Sequence[TableCounts]
     ) -> list[tuple[str, Judgement]]:
         return [(known.database, self.of_found) for known in tables if known.found]
+
+    def cut_dumps(self, dumps: Sequence[DumpNote]) -> list[DumpNote]:
+        return [dump for dump in dumps if dump.is_cut]
 
     def write_lists(self, name: str, of: RestoredWitness, result: Verification) -> str:
         self.asked.append(("lists", name))

@@ -1,0 +1,102 @@
+"""Dumps are known by how they begin; cut and shrunk ones are told, of generations only the newest."""
+
+import gzip
+
+import pytest
+from msgspec.structs import replace
+
+from agent.core.configuration.config import ArchiveProof
+from agent.core.model.snapshots import DumpNote
+from agent.core.snapshot.dumps import (
+    NOTED,
+    cut_findings,
+    is_dump,
+    is_whole,
+    newest_of_each,
+    noted_dumps,
+    restored_dump_findings,
+    shrunk_findings,
+)
+from agent.core.snapshot.kinds import Dump
+from support.builders.shop import ago, process, snapshot
+
+ORDERS = process("orders", paths=("/srv/orders",))
+POSTGRESQL = b"--\n-- PostgreSQL database dump\n--\n\n\\restrict xyz\n"
+CLUSTER = b"--\n-- PostgreSQL database cluster dump\n--\n"
+MARIADB = b"/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19  Distrib 10.11\n"
+MYSQL = b"-- MySQL dump 10.13  Distrib 8.0\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "end"),
+    [
+        (POSTGRESQL, b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict xyz\n\n"),
+        (CLUSTER, b"--\n-- PostgreSQL database cluster dump complete\n--\n"),
+        (MARIADB, b"-- Dump completed on 2026-11-30  1:00:00\n"),
+        (MYSQL, b"-- Dump completed\n"),
+    ],
+)
+def test_a_plain_dump_is_whole_when_it_ends_as_its_kind_does(head: bytes, end: bytes) -> None:
+    assert is_dump(b"srv/anything", head)
+    assert is_dump(b"srv/anything", gzip.compress(head))
+    assert is_whole(head, b"1\tten pieces\n\\.\n" + end)
+    assert not is_whole(head, b"1\tten pieces\n")
+    said = next(line for line in end.splitlines() if b" complete" in line)
+    assert not is_whole(head, b"1\tten pieces " + said)  # in the middle of a line it is data
+
+
+def test_what_has_no_end_of_its_own_has_only_to_hold_something() -> None:
+    assert is_dump(b"srv/orders.dump", b"PGDMP\x01\x0e")
+    assert is_whole(b"PGDMP\x01\x0e", b"anything")
+    assert is_dump(b"srv/orders.sql.gz", gzip.compress(b"CREATE TABLE"))
+    assert not is_whole(b"", b"")
+    assert not any(is_dump(path, b"") for path in (b"srv/down.sql", b"srv/letter.gz"))
+    assert not is_dump(b"srv/letter", b"\x1f\x8bno gzip")
+    assert not is_dump(b"srv/manual", b"It begins with -- MySQL dump, and ends ...")
+
+
+def note(name: str, size: int = 9000, hours: float = 1, is_cut: bool = False) -> DumpNote:
+    return DumpNote(f"/srv/orders/{name}", size, ago(hours), is_cut)
+
+
+def test_of_generations_the_newest_counts_unless_it_is_being_written() -> None:
+    old, new, other = note("a-2026-11-29.sql", hours=25), note("a-2026-11-30.sql"), note("b.sql")
+    assert newest_of_each([new, other, old]) == [new, other]
+    assert newest_of_each([new, other, old], {new.path}) == [old, other]
+    assert newest_of_each([new], {new.path}) == [new]
+
+
+def test_the_newest_dump_that_is_cut_is_told_and_none_that_is_being_written() -> None:
+    old, new = note("a-29.sql", hours=25, is_cut=True), note("a-30.sql")
+    assert cut_findings(ORDERS, [old, new], ()) == []
+    [told] = cut_findings(ORDERS, [old, replace(new, is_cut=True)], ())
+    assert (told.code, told.severity, told.path) == ("dump-cut", "warning", new.path)
+    assert cut_findings(ORDERS, [replace(new, is_cut=True)], {new.path}) == []
+
+
+def test_a_dump_of_less_than_half_is_told_until_it_is_accepted() -> None:
+    records = [snapshot(dumps=(note("a-28.sql", size),)) for size in (9000, 10_000)]
+    [told] = shrunk_findings(ORDERS, [note("a-30.sql", 4000)], (), records)
+    assert (told.code, told.path) == ("dump-shrunk", "/srv/orders/a-30.sql")
+    assert "9.8 KiB" in told.message
+    assert shrunk_findings(ORDERS, [note("a-30.sql", 6000)], (), records) == []
+    assert shrunk_findings(ORDERS, [note("a-30.sql", 4000)], {"/srv/orders/a-30.sql"}, records) == []
+    assert shrunk_findings(ORDERS, [note("b.sql", 4000)], (), records) == []
+    accepted = snapshot(dumps=(note("a-29.sql", 4000),), accepted=True)
+    assert shrunk_findings(ORDERS, [note("a-30.sql", 4000)], (), [*records, accepted]) == []
+
+
+def test_what_is_recovered_from_is_bad_when_it_is_cut() -> None:
+    proof = ArchiveProof(name="whole", archive="/srv/orders/*.sql.gz")
+    vital = process("orders", paths=("/srv/orders",), vital=("/srv/orders/dumps/",))
+    path = "/srv/orders/a.sql.gz"
+    assert [each.severity for each in restored_dump_findings(ORDERS, [path])] == ["warning"]
+    for named, there in ((process("orders", proofs=(proof,)), path), (vital, "/srv/orders/dumps/a.sql")):
+        assert [each.severity for each in restored_dump_findings(named, [there])] == ["error"]
+
+
+def test_a_record_notes_the_newest_dumps_whatever_their_times() -> None:
+    dumps = [Dump(b"srv/%d.sql" % n, 9, n * 10**9) for n in range(NOTED + 1)]
+    assert len(noted_dumps(dumps)) == NOTED
+    assert noted_dumps(dumps)[0].path == f"/srv/{NOTED}.sql"
+    assert noted_dumps([Dump(b"srv/a.sql", 9, 1 << 100)])[0].at.year == 1970
