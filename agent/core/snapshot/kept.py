@@ -20,6 +20,16 @@ def find_snapshot(listing: Sequence[StoredSnapshot], short: str) -> StoredSnapsh
     return found[0] if len(found) == 1 else None
 
 
+def lost_finding(process: str, summary: BackupSummary) -> Finding:
+    """That the repository does not list what restic said that it saved."""
+    return finding(
+        "snapshot-lost",
+        process,
+        f"restic said that it saved {summary.snapshot[:8]}, and the repository does not list it.",
+        "Check the repository: restic check.",
+    )
+
+
 def what_is_missing(
     process: CriticalProcess,
     scan: Scan,

@@ -16,7 +16,7 @@ from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.dumps import cut_findings, noted_dumps
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, blemishes, replaced_roots, why_refuse
-from agent.core.snapshot.kept import fewer_rows, find_snapshot, what_is_missing
+from agent.core.snapshot.kept import fewer_rows, find_snapshot, lost_finding, what_is_missing
 from agent.core.snapshot.links import link_findings
 from agent.core.snapshot.live_databases import server_findings, sqlite_findings
 from agent.core.snapshot.shrinkage import noted_extents
@@ -156,7 +156,7 @@ class _Attempt:
         self._note_moving(scan, moved.paths)
         moving: Sequence[VitalPlace] = ()
         if stored is None:
-            findings.append(self._lost(summary))
+            findings.append(lost_finding(self.process.name, summary))
         else:
             self.base = structs.replace(self.base, snapshot=stored.id, snapshot_at=stored.time)
             moving, wrong = self._look_at_vital(stored, on_the_move(scan, moved, tables))
@@ -270,24 +270,6 @@ class _Attempt:
             moving=len(moving),
             moving_paths=tuple("/" + os_text(path) for path in moving[:MOVING_LISTED]),
         )
-
-    def _lost(self, summary: BackupSummary) -> Finding:
-        return finding(
-            "snapshot-lost",
-            self.process.name,
-            f"restic said that it saved {summary.snapshot[:8]}, and the repository does not list it.",
-            "Check the repository: restic check.",
-        )
-
-
-def _databases(good: SnapshotRecord | None) -> list[str]:
-    return [known.database for known in good.tables] if good else []
-
-
-def _outcome(findings: Sequence[Finding]) -> Outcome:
-    """Not tested where all that is wrong is that a database could not be copied: locked, or no room."""
-    errors = {item.code for item in findings if item.severity == "error"}
-    return "passed" if not errors else "not_tested" if errors <= UNCOPIED else "failed"
 
 
 def _while_listing(listing: Listing, sources: Sources) -> Moved:
