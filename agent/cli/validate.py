@@ -7,7 +7,7 @@ import click
 from agent.app.setup import places, validate
 from agent.cli.parts.output import Invocation, print_json, untold
 from agent.core.configuration.problem import Problem, place
-from agent.core.snapshot.places import where_copies_lie
+from agent.core.model.places import where_copies_lie
 from agent.core.text.plain import count, printable
 from agent.errors import Exit
 

@@ -8,7 +8,7 @@ from agent.adapters.host.disks import Disks
 from agent.adapters.host.own_address import addresses, names_this_machine
 from agent.core.configuration.address import Destination, as_configured, destination
 from agent.core.configuration.location import local_path
-from agent.core.snapshot.places import Ground, Placed, place_of
+from agent.core.model.places import Ground, Placed, place_of
 
 SSH_SECONDS = 5.0  # to read its configuration
 

@@ -13,7 +13,7 @@ from agent.adapters.restic.version import installed_version
 from agent.core.configuration.config import Repository
 from agent.core.configuration.exclude import compile_excludes
 from agent.core.configuration.location import Extent, FileFacts
-from agent.core.snapshot.places import Placed
+from agent.core.model.places import Placed
 
 
 class LocalMachine:

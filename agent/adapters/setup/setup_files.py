@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.adapters.host.places import find_place
-from agent.core.snapshot.places import Placed
+from agent.core.model.places import Placed
 from agent.errors import ReadinessError
 
 

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from agent.core.evidence.evidence import Standing, is_full, taken_at
 from agent.core.evidence.post import reaction_words, reactions
 from agent.core.model.drills import DrillRecord
+from agent.core.model.places import place_words
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.report.answer import zone_of
 from agent.core.report.promises import Promise, promises
 from agent.core.report.views import Fact, FindingLine, Proofs
-from agent.core.snapshot.places import place_words
 from agent.core.text.phrases import joined, moment, percent, span
 from agent.core.text.plain import count, duration, printable, size
 from agent.core.verdict.judgement import Assessment, Judgement

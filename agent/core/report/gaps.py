@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from agent.core.configuration.config import CriticalProcess
 from agent.core.evidence.evidence import WHOLE
 from agent.core.model.drills import DrillRecord
+from agent.core.model.places import where_copies_lie
 from agent.core.report.views import Fact
-from agent.core.snapshot.places import where_copies_lie
 from agent.core.text.phrases import joined, percent, span
 from agent.core.text.plain import count, printable, size
 from agent.core.verdict.doubt import is_proven

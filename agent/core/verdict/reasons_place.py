@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from agent.core.evidence.evidence import Standing
+from agent.core.model.places import place_words
 from agent.core.model.records import Verdict
 from agent.core.model.snapshots import SnapshotRecord
-from agent.core.snapshot.places import place_words
 from agent.core.text.phrases import joined
 from agent.core.verdict.judgement import Case, Reason
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import Extent, FileFacts
-from agent.core.snapshot.places import Placed
+from agent.core.model.places import Placed
 
 
 class Machine(Protocol):

@@ -4,12 +4,12 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from agent.core.model.findings import Finding
+from agent.core.model.places import Placed
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan
 from agent.core.snapshot.live_databases import Copied
-from agent.core.snapshot.places import Placed
 
 
 class Sources(Protocol):

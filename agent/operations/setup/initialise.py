@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from agent.core.configuration.location import PASSWORD_IN_URL, REMOTE, is_inside, local_path
 from agent.core.configuration.starter import Starter, process_names, starter_config
-from agent.core.snapshot.places import Placed, warning_of
+from agent.core.model.places import Placed, warning_of
 from agent.core.text.plain import printable
 from agent.errors import ResticError, UsageError
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.location import is_excluded, is_inside, local_path
 from agent.core.configuration.problem import At, Noted
-from agent.core.snapshot.places import Placed, warning_of
+from agent.core.model.places import Placed, warning_of
 from agent.core.text.plain import printable
 from agent.operations.ports.machine import Machine
 

@@ -272,6 +272,16 @@ class _Attempt:
         )
 
 
+def _databases(good: SnapshotRecord | None) -> list[str]:
+    return [known.database for known in good.tables] if good else []
+
+
+def _outcome(findings: Sequence[Finding]) -> Outcome:
+    """Not tested where all that is wrong is that a database could not be copied: locked, or no room."""
+    errors = {item.code for item in findings if item.severity == "error"}
+    return "passed" if not errors else "not_tested" if errors <= UNCOPIED else "failed"
+
+
 def _while_listing(listing: Listing, sources: Sources) -> Moved:
     try:
         return sources.moved()

@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from agent.core.evidence.account import Seen
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
+from agent.core.model.places import Placed
 from agent.core.model.records import CopyRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord
-from agent.core.snapshot.places import Placed
 from agent.core.text.plain import count
 from agent.core.upkeep.copying import Good, arrivals, done_with, good_ones, lag, missing
 from agent.core.upkeep.vanished import removed_by

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.host.disks import Disks
-from agent.core.snapshot.places import DISK, Ground, place_of
+from agent.core.model.places import DISK, Ground, place_of
 from support.doubles.made_up_machine import MadeUpMachine
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agent.core.configuration.location import FileFacts
-from agent.core.snapshot.places import Placed
+from agent.core.model.places import Placed
 from agent.operations.setup.places import where_they_lie
 from support.doubles.fake_machine import DIRECTORY, FakeMachine, config_of, noted_of, the_note
 

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from agent.core.configuration.location import address
 from agent.core.model.findings import Finding
+from agent.core.model.places import Placed
 from agent.core.model.records import ListingRecord, RepositoryRecord
 from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
 from agent.core.snapshot.live_databases import Copied
-from agent.core.snapshot.places import Placed
 from agent.errors import ResticError
 from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
 from support.builders.shop import NOW, config, snapshot, wrong

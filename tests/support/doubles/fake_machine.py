@@ -9,7 +9,7 @@ from agent.config import load
 from agent.core.configuration.config import Config, Repository
 from agent.core.configuration.location import Extent, FileFacts
 from agent.core.configuration.problem import Noted
-from agent.core.snapshot.places import Placed
+from agent.core.model.places import Placed
 from agent.errors import ResticError
 from agent.operations.ports.ledger import LedgerReader
 from agent.operations.setup.validate import validate

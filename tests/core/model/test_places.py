@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.snapshot.places import (
+from agent.core.model.places import (
     NOT_LOOKED_AT,
     PLACES,
     WORDS,
