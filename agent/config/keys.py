@@ -180,7 +180,7 @@ NEWEST_ROW = (
 )
 
 NEWEST_FILE = (
-    Key("path", "path", "The directory or file.", required=True),
+    Key("path", "path", "The directory or file; of a pattern (* and ?) each file is judged.", required=True),
     Key("max_age", "duration", "How much older than the snapshot the newest file may be.", required=True),
 )
 

@@ -15,6 +15,7 @@ from agent.core.configuration.config import (
     SqliteProof,
 )
 from agent.core.configuration.problem import At
+from agent.core.text.patterns import is_pattern
 from agent.core.text.plain import count
 
 
@@ -70,9 +71,11 @@ def proof_path(proof: Proof) -> str | None:
     match proof:
         case SqliteProof() | NewestRowProof():
             return proof.sqlite
-        case NewestFileProof() | FileCountProof():
+        case FileCountProof():
             return proof.path
-        case ArchiveProof(archive=glob):
+        case NewestFileProof(path=path) if not is_pattern(path):
+            return path
+        case ArchiveProof(archive=glob) | NewestFileProof(path=glob):
             wild = min((glob.index(char) for char in "*?[" if char in glob), default=len(glob))
             return glob if wild == len(glob) else posixpath.dirname(glob[:wild] + "x")
     return None

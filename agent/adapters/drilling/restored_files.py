@@ -1,14 +1,15 @@
 """Looks at a restored tree without ever leaving it: links lead where they would on the rebuilt machine."""
 
-import fnmatch
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.adapters.sources.walk import Trouble, Visit, walk
 from agent.core.drill.proofs import FileTally, tree_path
+from agent.core.snapshot.dumps import stem
+from agent.core.text.patterns import names_match
 
 MOST_LINKS = 40
 
@@ -47,18 +48,17 @@ class RestoredFiles:
         top = self.find(root, path)
         if top is None:
             return None
-        files = ahead = 0
-        newest: float | None = None
-        latest = until.timestamp()
-        for visit in _regular_files(top):
-            files += 1
-            changed = visit.status.st_mtime
-            if changed > latest:
-                ahead += 1
-            elif newest is None or changed > newest:
-                newest = changed
-        when = None if newest is None else datetime.fromtimestamp(newest, UTC)
-        return FileTally(files=files, newest=when, ahead=ahead)
+        return _tally((visit.status.st_mtime for visit in _regular_files(top)), until)
+
+    def generations(self, root: Path, pattern: str, until: datetime) -> dict[str, FileTally]:
+        """Tally the files that match, apart by name: those that differ only in digits are of one kind."""
+        kinds: dict[str, list[Path]] = {}
+        for file in self.matching(root, pattern):
+            kinds.setdefault(stem(str(file.relative_to(root))), []).append(file)
+        return {
+            str(max(files).relative_to(root)): _tally((file.stat().st_mtime for file in files), until)
+            for files in kinds.values()
+        }
 
     def matching(self, root: Path, pattern: str) -> list[Path]:
         """The regular files below `root` that match; `**` matches any number of directories."""
@@ -70,9 +70,23 @@ class RestoredFiles:
         found = []
         for visit in _regular_files(top):
             below = os.fsdecode(visit.path).split("/")[1:]
-            if _matches(below, wanted[fixed:]):
+            if names_match(below, wanted[fixed:]):
                 found.append(top.joinpath(*below))
         return sorted(found)
+
+
+def _tally(times: Iterable[float], until: datetime) -> FileTally:
+    files = ahead = 0
+    newest: float | None = None
+    latest = until.timestamp()
+    for changed in times:
+        files += 1
+        if changed > latest:
+            ahead += 1
+        elif newest is None or changed > newest:
+            newest = changed
+    when = None if newest is None else datetime.fromtimestamp(newest, UTC)
+    return FileTally(files=files, newest=when, ahead=ahead)
 
 
 def _regular_files(top: Path) -> Iterator[Visit]:
@@ -83,11 +97,3 @@ def _regular_files(top: Path) -> Iterator[Visit]:
                 yield visit
     finally:
         os.close(base)
-
-
-def _matches(names: list[str], patterns: list[str]) -> bool:
-    if not patterns:
-        return not names
-    if patterns[0] == "**":
-        return any(_matches(names[skip:], patterns[1:]) for skip in range(len(names) + 1))
-    return bool(names) and fnmatch.fnmatchcase(names[0], patterns[0]) and _matches(names[1:], patterns[1:])

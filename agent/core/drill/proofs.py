@@ -1,6 +1,7 @@
 """Judges what the proofs saw. Ages count from the snapshot, never from now."""
 
 import posixpath
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -152,6 +153,18 @@ def judge_newest_file(seen: FileTally | None, max_age: int, snapshot_at: datetim
         some = f"{count(seen.ahead, 'file')} dated later than the snapshot" if seen.ahead else "no file"
         return failed(f"it holds {some}") if not seen.ahead else not_tested(f"it holds only {some}")
     return _judge_age("file", seen.newest, max_age, snapshot_at)
+
+
+def judge_generations(seen: Mapping[str, FileTally], max_age: int, snapshot_at: datetime) -> Judgement:
+    """Each of the files that a pattern names has to be young enough: a fresh one must not hide an old one."""
+    if not seen:
+        return failed("no file matches")
+    judged = [(name, judge_newest_file(tally, max_age, snapshot_at)) for name, tally in sorted(seen.items())]
+    for outcome in ("failed", "not_tested"):
+        for name, one in judged:
+            if one.outcome == outcome:
+                return Judgement(one.outcome, f"{printable(name)}: {one.reason}", one.output)
+    return passed("; ".join(f"{printable(name)}: {one.output}" for name, one in judged[:5]))
 
 
 def _judge_age(what: str, newest: datetime, max_age: int, snapshot_at: datetime) -> Judgement:

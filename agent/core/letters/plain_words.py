@@ -34,6 +34,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "drill-failed": ("{name} cannot be restored", "look into the failed restore of {name}"),
     "no-good-snapshot": ("there is no good backup of {name}", NO_BACKUP),
     "snapshot-stale": ("the newest backup of {name} is too old", "make a backup of {name}"),
+    "data-stale": ("the newest copy of the data of {name} is too old", "copy the data of {name} more often"),
     "rto-missed": ("restoring {name} takes longer than promised", QUICKER),
     "window-missed": ("not everything would be back before you open", "plan for a quicker recovery"),
     "clock-went-back": ("a clock is wrong, so the age of nothing is certain", "set the clock of the server"),

@@ -6,18 +6,18 @@ Of generations, whose names differ only in digits, the newest is judged: that is
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from fnmatch import fnmatchcase
 from posixpath import normpath
 
 from msgspec import structs
 
-from agent.core.configuration.config import ArchiveProof, CriticalProcess
+from agent.core.configuration.config import ArchiveProof, CriticalProcess, NewestFileProof
 from agent.core.configuration.exclude import os_text
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DumpNote, SnapshotRecord
 from agent.core.snapshot.extent import vital_paths
 from agent.core.snapshot.kinds import Dump
 from agent.core.snapshot.shrinkage import fell
+from agent.core.text.patterns import is_pattern, matches
 from agent.core.text.plain import size
 
 TAIL = 4096  # bytes at the end of a dump that are looked at
@@ -25,7 +25,8 @@ NOTED = 50  # dumps, with every snapshot: the newest
 LEAST = 4096  # bytes: what is smaller says little by its size
 
 _PACKED = (b".sql.gz", b".sql.bz2", b".sql.xz", b".sql.zst")
-_ARCHIVE = b"PGDMP"  # pg_dump -Fc: has no end of its own
+# pg_dump -Fc, what Redis saves, mongodump --archive: they have no last line
+_ARCHIVES = (b"PGDMP", b"REDIS0", b"\x6d\xe2\x99\x81")
 # how the first lines of plain dumps read, and how their last ones must
 _PLAIN = (
     (b"-- PostgreSQL database cluster dump", b"-- PostgreSQL database cluster dump complete"),
@@ -38,7 +39,7 @@ _DIGITS = str.maketrans("0123456789", "0" * 10)
 
 def is_dump(path: bytes, head: bytes) -> bool:
     """Whether a file is a dump: by its first bytes, or by the name of a packed one."""
-    return path.endswith(_PACKED) or head.startswith(_ARCHIVE) or last_line(unpacked_head(head)) != b""
+    return path.endswith(_PACKED) or head.startswith(_ARCHIVES) or last_line(unpacked_head(head)) != b""
 
 
 def unpacked_head(head: bytes) -> bytes:
@@ -121,10 +122,12 @@ def restored_dump_findings(process: CriticalProcess, paths: Sequence[str]) -> li
 def _counts(process: CriticalProcess, path: str) -> bool:
     """Whether the config names it: as vital, or in a proof."""
     named = [proof.archive for proof in process.proofs if isinstance(proof, ArchiveProof)]
+    wanted = [proof.path for proof in process.proofs if isinstance(proof, NewestFileProof)]
+    named += filter(is_pattern, wanted)  # the others are vital
     vital = [normpath(each) for each in vital_paths(process)]
     if any(path == each or path.startswith(f"{each}/") for each in vital):
         return True
-    return any(fnmatchcase(path, pattern) for pattern in named)
+    return any(matches(path, pattern) for pattern in named)
 
 
 def shrunk_findings(

@@ -16,6 +16,7 @@ from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.kinds import Database, Dump, ServerDirectory
 from agent.core.snapshot.working_files import is_transient
+from agent.core.text.patterns import is_pattern
 from agent.core.text.plain import count, size
 
 # Below half of what there was, something is gone; tiny trees may shrink without an alarm.
@@ -82,7 +83,12 @@ def declared_databases(process: CriticalProcess) -> list[str]:
 
 def vital_paths(process: CriticalProcess) -> list[str]:
     """What must be in every snapshot: the declared vital paths and those that proofs look at."""
-    looked_at = [p.path for p in process.proofs if isinstance(p, NewestFileProof | FileCountProof)]
+    looked_at = [
+        proof.path
+        for proof in process.proofs
+        if isinstance(proof, FileCountProof)
+        or (isinstance(proof, NewestFileProof) and not is_pattern(proof.path))
+    ]
     return list(dict.fromkeys([*process.vital, *declared_databases(process), *looked_at]))
 
 

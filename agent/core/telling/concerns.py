@@ -19,7 +19,14 @@ LATER = 4 * HOUR  # what can wait longer becomes worse by itself: too old, or un
 
 TOPICS = {
     **dict.fromkeys(
-        ("no-snapshot", "no-good-snapshot", "snapshot-stale", "snapshot-failing", "paths-not-covered"),
+        (
+            "no-snapshot",
+            "no-good-snapshot",
+            "snapshot-stale",
+            "data-stale",
+            "snapshot-failing",
+            "paths-not-covered",
+        ),
         "snapshot",
     ),
     **dict.fromkeys(("drill-failed", "drill-not-tested"), "drill"),
@@ -64,7 +71,7 @@ PATIENCE = {
     **dict.fromkeys(("never-proven", "no-snapshot", "paths-not-covered"), DAY),
     **dict.fromkeys(("plan-b-behind", "copy-missing"), DAY),
     # after the machine was off, a snapshot is on its way
-    **dict.fromkeys(("clock-went-back", "mail-blocked", "snapshot-stale"), HOUR),
+    **dict.fromkeys(("clock-went-back", "mail-blocked", "snapshot-stale", "data-stale"), HOUR),
     **dict.fromkeys(("proof-expired", "vital-not-proven", "vital-moving"), LATER),
     "content-not-proven": DAY,  # the next drill may meet it at rest
     "drill-not-tested": 2 * DAY,  # the next one may be of another copy; what was proven still counts

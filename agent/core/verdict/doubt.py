@@ -14,7 +14,7 @@ from agent.core.verdict.judgement import Judgement, Reason
 from agent.core.verdict.reasons_repository import came_back_since
 
 # measured, and worse than promised: the figures themselves stand
-ONLY_LATE = frozenset({"rto-missed", "snapshot-stale"})
+ONLY_LATE = frozenset({"rto-missed", "snapshot-stale", "data-stale"})
 # of restores alone: how old the newest good snapshot is, is known all the same
 UNPROVEN = frozenset({"never-proven", "proof-expired"})
 

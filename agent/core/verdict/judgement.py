@@ -14,6 +14,7 @@ from agent.core.forecast.timetable import Return, Timetable
 from agent.core.model.findings import Finding
 from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, Verdict
 from agent.core.model.sights import Look, Trouble
+from agent.core.model.snapshots import DumpNote
 from agent.core.schedule.window import Window
 from agent.core.text.phrases import moment as phrase
 from agent.core.text.phrases import span
@@ -45,6 +46,7 @@ class RecoveryPoint(Struct, frozen=True, kw_only=True):
     objective_s: int
     actual_s: int | None = None
     met: bool | None = None
+    dump: DumpNote | None = None  # that is so much older than the snapshot that it alone decides
 
 
 class Judgement(Struct, frozen=True, kw_only=True):

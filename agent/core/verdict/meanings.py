@@ -11,6 +11,10 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         Verdict.NOT_READY,
         "the newest good snapshot is older than the recovery point objective",
     ),
+    "data-stale": (
+        Verdict.NOT_READY,
+        "a dump that a `newest_file` proof names is older than the recovery point objective",
+    ),
     "repository-damaged": (
         Verdict.NOT_READY,
         "a check, or any other work there, found damage; AT RISK while another copy is proven, or since a "

@@ -8,6 +8,7 @@ from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.phrases import joined, shortened, span
+from agent.core.text.plain import printable
 from agent.core.verdict.judgement import Case, Reason
 
 Rule = Callable[[Case], Iterator[Reason]]
@@ -63,7 +64,7 @@ def no_good_snapshot(case: Case) -> Iterator[Reason]:
 
 def snapshot_stale(case: Case) -> Iterator[Reason]:
     """More would be lost than was promised."""
-    if case.rpo.met is not False:
+    if case.rpo.met is not False or case.rpo.dump:
         return
     newest = max(taken_at(one.good[0]) for one in case.standings if one.good)
     yield case.reason(
@@ -80,6 +81,18 @@ def snapshot_hint(case: Case) -> str:
     newest = next((one.copy.snapshots[0] for one in case.standings if one.copy.snapshots), None)
     refused = remedy(newest) if newest and newest.outcome != "passed" else ""
     return refused or f"Run: readiness snapshot {case.process.name}"
+
+
+def data_stale(case: Case) -> Iterator[Reason]:
+    """The snapshot is young, and the dump in it is not: more would be lost than was promised."""
+    if case.rpo.dump:
+        yield case.reason(
+            "data-stale",
+            Verdict.NOT_READY,
+            f"The newest data in {printable(case.rpo.dump.path)} is from {case.when(case.rpo.dump.at)}; the "
+            f"promise is to lose at most {span(case.rpo.objective_s)}.",
+            f"Dump more often, or promise less: rpo in [process.{case.process.name}].",
+        )
 
 
 def not_proven(case: Case) -> Iterator[Reason]:
@@ -106,7 +119,7 @@ def drill_failed(case: Case) -> Iterator[Reason]:
     for one in case.standings:
         for drill in one.failures[:1]:
             stale = is_only_stale(drill)
-            if stale and case.rpo.met is False:
+            if stale and case.rpo.met is False and not case.rpo.dump:
                 continue  # one fault, one reason: the rule on the snapshot's age says it
             yield case.reason(
                 "snapshot-stale" if stale else "drill-failed",
@@ -148,6 +161,7 @@ GRAVE_RULES: tuple[Rule, ...] = (
     drill_failed,
     no_good_snapshot,
     snapshot_stale,
+    data_stale,
     rto_missed,
     clock_went_back,
     not_proven,

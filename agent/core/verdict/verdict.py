@@ -18,6 +18,7 @@ from agent.core.forecast.timetable import Return, Timetable, in_recovery_order, 
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
 from agent.core.schedule.window import Window, next_window
+from agent.core.snapshot.data_age import data_at, oldest_dump
 from agent.core.text.phrases import joined, moment
 from agent.core.verdict.doubt import first_without_time
 from agent.core.verdict.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst
@@ -159,12 +160,15 @@ def judge(case: Case) -> Judgement:
 
 
 def recovery_point(process: CriticalProcess, standings: Sequence[Standing], now: datetime) -> RecoveryPoint:
-    """The age of the newest good snapshot in any repository."""
-    newest = max((taken_at(one.good[0]) for one in standings if one.good), default=None)
+    """The age of the data in the newest good snapshot: of the snapshot, or of the dumps that it lives by."""
+    newest = max((one.good[0] for one in standings if one.good), key=taken_at, default=None)
     if newest is None:
         return RecoveryPoint(objective_s=process.rpo)
-    age = max(0.0, (now - newest).total_seconds())
-    return RecoveryPoint(objective_s=process.rpo, actual_s=int(age), met=age <= process.rpo)
+    age = max(0.0, (now - data_at(process, newest)).total_seconds())
+    is_taken = (now - taken_at(newest)).total_seconds() <= process.rpo
+    met = age <= process.rpo
+    dump = oldest_dump(process, newest) if is_taken and not met else None
+    return RecoveryPoint(objective_s=process.rpo, actual_s=int(age), met=met, dump=dump)
 
 
 def open_findings(standings: Sequence[Standing]) -> tuple[Finding, ...]:

@@ -26,6 +26,7 @@ from agent.core.drill.proofs import (
     judge_command,
     judge_database,
     judge_file_count,
+    judge_generations,
     judge_newest_file,
     judge_newest_row,
     not_tested,
@@ -34,6 +35,7 @@ from agent.core.drill.proofs import (
 )
 from agent.core.model.drills import ProofResult
 from agent.core.model.snapshots import TableCounts
+from agent.core.text.patterns import is_pattern
 from agent.errors import ReadinessError
 from agent.operations.ports.proving import ArchiveReader, DatabaseReader, ProofRunner, TreeReader
 
@@ -136,6 +138,9 @@ def _newest_row(proof: NewestRowProof, look: _Look, database: Path) -> Judgement
 
 def _on_files(proof: NewestFileProof | FileCountProof, look: _Look) -> Judgement:
     until = look.snapshot_at + timedelta(seconds=AHEAD)
+    if isinstance(proof, NewestFileProof) and is_pattern(proof.path):
+        found = look.readers.files.generations(look.tree.root, proof.path, until)
+        return judge_generations(found, proof.max_age, look.snapshot_at)
     seen = look.readers.files.tally(look.tree.root, proof.path, until)
     if isinstance(proof, FileCountProof):
         return judge_file_count(seen, proof.at_least)

@@ -60,6 +60,10 @@ class TreeReader(Protocol):
         """Count the regular files below `path`; None when it was not restored."""
         ...
 
+    def generations(self, root: Path, pattern: str, until: datetime) -> dict[str, FileTally]:
+        """Count the files that match, apart for each name that differs in more than digits."""
+        ...
+
     def matching(self, root: Path, pattern: str) -> list[Path]:
         """The regular files that match a glob."""
         ...

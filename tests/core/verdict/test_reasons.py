@@ -2,10 +2,23 @@
 
 import pytest
 
-from agent.core.configuration.config import Step
-from agent.core.model.drills import DrillFiles, DrillRecord, RefusedSnapshot
+from agent.core.configuration.config import NewestFileProof, Step
+from agent.core.model.drills import DrillFiles, DrillRecord, ProofResult, RefusedSnapshot
 from agent.core.model.records import Verdict
-from support.builders.shop import HOUR, assessed, codes, config, copy, drill, judged, process, snapshot, wrong
+from agent.core.model.snapshots import DumpNote
+from support.builders.shop import (
+    HOUR,
+    ago,
+    assessed,
+    codes,
+    config,
+    copy,
+    drill,
+    judged,
+    process,
+    snapshot,
+    wrong,
+)
 
 READY, NOT_READY, UNKNOWN = Verdict.READY, Verdict.NOT_READY, Verdict.UNKNOWN
 
@@ -189,3 +202,15 @@ def test_a_repository_that_a_drill_could_not_find_is_not_ready() -> None:
 def test_a_repository_that_came_back_is_good_again() -> None:
     gone = drill(0.8, "not_tested", findings=(wrong("repository-missing"),))
     assert "repository-missing" not in codes(judged(snapshot(0.5), gone, drill(0.9)))
+
+
+def test_a_dump_that_is_older_than_the_promise_is_said_instead_of_the_snapshot() -> None:
+    proof = NewestFileProof(name="recent", path="/srv/orders", max_age=26 * HOUR)
+    result = ProofResult(name="recent", outcome="passed", seconds=1)
+    taken = snapshot(0.5, dumps=(DumpNote("/srv/orders/orders.sql.gz", 9, ago(20)),))
+    nightly = judged(taken, drill(proofs=(result,)), of=process(proofs=(proof,)))
+    assert (nightly.verdict, codes(nightly)) == (NOT_READY, ["data-stale"])
+    assert nightly.rpo.actual_s == 20 * HOUR
+    assert "/srv/orders/orders.sql.gz" in nightly.reasons[0].sentence
+    patient = judged(taken, drill(proofs=(result,)), of=process(proofs=(proof,), rpo=26 * HOUR))
+    assert patient.verdict == READY

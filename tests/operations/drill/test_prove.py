@@ -206,6 +206,18 @@ def test_the_newest_file_decides(tmp_path: Path) -> None:
     assert [result.outcome for result in prove_one(tmp_path, *proofs)] == ["passed", "failed"]
 
 
+def test_of_a_pattern_each_name_is_judged_by_its_newest_generation(tmp_path: Path) -> None:
+    touch(tmp_path / "dumps" / "orders-2026-11-24.sql", AT - timedelta(days=9))
+    touch(tmp_path / "dumps" / "orders-2026-11-25.sql", AT - timedelta(minutes=30))
+    proof = NewestFileProof(name="dumps", path="/dumps/*.sql", max_age=3600)
+    assert prove_one(tmp_path, proof)[0].outcome == "passed"
+    touch(tmp_path / "dumps" / "customers.sql", AT - timedelta(days=10))
+    [result] = prove_one(tmp_path, proof)
+    assert (result.outcome, result.message[:20]) == ("failed", "dumps/customers.sql:")
+    none = NewestFileProof(name="none", path="/dumps/*.gz", max_age=3600)
+    assert prove_one(tmp_path, none)[0].message == "no file matches"
+
+
 def test_a_file_from_the_future_does_not_hide_stale_ones(tmp_path: Path) -> None:
     touch(tmp_path / "mail" / "broken-clock", AT + timedelta(days=900))
     touch(tmp_path / "mail" / "old", AT - timedelta(days=9))
