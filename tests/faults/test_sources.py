@@ -124,6 +124,18 @@ def test_a_file_system_that_is_not_mounted_is_noticed_below_its_placeholder(
     assert taken.paths == {str(mounted)}
 
 
+def test_a_file_system_below_a_source_that_is_not_mounted_is_noticed(shop: Shop, mounted: Path) -> None:
+    shop.paths = [mounted.parent]  # the source lies in there, too
+    _good(shop)
+    subprocess.run(["umount", mounted], check=True)
+
+    taken = shop.snapshot()
+
+    assert taken.says == failed("source-empty")
+    assert taken.paths == {str(mounted)}
+    assert shop.snapshot("--accept").says == PASSED
+
+
 def test_another_file_system_in_the_place_of_a_source_is_warned_of(shop: Shop, mounted: Path) -> None:
     """It holds as many files, so that it may be meant."""
     _good(shop)

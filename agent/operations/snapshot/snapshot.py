@@ -20,6 +20,7 @@ from agent.core.snapshot.kept import fewer_rows, find_snapshot, lost_finding, wh
 from agent.core.snapshot.links import link_findings
 from agent.core.snapshot.live_databases import server_findings, sqlite_findings
 from agent.core.snapshot.shrinkage import noted_extents
+from agent.core.snapshot.unmounted import unmounted
 from agent.core.snapshot.vital import on_the_move, vital_findings
 from agent.errors import ReadinessError, ResticError
 from agent.operations.ports.clock import Clock
@@ -130,6 +131,7 @@ class _Attempt:
         try:
             scan = self._scan()
             refused = why_refuse(self.process, scan, good, self.task.accept)
+            refused += unmounted(self.process, scan, good) if not refused else []
             self._note_extent(scan, tables)
             if refused:
                 self.tools.sources.drop()
