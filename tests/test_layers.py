@@ -277,7 +277,7 @@ def test_an_import_against_the_layers_is_found(module: str, source: str) -> None
         (
             "agent.core.model.records",
             "from agent.core.verdict.reasons import cause",
-            "agent.core.model may import only text, configuration, model",
+            "agent.core.model may import only text, configuration, kinds, model",
         ),
         (
             "agent.core.text.plain",

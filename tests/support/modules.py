@@ -15,8 +15,8 @@ ORDER = {
     layer: tuple(folders.split())
     for layer, folders in {
         "agent.core": """
-            text configuration model schedule snapshot drill evidence forecast verdict upkeep report telling
-            trends letters audit""",
+            text configuration kinds model schedule snapshot drill evidence forecast verdict upkeep report
+            telling trends letters audit""",
         "agent.operations": "ports records setup snapshot drill upkeep reading telling",
         "agent.adapters": """
             host sqlite ledger restic sources watching drilling sandbox service rendering mail web setup""",

@@ -15,8 +15,8 @@ from operator import or_
 from pathlib import Path
 
 from agent.core.configuration.location import is_excluded
+from agent.core.model.mounts import Mount, layers_of, mount_of, mounts_below, parse_mounts, servers_of
 from agent.core.model.places import DISK, Ground
-from agent.core.snapshot.mounts import Mount, layers_of, mount_of, mounts_below, parse_mounts, servers_of
 
 IN_MEMORY = re.compile(r"zram\d+|ram\d+")
 OPAQUE = re.compile(r"(nbd|rbd|drbd|zd|ublkb|dm-|md|bcache)\d")  # what lies below is not shown, or not here

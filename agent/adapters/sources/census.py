@@ -5,8 +5,7 @@ import stat
 
 from agent.adapters.sources.walk import Visit
 from agent.core.configuration.exclude import os_text
-from agent.core.model.snapshots import RootIdentity
-from agent.core.snapshot.kinds import (
+from agent.core.kinds.kinds import (
     CUT,
     DUMP,
     LMDB,
@@ -20,6 +19,7 @@ from agent.core.snapshot.kinds import (
     marked,
     topmost,
 )
+from agent.core.model.snapshots import RootIdentity
 
 MOUNTS = 100
 FOUND = 10_000  # databases, links or directories of one kind that are kept; nobody has so many on purpose

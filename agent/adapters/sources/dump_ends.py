@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from agent.adapters.sources.walk import open_beneath
+from agent.core.kinds.kinds import HEAD
 from agent.core.snapshot.dumps import TAIL, is_whole, unpacked_head
-from agent.core.snapshot.kinds import HEAD
 
 MOST_PACKED = 1 << 30  # bytes; of larger ones an archive proof reads every byte
 LONGEST = 600.0  # seconds

@@ -14,13 +14,13 @@ from agent.adapters.sources.witness_changes import good_witness, identity_of, kn
 from agent.adapters.sources.witness_files import joined, path_of, read_lines
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
+from agent.core.kinds.working_files import is_working
 from agent.core.model.findings import Finding
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison, Look
 from agent.core.snapshot.extent import Scan
 from agent.core.snapshot.witness import sort_key, stat_fields
-from agent.core.snapshot.working_files import is_working
 
 
 class ExposureScan:

@@ -11,9 +11,9 @@ from agent.adapters.sqlite.copying import refresh_copy
 from agent.adapters.sqlite.live import beside
 from agent.adapters.sqlite.reading import count_rows
 from agent.core.configuration.exclude import os_bytes, os_text
+from agent.core.kinds.kinds import Database
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import Scan
-from agent.core.snapshot.kinds import Database
 from agent.core.snapshot.live_databases import Copied, Uncopied, to_copy
 from agent.errors import ReadinessError
 

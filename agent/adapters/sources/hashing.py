@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from agent.adapters.host.interrupts import unwinding
 from agent.adapters.sources.walk import open_beneath
-from agent.core.snapshot import kinds
+from agent.core.kinds import kinds
 
 BLOCK = 1 << 20
 SMALL = 1 << 16
@@ -27,7 +27,7 @@ class Digest(Struct, frozen=True, gc=False):
     moved: bool = False  # changed while it was read
     error: str = ""
     head: bytes = b""  # the first bytes
-    kind: str = ""  # of a database or a dump, as `core/snapshot/kinds.py` has it
+    kind: str = ""  # of a database or a dump, as `core/kinds/kinds.py` has it
 
 
 def digest(base: int, path: bytes, limit: int | None = None) -> Digest:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from agent.core.snapshot.kinds import HELD, LMDB_NAME, PID_FILES, ServerDirectory
+from agent.core.kinds.kinds import HELD, LMDB_NAME, PID_FILES, ServerDirectory
 
 Identity = tuple[int, int]  # device and inode
 

@@ -26,9 +26,9 @@ from agent.adapters.sources.witness_files import (
     read_lines,
 )
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
+from agent.core.kinds.kinds import KINDS, kind_of
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
-from agent.core.snapshot.kinds import KINDS, kind_of
 from agent.core.snapshot.witness import content_fields, stat_fields, xattr_field
 
 READERS = 2

@@ -13,10 +13,10 @@ from agent.adapters.sources.dump_ends import is_cut
 from agent.adapters.sources.hashing import Digest, digest
 from agent.adapters.sources.walk import Visit
 from agent.adapters.sources.witness_files import WitnessLines, WitnessWriter
+from agent.core.kinds.kinds import CUT, DUMP, kind_of
+from agent.core.kinds.working_files import is_working
 from agent.core.snapshot.dumps import is_dump
-from agent.core.snapshot.kinds import CUT, DUMP, kind_of
 from agent.core.snapshot.witness import MOVING, UNREADABLE, WIPED, ZEROED, content_fields
-from agent.core.snapshot.working_files import is_working
 
 BATCH_ENTRIES = 256
 BATCH_BYTES = 16 << 20

@@ -91,7 +91,7 @@ def _of_drills(
 ) -> Iterator[str]:
     covered = max(one.covered for one in judgement.standings)
     if covered < WHOLE:
-        yield f"Only {percent(covered)} of its entries were drilled, and extrapolated to the whole."
+        yield f"Only {percent(covered)} of it was drilled, and extrapolated to the whole."
     newest = drills[0]
     if newest.compared and newest.compared.uncompared_files:
         names = joined([each.path for each in newest.compared.uncompared[:NAMED]])

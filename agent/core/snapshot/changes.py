@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from agent.core.snapshot.file_names import PACKED, is_dense, is_loose_object, is_opaque, kind, stays_itself
+from agent.core.kinds.file_names import PACKED, is_dense, is_loose_object, is_opaque, kind, stays_itself
 from agent.core.snapshot.samples import SMALLEST, Pick
 
 KEPT = 1 << 15  # files whose move to another name is looked for; of more, an even part

@@ -12,10 +12,10 @@ from agent.core.configuration.config import (
     SqliteProof,
 )
 from agent.core.configuration.exclude import os_text
+from agent.core.kinds.kinds import Database, Dump, ServerDirectory
+from agent.core.kinds.working_files import is_transient
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
-from agent.core.snapshot.kinds import Database, Dump, ServerDirectory
-from agent.core.snapshot.working_files import is_transient
 from agent.core.text.patterns import is_pattern
 from agent.core.text.plain import count, size
 

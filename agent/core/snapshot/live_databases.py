@@ -10,10 +10,10 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_text
+from agent.core.kinds.kinds import DUMP_WITH, Database, ServerDirectory
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import NAMED, Moved, Scan
-from agent.core.snapshot.kinds import DUMP_WITH, Database, ServerDirectory
 from agent.core.text.plain import count, size
 
 MOST_DATABASES = 100

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from agent.core.snapshot.file_names import has_known_beginning
+from agent.core.kinds.file_names import has_known_beginning
 
 SAMPLED = 32
 ENOUGH = 8  # of a sample; fewer say nothing

@@ -11,7 +11,7 @@ import pytest
 
 from agent.adapters.sources import found_databases
 from agent.adapters.sources.found_databases import FoundDatabases
-from agent.core.snapshot.kinds import Database
+from agent.core.kinds.kinds import Database
 from agent.core.snapshot.live_databases import Copied
 from support.builders.databases import make_orders
 from support.builders.live_files import scan

@@ -9,7 +9,7 @@ import pytest
 
 from agent.adapters.sources import held_open
 from agent.adapters.sources.held_open import servers
-from agent.core.snapshot.kinds import LMDB_NAME, MARIADB, MONGODB, POSTGRESQL
+from agent.core.kinds.kinds import LMDB_NAME, MARIADB, MONGODB, POSTGRESQL
 
 
 def is_open(place: Path, kind: str) -> bool:

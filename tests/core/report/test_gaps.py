@@ -23,7 +23,7 @@ def test_a_report_always_says_that_another_machine_was_not_tried() -> None:
 @pytest.mark.parametrize(
     ("record", "sentence"),
     [
-        (drill(share=0.3, bytes=GIB // 3), "Only 30 % of its entries were drilled"),
+        (drill(share=0.3, bytes=GIB // 3), "Only 30 % of it was drilled"),
         (drill(files=DrillFiles(moving=3)), "3 files changed while the snapshot was taken: not compared."),
         (drill(compared=LEFT), "Not compared in the newest drill: 1 file, 9 B, such as /srv/orders/log."),
         (

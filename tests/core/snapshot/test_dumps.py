@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from agent.core.configuration.config import ArchiveProof
+from agent.core.kinds.kinds import Dump
 from agent.core.model.snapshots import DumpNote
 from agent.core.snapshot.dumps import (
     NOTED,
@@ -17,7 +18,6 @@ from agent.core.snapshot.dumps import (
     restored_dump_findings,
     shrunk_findings,
 )
-from agent.core.snapshot.kinds import Dump
 from support.builders.shop import ago, process, snapshot
 
 ORDERS = process("orders", paths=("/srv/orders",))

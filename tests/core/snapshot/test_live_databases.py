@@ -1,8 +1,8 @@
 """Which databases are copied without being asked, and what is said of the others."""
 
+from agent.core.kinds.kinds import DUMP_WITH, POSTGRESQL, Database, ServerDirectory
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import NAMED, Moved
-from agent.core.snapshot.kinds import DUMP_WITH, POSTGRESQL, Database, ServerDirectory
 from agent.core.snapshot.live_databases import (
     MOST_BYTES,
     MOST_DATABASES,

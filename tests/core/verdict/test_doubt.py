@@ -15,7 +15,7 @@ from support.builders.shop import NOW, assessed, config, copy, damage, drill, ju
 
 NONE = Evidence()
 GOOD = judged(snapshot(), drill())
-STILL_TIMED = {"rto-missed", "snapshot-stale"}
+STILL_TIMED = {"rto-missed", "snapshot-stale", "data-stale"}
 
 
 def with_reason(code: str, verdict: Verdict, repository: str = "", of: Judgement = GOOD) -> Judgement:

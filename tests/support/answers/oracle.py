@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 EXITS = {"READY": 0, "AT_RISK": 4, "NOT_READY": 1, "UNKNOWN": 3}
-LATE_OR_OLD = ("rto-missed", "snapshot-stale")  # puts nothing in doubt
+LATE_OR_OLD = ("rto-missed", "snapshot-stale", "data-stale")  # puts nothing in doubt
 NOT_PROVEN = ("never-proven", "proof-expired")  # leaves the loss known
 
 

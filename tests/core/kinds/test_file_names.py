@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.snapshot.file_names import (
+from agent.core.kinds.file_names import (
     DENSE,
     OPAQUE,
     PACKED,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.snapshot.kinds import (
+from agent.core.kinds.kinds import (
     DUMP_WITH,
     ELASTICSEARCH,
     ETCD,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.snapshot.mounts import (
+from agent.core.model.mounts import (
     Mount,
     layers_of,
     mount_of,

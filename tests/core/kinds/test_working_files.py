@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.snapshot.working_files import is_transient, is_working
+from agent.core.kinds.working_files import is_transient, is_working
 
 
 @pytest.mark.parametrize(
