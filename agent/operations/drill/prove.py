@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from msgspec import Struct
@@ -62,6 +62,7 @@ class _Look(Struct, frozen=True):
     readers: Readers
     facts: tuple[TableCounts, ...]
     snapshot_at: datetime
+    process: str
 
     def find(self, path: str) -> Path | None:
         return self.readers.files.find(self.tree.root, path)
@@ -80,7 +81,7 @@ def prove(
     The built-in proofs look first, because commands may change the tree. Consistent copies of databases
     must lie in place before. What cannot be tested is `not_tested`, never an error.
     """
-    look = _Look(tree, runner, readers, facts, snapshot_at)
+    look = _Look(tree, runner, readers, facts, snapshot_at, process.name)
     results: dict[int, ProofResult] = {}
     for commands in (False, True):
         for index, proof in enumerate(process.proofs):
@@ -108,7 +109,7 @@ def _timed(proof: Proof, look: _Look) -> ProofResult:
 def _judge(proof: Proof, look: _Look) -> Judgement:
     match proof:
         case CommandProof():
-            run = look.runner.run(proof.command, proof.timeout)
+            run = look.runner.run((*_told(look), *proof.command), proof.timeout)
             return judge_command(run, proof.expect, proof.expect_status)
         case SqliteProof():
             return _on_database(proof.sqlite, look, lambda database: _rows(proof, look, database))
@@ -118,6 +119,12 @@ def _judge(proof: Proof, look: _Look) -> Judgement:
             return _on_files(proof, look)
         case ArchiveProof():
             return _archives(proof, look)
+
+
+def _told(look: _Look) -> tuple[str, ...]:
+    """What every command finds in its environment: of which snapshot, and of which process."""
+    taken = look.snapshot_at.astimezone(UTC).isoformat(timespec="seconds")
+    return "env", f"READINESS_SNAPSHOT_AT={taken}", f"READINESS_PROCESS={look.process}"
 
 
 def _on_database(path: str, look: _Look, judge: Callable[[Path], Judgement]) -> Judgement:

@@ -1,8 +1,9 @@
-"""A PostgreSQL dump is proven by loading it into a throw-away server inside the walls."""
+"""A PostgreSQL dump is proven by loading it into a throw-away server inside the walls, as the docs say."""
 
 import os
 import shutil
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,19 +12,11 @@ import pytest
 
 from agent.adapters.sandbox.walled import Sandbox
 from agent.core.drill.proofs import CommandRun, judge_command
+from support.places import ROOT
 
 ROWS = 4321
 
-LOAD_AND_COUNT = r"""
-set -eu
-bin=$1 dump=$2
-export PGHOST=$TMPDIR PGPORT=5433 PGUSER=proof PGDATABASE=postgres
-"$bin/initdb" -D "$TMPDIR/server" -A trust -U proof --no-sync >&2
-"$bin/pg_ctl" -D "$TMPDIR/server" -l "$TMPDIR/log" -w start >&2 \
-    -o "-c listen_addresses='' -c fsync=off -c unix_socket_directories='$TMPDIR' -p $PGPORT"
-"$bin/pg_restore" --exit-on-error --no-owner -d postgres "$dump" >&2
-"$bin/psql" -Atc "select count(*) from orders"
-"""
+RECIPE = (ROOT / "docs" / "databases.md").read_text().partition("```toml")[2].partition("```")[0]
 
 
 def programs() -> Path:
@@ -87,8 +80,13 @@ def load(tmp_path: Path, content: bytes) -> CommandRun:
     (tree / "srv" / "orders").mkdir(parents=True)
     (tree / "srv" / "orders" / "shop.dump").write_bytes(content)
     sandbox = Sandbox(tree, ["/srv/orders"], [])
-    command = ("sh", "-c", LOAD_AND_COUNT, "sh", str(programs()), "srv/orders/shop.dump")
-    return sandbox.run(command, 120)
+    [proof] = tomllib.loads(RECIPE)["process"]["orders"]["proof"]
+    words = [
+        word.replace("srv/dumps/", "srv/orders/").replace("count(*) > 0", "count(*)")
+        for word in proof["command"]
+    ]
+    programs()
+    return sandbox.run(tuple(words), 120)
 
 
 def test_a_good_dump_loads_into_a_throw_away_server(tmp_path: Path, dump: Path) -> None:
@@ -107,5 +105,5 @@ def test_a_truncated_dump_fails_the_proof(tmp_path: Path, dump: Path) -> None:
 def test_the_throw_away_server_does_not_outlive_the_proof(tmp_path: Path, dump: Path) -> None:
     load(tmp_path, dump.read_bytes())
     shown = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "/tmp/server" not in shown
+    assert "proof-server" not in shown
     assert os.listdir(tmp_path / "drill") == ["tree"]

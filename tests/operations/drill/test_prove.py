@@ -334,7 +334,16 @@ def test_built_in_proofs_look_before_commands_may_change_the_tree(tmp_path: Path
         ("command", "passed"),
         ("count", "failed"),
     ]
-    assert runner.asked == [(("true",), 7)]
+    [(asked, timeout)] = runner.asked
+    assert (asked[-1:], timeout) == (("true",), 7)
+
+
+def test_a_command_is_told_of_which_snapshot_and_process_it_is_asked(tmp_path: Path) -> None:
+    runner = FakeRunner()
+    prove_one(tmp_path, CommandProof(name="command", command=("true",)), runner=runner)
+    [(asked, _)] = runner.asked
+    at = AT.isoformat(timespec="seconds")
+    assert asked == ("env", f"READINESS_SNAPSHOT_AT={at}", "READINESS_PROCESS=orders", "true")
 
 
 # ---- archives
