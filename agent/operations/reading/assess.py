@@ -1,13 +1,13 @@
 """Gather the newest records that a verdict needs, with few indexed queries, and judge them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
 from agent.core.configuration.config import Config, CriticalProcess
-from agent.core.evidence.evidence import Copy, Evidence, is_full, is_whole, refuted
+from agent.core.evidence.evidence import Copy, Evidence, is_full, is_whole, refuted, taken_at
 from agent.core.evidence.post import MEASURED, Post
 from agent.core.model.drills import DrillRecord
 from agent.core.model.life import Life, Signs, Turn
@@ -57,11 +57,7 @@ def gather(
     now: there are none for a moment that is past.
     """
     sequence, head = ledger.head()
-    copies = tuple(
-        _copy(ledger, process, repository.name)
-        for process in config.processes
-        for repository in config.repositories
-    )
+    copies = tuple(copy for process in config.processes for copy in _copies(ledger, process, config))
     watches = [watch for p in config.processes for watch in ledger.newest(WatchRecord, process=p.name)]
     checks = (last_checked(ledger, repository.name) for repository in config.repositories)
     removes = any(process.keep for process in config.processes)
@@ -115,11 +111,33 @@ def _upkeep(
                 yield from ledger.newest(RetentionRecord, process=process.name, repository=repository.name)
 
 
-def _copy(ledger: "LedgerReader", process: CriticalProcess, repository: str) -> Copy:
-    """As many records as decide it, however many that are."""
-    drills = _drills(ledger, process, repository)
-    copy = Copy(process=process.name, repository=repository, drills=drills)
+def _copies(ledger: "LedgerReader", process: CriticalProcess, config: Config) -> Iterator[Copy]:
+    """As many records of each copy of a process as decide it, however many that are.
+
+    Drills behind a full pass of the newest snapshot are settled by it. They matter only where what would be
+    restored is older than that: it may have been refuted then, here or in the copy that it comes from.
+    """
+    copies = [_copy(ledger, process, one.name, _drills) for one in config.repositories]
+    settled = [s.snapshot_at or s.started for copy in copies for s in copy.drills if _settles(s)]
+    newest = [_newest_at_rest(copy) for copy in copies if copy.snapshots]
+    if settled and any(record is None or taken_at(record) < max(settled) for record in newest):
+        copies = [_copy(ledger, process, copy.repository, _with_all_failures) for copy in copies]
+    yield from copies
+
+
+def _copy(
+    ledger: "LedgerReader",
+    process: CriticalProcess,
+    repository: str,
+    drills: Callable[["LedgerReader", CriticalProcess, str], tuple[DrillRecord, ...]],
+) -> Copy:
+    copy = Copy(process=process.name, repository=repository, drills=drills(ledger, process, repository))
     return replace(copy, snapshots=_snapshots(ledger, copy))
+
+
+def _newest_at_rest(copy: Copy) -> SnapshotRecord | None:
+    bad = refuted(copy)
+    return next((record for record in copy.snapshots if _is_at_rest(record, bad)), None)
 
 
 def _snapshots(ledger: "LedgerReader", copy: Copy) -> tuple[SnapshotRecord, ...]:
@@ -146,26 +164,38 @@ def _is_at_rest(record: SnapshotRecord, bad: frozenset[str]) -> bool:
     return is_whole(record) and record.snapshot not in bad and not record.vital_moving
 
 
-def _drills(ledger: "LedgerReader", process: CriticalProcess, repository: str) -> tuple[DrillRecord, ...]:
-    """All that failed, and the others back to where those before cannot count any more.
+def _with_all_failures(
+    ledger: "LedgerReader", process: CriticalProcess, repository: str
+) -> tuple[DrillRecord, ...]:
+    return _and_failures(_drills(ledger, process, repository), ledger, process, repository)
 
-    That is a full pass of the newest snapshot, which settles what went before; or a moment so long ago that
-    no proof of then is current, behind the newest failure, which later passes may have cleared.
-    """
+
+def _and_failures(
+    newest: Sequence[DrillRecord], ledger: "LedgerReader", process: CriticalProcess, repository: str
+) -> tuple[DrillRecord, ...]:
     failed = ledger.newest(
         DrillRecord, process=process.name, repository=repository, outcome="failed", limit=ALL
     )
+    return (*newest, *(record for record in failed if record not in newest))
+
+
+def _drills(ledger: "LedgerReader", process: CriticalProcess, repository: str) -> tuple[DrillRecord, ...]:
+    """The newest back to where those before cannot count any more.
+
+    That is a full pass of the newest snapshot; or a moment so long ago that no proof of then is current,
+    behind the newest failure, which later passes may have cleared. Then all other failures are read besides.
+    """
+    last = ledger.newest(DrillRecord, process=process.name, repository=repository, outcome="failed")
     limit = DRILLS
     while True:
         newest = ledger.newest(DrillRecord, process=process.name, repository=repository, limit=limit)
         if len(newest) < limit or any(_settles(record) for record in newest):
-            break
-        oldest, reach = newest[-1].started, timedelta(seconds=process.max_proof_age)
-        if oldest < newest[0].started - reach and not any(one.started >= oldest for one in failed):
+            return tuple(newest)
+        reach = newest[0].started - timedelta(seconds=process.max_proof_age)
+        if newest[-1].started < min([reach, *(one.started for one in last)]):
             break
         limit *= MORE
-    older = [record for record in failed if record not in newest]
-    return (*newest, *older)
+    return _and_failures(newest, ledger, process, repository)
 
 
 def _settles(drill: DrillRecord) -> bool:
