@@ -114,13 +114,13 @@ def _upkeep(
 def _copies(ledger: "LedgerReader", process: CriticalProcess, config: Config) -> Iterator[Copy]:
     """As many records of each copy of a process as decide it, however many that are.
 
-    Drills behind a full pass of the newest snapshot are settled by it. They matter only where what would be
-    restored is older than that: it may have been refuted then, here or in the copy that it comes from.
+    Drills that are not read are settled by later ones. They matter only where what would be restored is so
+    old that they may have refuted it, here or in the copy that it comes from.
     """
     copies = [_copy(ledger, process, one.name, _drills) for one in config.repositories]
-    settled = [s.snapshot_at or s.started for copy in copies for s in copy.drills if _settles(s)]
+    unread = [copy.drills[-1].started for copy in copies if len(copy.drills) >= DRILLS]
     newest = [_newest_at_rest(copy) for copy in copies if copy.snapshots]
-    if settled and any(record is None or taken_at(record) < max(settled) for record in newest):
+    if unread and any(record is None or taken_at(record) < max(unread) for record in newest):
         copies = [_copy(ledger, process, copy.repository, _with_all_failures) for copy in copies]
     yield from copies
 
