@@ -61,7 +61,7 @@ def _held() -> tuple[set[Identity], bool]:
         found.update(filter(None, map(_identity, entries)))
     try:
         first = os.readlink("/proc/self/ns/pid") == _FIRST_NAMESPACE  # noqa: PTH115
-        return found, first and bool(os.listdir("/proc/1/fd"))
+        return found, first and _identity("/proc/1/cwd") is not None
     except OSError:
         return found, False
 

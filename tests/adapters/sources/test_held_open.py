@@ -3,6 +3,7 @@
 import fcntl
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from agent.adapters.sources import held_open
 from agent.adapters.sources.held_open import servers
 from agent.core.kinds.kinds import LMDB_NAME, MARIADB, MONGODB, POSTGRESQL
+from support.places import ROOT
 
 
 def is_open(place: Path, kind: str) -> bool:
@@ -56,3 +58,17 @@ def test_a_pid_file_counts_where_processes_cannot_be_seen(
 def test_nobody_is_looked_at_where_there_is_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held_open, "_held", lambda: pytest.fail("looked"))
     assert servers([]) == ()
+
+
+def test_who_may_read_everything_does_not_see_yet_what_others_hold_open(
+    tmp_path: Path, as_root: None
+) -> None:
+    """As the service runs: it lists the descriptors of others, and may not follow them."""
+    (tmp_path / "postmaster.pid").write_text("1\n")
+    code = (
+        "import sys; from agent.adapters.sources.held_open import servers;"
+        f"sys.exit(not servers([({os.fsencode(tmp_path)[1:]!r}, {POSTGRESQL!r})])[0].is_open)"
+    )
+    ability = ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    user = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *ability]
+    assert subprocess.run([*user, "--", sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
