@@ -10,6 +10,7 @@ from agent.core.kinds.kinds import (
     DUMP,
     LMDB,
     LMDB_NAME,
+    MARKER_NAMES,
     POSTGRESQL,
     SQLITE,
     Database,
@@ -65,7 +66,7 @@ class Census:
         elif stat.S_ISLNK(mode):
             self._link(met)
             return
-        found = marked(path, name)
+        found = marked(path, name) if name in MARKER_NAMES else None
         if found and len(self._servers) < FOUND:
             self._servers.setdefault(*found)
 

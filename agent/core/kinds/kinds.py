@@ -35,6 +35,7 @@ _MARKERS: dict[bytes, tuple[tuple[bytes, str], ...]] = {
     b"db": ((b"member/snap/db", ETCD),),
     b"node.lock": ((b"node.lock", ELASTICSEARCH),),
 }
+MARKER_NAMES = frozenset(_MARKERS)
 # files that a running server holds open or locked, or that name its process, below a data directory
 HELD: dict[str, tuple[str, ...]] = {
     POSTGRESQL: (),
