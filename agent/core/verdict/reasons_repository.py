@@ -39,8 +39,10 @@ def repository_gone(case: Case) -> Iterator[Reason]:
     """A repository that is gone, another one, or robbed of snapshots, whoever noticed."""
     seen = {look.repository: look.finding for look in case.looks}
     for one in case.standings:
+        if not one.copy.records:
+            continue  # nothing was ever kept there: the rules on missing copies say it
         now = seen.get(one.repository)
-        if now and now.code in (MISSING, DAMAGED) and one.copy.snapshots:
+        if now and now.code in (MISSING, DAMAGED):
             yield _not_ready(case, one, now.code, now.message, now.hint)
         for trouble in case.troubles.get(one.repository, ()):
             if trouble.code in GONE and not (now and now.code == trouble.code):
