@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -183,10 +184,19 @@ def test_what_is_rightly_gone_or_empty_is_no_collapse(newest_restic: Path, tmp_p
     for number in range(9):
         (beside / f"picture-{number}").write_bytes(b"p" * 90_000)
     shop.paths.append(beside)
-    log = shop.source / "orders.db-wal"
-    log.write_bytes(os.urandom(2 << 20))
-    _good(shop)
-    log.unlink()
+    with closing(sqlite3.connect(shop.source / "orders.db")) as live:
+        live.execute("PRAGMA journal_mode = WAL")
+        live.execute("PRAGMA wal_autocheckpoint = 0")
+        live.execute("CREATE TABLE picture (content BLOB)")
+        live.execute("INSERT INTO picture VALUES (randomblob(2000000))")
+        live.commit()
+        assert (shop.source / "orders.db-wal").stat().st_size > 2_000_000
+        _good(shop)
+        live.execute("DELETE FROM picture")
+        live.commit()
+        live.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        live.execute("VACUUM")
+    assert not (shop.source / "orders.db-wal").exists()
     assert shop.snapshot().says == PASSED
     shop.paths.remove(beside)
     _good(shop)

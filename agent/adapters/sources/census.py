@@ -70,6 +70,13 @@ class Census:
         if found and len(self._servers) < FOUND:
             self._servers.setdefault(*found)
 
+    def passes_away(self, path: bytes, size: int) -> None:
+        """A visited file that databases write beside their data: it shrinks and vanishes in good order."""
+        extent = self._extents.get(path.rpartition(b"/")[0])
+        if extent is not None and path != self._root:
+            extent[0] -= 1
+            extent[1] -= size
+
     def content(self, path: bytes, size: int, kind: str, changed: bool, mtime_ns: int = 0) -> None:
         """A regular file of a known kind; `changed`: the last witness does not know it like this."""
         if kind == SQLITE and len(self.databases) < FOUND:

@@ -108,7 +108,9 @@ class Batches:
     def add(self, line: Line) -> None:
         if line.fields.startswith(b"f"):
             self.files += 1
-            if not is_working(line.path):
+            if is_working(line.path):
+                self._tally.census.passes_away(line.path, line.size)
+            else:
                 self.lasting_files += 1
                 self.lasting_bytes += line.size
         if self._tally.oversize:

@@ -312,7 +312,7 @@ def test_an_unreadable_file_named_like_a_lock_clears_none(play: Play, tmp_path: 
 )
 def test_damage_to_a_file_with_a_misleading_name_stays_damage(play: Play, tmp_path: Path, line: str) -> None:
     restic = play({"restore": [{"err": line + "\n"}, {"exit": 1}]})
-    assert restic.start_restore(ID, str(tmp_path)).wait().code == "restic-failed"
+    assert restic.start_restore(ID, str(tmp_path)).wait().code == "repository-damaged"
 
 
 @pytest.mark.parametrize(

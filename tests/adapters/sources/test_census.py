@@ -116,3 +116,10 @@ def test_a_dump_stays_known_with_whether_it_is_whole(business: Business) -> None
             (True, True),
             (False, False),
         ]
+
+
+def test_what_a_database_writes_beside_its_data_is_no_part_of_the_extent(tmp_path: Path) -> None:
+    business = Business(tmp_path)
+    for name in ("orders.txt", "orders.txt-wal"):
+        (business.roots[0] / name).write_bytes(b"x" * 100)
+    assert business.scan().extents == {os.fsencode(business.roots[0]).strip(b"/"): (1, 100)}

@@ -189,7 +189,7 @@ def test_a_snapshot_that_cannot_be_read_does_not_keep_the_others(restic: Path, t
 
     copied = shop.run("copy")
 
-    assert copied.says == not_tested("restic-failed")
+    assert copied.says == failed("repository-damaged")
     assert (copied.row["copied"], copied.row["behind"], copied.row["lag"]) == (2, 1, 0)
     assert first[:8] in copied.row["findings"][0]["message"]
     assert plan_b.originals() == ids[:0:-1]
