@@ -36,6 +36,7 @@ def recorded_shop(base: Path, *records: SnapshotRecord | DrillRecord, more: str 
     """Its config; the records (newest first) are as old as they say, but now. `more` are further tables."""
     (base / "password").write_text("secret")
     (base / "password").chmod(0o600)
+    stand_in(base / "repository")
     config = base / "readiness.toml"
     config.write_text(CONFIG.format(base=base) + more)
     (base / "state").mkdir(exist_ok=True)
@@ -47,6 +48,13 @@ def recorded_shop(base: Path, *records: SnapshotRecord | DrillRecord, more: str 
                 moved = replace(record, started=record.started + late, snapshot_at=taken)
                 ledger.append(moved, moved.started)
     return config
+
+
+def stand_in(repository: Path) -> None:
+    """What a glance takes for a repository."""
+    (repository / "keys").mkdir(parents=True, exist_ok=True)
+    for file in ("config", "keys/one"):
+        (repository / file).write_text("not restic's")
 
 
 def readiness(base: Path, *arguments: str) -> int:
