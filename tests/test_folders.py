@@ -12,7 +12,7 @@ MOST_MODULES = 20  # of one folder
 # folders that may hold more, because all are siblings of one kind: a command is a module
 OF_ONE_KIND = {Path("agent/cli"): {"__init__", *COMMANDS}}
 # what stands in tests/ beside the mirror of agent/
-BESIDE = {"faults", "containers", "simulated", "scripts", "templates", "support"}
+BESIDE = {"faults", "containers", "simulated", "scripts", "templates", "support", "walks"}
 
 # modules that say nothing which could be false: Protocols, values without behaviour, the start of a process
 DECLARATIONS = {"agent/__main__", "agent/daemon/ports", "agent/operations/drill/task"}

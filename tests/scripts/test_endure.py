@@ -8,7 +8,7 @@ import pytest
 
 from support.places import ROOT
 
-CAMPAIGNS = ("year", "promises", "service-kill", "kill", "retain-kill", "examples")
+CAMPAIGNS = ("year", "promises", "service-kill", "kill", "retain-kill", "walks", "examples")
 # notes how it was called; fails with the seed that FATAL says
 PYTEST = """#!/bin/sh
 echo "$READINESS_TEST_SEED $*" "${READINESS_TEST_EXAMPLES:+in a large dose}" >>"$CALLS"
@@ -70,10 +70,10 @@ def test_what_it_does_not_know_is_refused_and_nothing_run(tmp_path: Path, argume
 def test_what_it_repeats_is_there_and_takes_a_seed(tmp_path: Path) -> None:
     endured = Endured(tmp_path, "1")
 
-    named = [word for call in endured.calls for word in call.split() if word.endswith(".py")]
+    named = [word for call in endured.calls for word in call.split() if word.startswith("tests/")]
     assert len(named) == len(CAMPAIGNS) - 1
     for file in named:
-        source = (ROOT / file).read_text()
+        source = (ROOT / ("tests/support/walking/walk.py" if file == "tests/walks" else file)).read_text()
         taken = (
             "chance: random.Random",
             "READINESS_TEST_SEED",

@@ -1,0 +1,179 @@
+"""The business of a walk: files that are worked with, a config that is edited, the command line."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from support.builders.readiness_cli import HOST, Result, Shop
+from support.walking.place import SECRETS, Place
+from support.walking.promise import Promise
+
+OLD = 1_700_000_000  # a time long before any walk
+
+
+class Business(Shop):
+    """As `Shop`, with every key of the config that walks change, and a second repository that may be used."""
+
+    def __init__(self, base: Path, restic: Path) -> None:
+        super().__init__(base, restic)
+        self.more_source = base / "srv" / "more"  # what may be added to the process
+        self.outside = base / "outside"  # what belongs to no process
+        self.places = {name: Place(name, base, restic) for name in SECRETS}
+        self.repository = self.places["primary"].path
+        self.promise = Promise(self.source, [self.source], proofs={"word": "ok"}, vital=[self.source / "ok"])
+        self.edits = 0  # so that no two contents are the same
+
+    def set_up(self) -> "Business":
+        for directory in (self.source / "a", self.source / "b", self.more_source, self.outside, self.state):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for number in range(6):
+            self._write(self.source / "ab"[number % 2] / f"order-{number}.txt")
+        for file in (self.source / "log.txt", self.more_source / "x.txt", self.outside / "z.txt"):
+            self._write(file)
+        (self.source / "big.bin").write_bytes(b"".join(b"%09d\n" % n for n in range(4000)))
+        (self.source / "ok").write_text("it is ok\n")
+        for place in self.places.values():
+            self.secret(place, "right")
+            place.init()
+        self.write_config()
+        return self
+
+    @property
+    def configured(self) -> list[Place]:
+        """The repositories of the config, the first one first."""
+        return [self.places["primary"], *([self.places["planb"]] if self.promise.two else [])]
+
+    def write_config(self) -> None:
+        self.repository = self.places["primary"].path
+        feeding = f'fed_by = "{self.promise.fed_by}"\n'
+        tables = [place.toml() + (feeding if place.name == "planb" else "") for place in self.configured]
+        self.config.write_text(
+            f'[business]\nname = "A walk"\ntime_zone = "UTC"\n'
+            f"[agent]\nstate = {json.dumps(str(self.state))}\nscratch = {json.dumps(str(self.scratch))}\n"
+            f'restic = {json.dumps(str(self.restic))}\nhost = "{HOST}"\nstall_timeout = "2m"\n'
+            f"{''.join(tables)}[process.orders]\n{self.promise.toml()}\n"
+        )
+
+    def ask(self, *words: str) -> tuple[int, str]:
+        """Exit status and output of a command that only reads."""
+        done = self._ran(["--config", str(self.config), *words, "-v"])
+        assert b"Traceback" not in done.stderr, done.stderr.decode()
+        return done.returncode, done.stdout.decode()
+
+    def command(self, *words: str) -> Result:
+        return self.run(*words, locked=any(place.harmed for place in self.places.values()))
+
+    def secret(self, place: Place, kind: str) -> None:
+        place.password.unlink(missing_ok=True)
+        if kind != "missing":
+            place.password.write_text(SECRETS[place.name] if kind == "right" else "open sesame")
+            place.password.chmod(0o600)
+
+    # ---- what people do to the files; False where there is nothing to do it to
+
+    def files(self) -> list[Path]:
+        tops = (self.source, self.more_source)
+        return sorted(
+            path for top in tops for path in top.rglob("*") if path.is_file() and not path.is_symlink()
+        )
+
+    def edit(self, how: str, which: int) -> bool:
+        files = self.files()
+        one = files[which % len(files)] if files else self.source / "none"
+        if not files and how not in ("write", "say ok", "empty a directory"):
+            return False
+        if how == "write":
+            self._write(self.source / "ab"[which % 2] / f"new-{which}.txt")
+        elif how == "rewrite":
+            self._write(one)
+        elif how == "grow":
+            with one.open("ab") as file:
+                file.write(self._content())
+        elif how == "truncate":
+            one.write_bytes(one.read_bytes()[: one.stat().st_size // 2])
+        elif how == "remove":
+            one.unlink()
+        elif how == "rename":
+            one.rename(one.with_name(f"{one.name}~"))
+        elif how == "zeros":
+            one.write_bytes(b"\0" * one.stat().st_size)
+        elif how == "age":
+            for file in files:
+                os.utime(file, (OLD, OLD))
+        else:
+            return self._edit_more(how, which, one)
+        return True
+
+    def _edit_more(self, how: str, which: int, one: Path) -> bool:
+        ok = self.source / "ok"
+        if how.startswith("link"):
+            self.source.mkdir(mode=0o700, exist_ok=True)
+        if how == "link":
+            link = self.source / f"link-{which}"
+            link.unlink(missing_ok=True)
+            link.symlink_to(one)
+        elif how == "link out":
+            link = self.source / f"link-{which}"
+            link.unlink(missing_ok=True)
+            link.symlink_to(self.outside / "z.txt")
+        elif how == "empty a directory":
+            directory = [self.source / "a", self.source, self.more_source][which % 3]
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir(mode=0o700, parents=True)
+        elif how == "remove a path":
+            directory = [self.source, self.more_source][which % 2]
+            shutil.rmtree(directory, ignore_errors=True)
+        elif how == "say ok":
+            self.source.mkdir(mode=0o700, exist_ok=True)
+            ok.write_text("it is ok\n")
+        elif how == "say bad":
+            self.source.mkdir(mode=0o700, exist_ok=True)
+            ok.write_text("it is bad\n")
+        else:
+            raise ValueError(how)
+        return True
+
+    def _write(self, file: Path) -> None:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.write_bytes(self._content())
+
+    def _content(self) -> bytes:
+        self.edits += 1
+        return b"".join(b"%d %d\n" % (self.edits, line * 37) for line in range(20 + self.edits % 50))
+
+    # ---- what people do to the config; False where that changes nothing
+
+    def configure(self, what: str, which: int) -> bool:
+        before = (self.config.read_text(), [place.pointed for place in self.places.values()])
+        promise = self.promise
+        if what == "paths":
+            sub = [[self.source], [self.source, self.more_source], [self.source / "a"]]
+            promise.paths = sub[which % 3]
+            promise.vital = [path for path in promise.vital if self._is_in(path)]
+        elif what == "exclude":
+            promise.exclude = [[], ["log.txt"], [str(self.source / "b")], ["*.bin"]][which % 4]
+        elif what == "vital":
+            names = [(), ("ok",), ("a",), ("big.bin",), ("none",)][which % 5]
+            promise.vital = [path for path in map(self.source.joinpath, names) if self._is_in(path)]
+        elif what == "proofs":
+            kinds = [{}, {"word": "ok"}, {"word": "bad"}, {"count": "3"}, {"count": "1000"}, {"fresh": "1h"}]
+            promise.proofs = dict(kinds[which % len(kinds)])
+            if which % 2:
+                promise.proofs.setdefault("count", "2")
+        elif what == "rpo":
+            promise.rpo = ["2h", "1s"][which % 2]
+        elif what == "rto":
+            promise.rto, promise.minutes = [("24h", 1), ("1h", 1), ("1h", 90), ("24h", 90)][which % 4]
+        elif what == "plan b":
+            promise.two, promise.fed_by = [(True, "copy"), (True, "snapshot"), (False, "copy")][which % 3]
+        elif what == "url":
+            place = list(self.places.values())[which % 2]
+            place.pointed = "away" if place.pointed == "here" else "here"
+        else:
+            raise ValueError(what)
+        self.write_config()
+        return before != (self.config.read_text(), [place.pointed for place in self.places.values()])
+
+    def _is_in(self, path: Path) -> bool:
+        return any(path.is_relative_to(top) for top in self.promise.paths)

@@ -1,0 +1,274 @@
+"""What the walk knows of the truth, and what must hold of every answer of the agent against it."""
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from support.builders.readiness_cli import Result
+from support.walking.business import Business
+from support.walking.place import Held, Place
+from support.walking.promise import Promise, Question, Taken
+from support.walking.witness import below, chosen, differences, digest
+
+EXIT = {"READY": 0, "AT_RISK": 4, "NOT_READY": 1, "UNKNOWN": 3}
+BADNESS = ("READY", "AT_RISK", "UNKNOWN", "NOT_READY")
+ONE_DISK = {"repository-same-device"}  # everything of a walk lies on one disk
+SLACK = 2.0  # seconds between two looks at a clock
+NAMES_A_TIME = re.compile(r"(would|will) be back by")
+ZEROS = 0.02
+
+
+@dataclass
+class Referee:
+    business: Business
+    taken: dict[str, Taken] = field(default_factory=dict)  # by the ID where it was taken
+    good: set[str] = field(default_factory=set)  # of those: the agent called it good
+    refused: set[tuple[str, str]] = field(default_factory=set)  # repository and ID: a drill found it bad
+    proven: list[tuple[str, tuple[Question, ...]]] = field(default_factory=list)  # full drills that passed
+    sampled: float = 0.0  # the share of samples that passed
+    accepted: bool = False  # whatever is gone
+    disproved: bool = False  # a proof rightly failed, and no full drill has passed since
+    failing: bool = False  # the newest snapshot run did not pass
+    shrunk: bool = False  # something was taken away, from the files or the config
+    edited: bool = True  # since the last good snapshot
+    opened: bool = True  # passwords and addresses are right
+    verdict: str = ""
+    agreed: object = None  # the answer of which all forms were compared
+    may_improve: bool = True
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def promise(self) -> Promise:
+        return self.business.promise
+
+    # ---- commands, and what must hold of each
+
+    def snapshot(self, *options: str) -> None:
+        self.may_improve = True
+        files = digest(self.business.base / "srv", self.business.outside)
+        place = self.business.places["planb" if "planb" in options else "primary"]
+        result = self.business.command("snapshot", *options)
+        self._note(("snapshot", *options), result)
+        for row in result.rows:
+            here = self.business.places[row["repository"]]
+            held = [one for one in here.snapshots() if one.id == row["snapshot"]]
+            if row["outcome"] == "passed":
+                assert held, f"a good snapshot that plain restic does not list: {row}"
+            for one in held:
+                paths = tuple(map(str, self.promise.paths))
+                self.taken[one.id] = Taken(one.at, files, paths, tuple(self.promise.exclude))
+            if row["outcome"] == "passed":
+                self.good.add(row["snapshot"])
+            here.looked_at("password")
+            self.failing = row["outcome"] != "passed"
+            if self.failing and not self._may_fail(here):
+                raise AssertionError(f"nothing has changed, and a snapshot is refused: {row}")
+        if place is self.business.places["primary"] and not self.failing:
+            self.edited = False
+        self.accepted |= "--accept" in options
+
+    def _may_fail(self, place: Place) -> bool:
+        return self.shrunk or place.harmed or not self.opened
+
+    def drill(self, *options: str) -> None:
+        sample = "--sample" in options
+        result = self.business.command("drill", *options)
+        self._note(("drill", *options), result)
+        newest = {place.name: [one.id for one in place.snapshots()][:1] for place in self.business.configured}
+        self.may_improve = False
+        for row in result.rows:
+            place = self.business.places[row["repository"]]
+            place.looked_at("cold", "password")
+            is_newest = [row["snapshot"]] == newest[place.name]
+            self.may_improve |= is_newest or not self.proven or "last-good" in options
+            if not sample and (is_newest or "last-good" in options):
+                place.looked_at("data")
+            for refused in row["refused"]:
+                self.refused.add((place.name, refused["snapshot"]))
+            if row["outcome"] == "passed":
+                self._passed(place, row, sample)
+            elif row["outcome"] == "failed":
+                self._failed(place, row)
+
+    def _passed(self, place: Place, row: dict[str, Any], sample: bool) -> None:
+        if sample:
+            self.sampled += row["share"]
+            return
+        held = self._held(place, row["snapshot"])
+        taken = self.taken[held.origin]
+        wrong = differences(taken.kept, place.restored(held.id))
+        assert not wrong, f"a drill passed, and plain restic does not bring back what was saved: {wrong}"
+        asked = tuple(self.promise.questions())
+        untrue = [one for one in asked if not self.promise.holds(one, taken)]
+        said = {proof["name"]: proof["outcome"] for proof in row["proofs"]}
+        assert not untrue or "not_tested" in said.values(), (
+            f"a drill passed, and this does not hold: {untrue}"
+        )
+        self.proven.append((held.origin, asked))
+        self.refused.discard((place.name, held.id))
+        self.disproved = False
+
+    def _failed(self, place: Place, row: dict[str, Any]) -> None:
+        codes = {found["code"] for found in row["findings"] if found["severity"] == "error"}
+        if codes == {"snapshot-stale"}:
+            assert self.promise.rpo == "1s" or place.harmed or place.name == "planb", row
+            return
+        if row["snapshot"]:
+            self.refused.add((place.name, row["snapshot"]))
+        held = self._held(place, row["snapshot"]) if row["snapshot"] else None
+        if place.harmed or not self.opened or (held and held.origin not in self.good):
+            return
+        if "proof-failed" in codes:
+            taken = self.taken[self._held(place, row["snapshot"]).origin]
+            untrue = [one for one in self.promise.questions() if not self.promise.holds(one, taken)]
+            assert untrue, f"a proof is said to have failed that holds: {row['proofs']}"
+            self.disproved = True
+        allowed = {"proof-failed", "snapshot-stale", "no-snapshot", "rto-missed"}
+        if self.promise.too_slow or codes <= allowed - {"rto-missed"}:
+            return
+        raise AssertionError(f"a drill failed, and nothing was done to what it restored: {row}")
+
+    def upkeep(self, *words: str) -> None:
+        result = self.business.command(*words)
+        self._note(words, result)
+        self.may_improve = words[0] in ("copy", "check")
+        for place in self.business.configured:
+            place.looked_at(*(("cold", "data") if words[0] == "check" else ()))
+
+    def _note(self, words: tuple[str, ...], result: Result) -> None:
+        said = [(row.get("outcome"), row.get("snapshot", "")[:8]) for row in result.rows]
+        self.log.append(f"readiness {' '.join(words)} -> {result.status} {said} {result.codes}")
+
+    # ---- what else happens
+
+    def happened(self, what: str, *, better: bool = False) -> None:
+        self.log.append(what)
+        self.may_improve = better
+
+    # ---- what must hold of the verdict, after everything
+
+    def look(self) -> None:
+        asked = time.time()
+        status, answer = self._answer("status")
+        result = answer["result"]
+        verdict, codes = result["verdict"], _codes(result)
+        self.log.append(f"    {verdict} {sorted(codes)}")
+        if (verdict, codes) != self.agreed:
+            self._agrees(status, answer)
+            self.agreed = (verdict, codes)
+        assert EXIT[verdict] == status, (verdict, status)
+        green = verdict == "READY" or (verdict == "AT_RISK" and codes <= ONE_DISK)
+        if green:
+            wrong = self.why_not_green(asked)
+            assert not wrong, f"{verdict}, although {wrong}"
+        if verdict == "NOT_READY":
+            assert self.why_not_ready(), f"NOT READY without any cause: {result}"
+        if self.verdict and not self.may_improve:
+            worse = BADNESS.index(verdict) >= BADNESS.index(self.verdict)
+            assert worse, f"{self.verdict} became {verdict} by nothing that would make it better"
+        self.verdict, self.may_improve = verdict, False
+
+    def _answer(self, command: str) -> tuple[int, Any]:
+        status, text = self.business.ask("--json", command)
+        answer = json.loads(text)
+        assert answer["exit"] == status
+        return status, answer
+
+    def _agrees(self, status: int, answer: Any) -> None:
+        """Two commands, text and JSON, say the same."""
+        result = answer["result"]
+        told, forecast = self._answer("forecast")
+        text_status, text = self.business.ask("status")
+        assert told == text_status == status, f"status {status}, its text {text_status}, forecast {told}"
+        assert text.startswith(result["verdict"].replace("_", " ")), text
+        plan = forecast["result"]
+        assert plan["all_back_at"] == result["all_back_at"] or _near(plan, result), (plan, result)
+        if result["all_back_at"] is None:
+            assert plan["fits"] is not True, plan
+            assert not NAMES_A_TIME.search(" ".join(text.split())), text
+            assert not NAMES_A_TIME.search(" ".join(self.business.ask("forecast")[1].split()))
+        for mine, other in zip(result["processes"], plan["processes"], strict=True):
+            assert (mine["back_at"] is None) == (other["back_at"] is None), (mine, other)
+
+    def why_not_green(self, asked: float) -> list[str]:
+        """What the agent could know, and what makes a green answer a lie."""
+        wrong = []
+        if self.promise.too_slow:
+            wrong.append("its steps alone take longer than promised")
+        if not self.proven and (self.promise.proofs or self.sampled < 1 - 1e-9):
+            wrong.append("nothing was drilled in full")
+        for question in self.promise.questions():
+            drilled = [self.taken[name] for name, asked in self.proven if question in asked]
+            if not any(self.promise.holds(question, taken) for taken in drilled):
+                wrong.append(f"no drill has answered {question}")
+        ages = []
+        for place in self.business.configured:
+            if not place.path.exists():
+                wrong.append(f"{place.name} is not there")
+            elif not place.unseen:
+                one = self.newest_that_counts(place)
+                wrong += [f"{place.name}: {why}" for why in self.why_not_whole(place, one)]
+                ages += [asked - one.at.timestamp()] if one else []
+        if ages and min(ages) > self.promise.rpo_seconds + SLACK:
+            wrong.append(f"the newest snapshot is {min(ages)} s old")
+        return wrong
+
+    def newest_that_counts(self, place: Place) -> Held | None:
+        counted = (
+            one
+            for one in place.snapshots()
+            if one.origin in self.good and (place.name, one.id) not in self.refused
+        )
+        return next(counted, None)
+
+    def why_not_whole(self, place: Place, one: Held | None) -> list[str]:
+        """What of today's promise plain restic does not bring back."""
+        if one is None:
+            return ["it holds no snapshot that counts"]
+        files = self.taken[one.origin].files
+        expected = chosen(files, self.promise.paths, self.promise.exclude)
+        wrong = differences(expected, place.restored(one.id))[:3]
+        wrong += [f"{path} was not there" for path in self.promise.paths if str(path) not in files]
+        for vital in self.promise.vital:
+            inside = [
+                entry for path, entry in expected.items() if below(path, vital) and entry.kind == "file"
+            ]
+            if not inside:
+                wrong.append(f"the vital {vital} is not in it")
+            elif all(entry.zeros for entry in inside) and not self.accepted:
+                wrong.append(f"the vital {vital} is zeros")
+        size = sum(entry.size for entry in expected.values())
+        zeros = sum(entry.size for entry in expected.values() if entry.zeros)
+        if zeros > ZEROS * size and not self.accepted:
+            wrong.append("much of it is zeros")
+        return wrong
+
+    def why_not_ready(self) -> list[str]:
+        """What may be called bad."""
+        found = [f"{place.name} was harmed" for place in self.business.places.values() if place.harmed]
+        found += ["passwords or addresses are wrong"] * (not self.opened)
+        found += ["stale"] * (self.promise.rpo == "1s")
+        found += ["too slow"] * self.promise.too_slow
+        found += ["a proof failed"] * self.disproved
+        found += ["the sources are not what they were"] * (self.failing and self.shrunk)
+        return found
+
+    def _held(self, place: Place, snapshot: str) -> Held:
+        return next(one for one in place.snapshots() if one.id == snapshot)
+
+
+def _codes(result: Any) -> set[str]:
+    rows = [*result["reasons"], *(one for process in result["processes"] for one in process["reasons"])]
+    return {row["code"] for row in rows if row["verdict"] != "READY"}
+
+
+def _near(plan: Any, result: Any) -> bool:
+    """The same time, where the clock went on between two answers."""
+    times = [plan["all_back_at"], result["all_back_at"]]
+    if None in times:
+        return False
+    one, other = map(datetime.fromisoformat, times)
+    return abs((one - other).total_seconds()) <= SLACK and one.tzinfo is not None and UTC is not None

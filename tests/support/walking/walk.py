@@ -1,0 +1,219 @@
+"""Walks at random through everything that can be done to a business, each step held against the truth.
+
+A walk is a list of steps that can be taken again. hypothesis would spend most walks on repeating a step of
+another one, and real commands are too dear for that: they are drawn plainly, and cut short by leaving out.
+"""
+
+import atexit
+import copy
+import os
+import random
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from support.restics import RESTIC_VERSIONS, restic_program
+from support.walking.business import Business
+from support.walking.referee import Referee
+
+EDITS = (
+    "write", "rewrite", "grow", "truncate", "remove", "rename", "zeros", "age", "link", "link out",
+    "empty a directory", "remove a path", "say ok", "say bad",
+)  # fmt: skip
+HARMLESS = ("write", "rewrite", "grow", "link", "link out", "say ok")
+DAMAGE = ("flip", "empty a snapshot", "lose the index", "delete", "replace", "move", "forget")
+CONFIG = ("paths", "exclude", "vital", "proofs", "rpo", "rto", "plan b", "url")
+BOTH = ("primary", "planb")
+HAPPENINGS = (
+    *[("edit", how) for how in EDITS],
+    *[("config", what) for what in CONFIG],
+    *[("damage", kind, place) for kind in DAMAGE for place in BOTH],
+    *[("password", kind, place) for kind in ("right", "wrong", "missing") for place in BOTH],
+)
+COMMANDS = (
+    *[("snapshot",)] * 8,
+    *[("snapshot", "--accept")] * 3,
+    *[("snapshot", "--to", "planb")] * 3,
+    *[("drill",)] * 8,
+    *[("drill", "--from", "planb")] * 4,
+    *[("drill", "--sample", share) for share in ("40%", "60%", "100%")],
+    *[("drill", "--snapshot", which) for which in ("last-good", "last-good", "random", "ID", "ID")],
+    *[("drill", "--snapshot", which, "--from", "planb") for which in ("last-good", "ID")],
+    *[("upkeep", word) for word in ("copy", "copy", "copy", "copy", "check", "check", "retain", "prune")],
+)
+KINDS = (HAPPENINGS, COMMANDS)
+
+
+class Step(NamedTuple):
+    action: tuple[str, ...]
+    which: int  # of many files, snapshots or values
+
+    def __str__(self) -> str:
+        return f"{' '.join(self.action)} ({self.which})"
+
+
+class Walk:
+    """One walk. `start` is how far the business has come: new, proven, or with a proven plan B."""
+
+    def __init__(self, start: str, version: str) -> None:
+        self.name = f"{start}, restic {version}"
+        self.referee = begun(start, version)
+
+    def take(self, steps: Sequence[Step]) -> str:
+        """What was wrong with an answer; empty when nothing was."""
+        try:
+            self.referee.look()
+            for step in steps:
+                before = len(self.referee.log)
+                self._do(step)
+                if len(self.referee.log) > before:
+                    self.referee.look()
+        except AssertionError as error:
+            return f"{self.name}: {error}"
+        return ""
+
+    def _do(self, step: Step) -> None:
+        kind, *words = step.action
+        {
+            "snapshot": self._snapshot,
+            "drill": self._drill,
+            "upkeep": self._upkeep,
+            "edit": self._edit,
+            "config": self._configure,
+            "damage": self._damage,
+            "password": self._password,
+        }[kind](*words, which=step.which)
+
+    def _snapshot(self, *options: str, which: int) -> None:
+        self.referee.snapshot(*self._possible(options))
+
+    def _drill(self, *options: str, which: int) -> None:
+        words = list(self._possible(options))
+        if "ID" in words:
+            place = self.referee.business.places["planb" if "planb" in words else "primary"]
+            held = place.snapshots()
+            words[words.index("ID")] = held[which % len(held)].id if held else "latest"
+        self.referee.drill(*words)
+
+    def _upkeep(self, word: str, which: int) -> None:
+        if word != "copy" or (self.referee.promise.two and self.referee.promise.fed_by == "copy"):
+            self.referee.upkeep(word)
+
+    def _edit(self, how: str, which: int) -> None:
+        if self.referee.business.edit(how, which):
+            self.referee.happened(f"edit: {how} {which}")
+            self.referee.edited = True
+            self.referee.shrunk |= how not in HARMLESS
+
+    def _configure(self, what: str, which: int) -> None:
+        business = self.referee.business
+        if business.configure(what, which):
+            self.referee.happened(f"config: {what} {which}", better=True)
+            self.referee.shrunk = True
+            self._opened()
+
+    def _damage(self, kind: str, place: str, which: int) -> None:
+        if self.referee.business.places[place].damage(kind, which):
+            self.referee.happened(f"damage: {kind} {place} {which}", better=kind in ("move", "replace"))
+            self._opened()
+
+    def _password(self, kind: str, place: str, which: int) -> None:
+        here = self.referee.business.places[place]
+        self.referee.business.secret(here, kind)
+        here.unseen.discard("password")
+        if kind == "wrong":
+            here.unseen.add("password")
+        self.referee.happened(f"password: {place} {kind}", better=True)
+        self.referee.opened &= kind == "right"
+        self._opened()
+
+    def _opened(self) -> None:
+        places = self.referee.business.configured
+        self.referee.opened &= all(place.path.exists() and place.password.exists() for place in places)
+
+    def _possible(self, options: tuple[str, ...]) -> tuple[str, ...]:
+        """Without the name of a repository that is not in the config."""
+        if "planb" in options and not self.referee.promise.two:
+            at = options.index("planb")
+            return (*options[: at - 1], *options[at + 1 :])
+        return options
+
+
+def drawn(chance: random.Random, number: int) -> list[Step]:
+    """Some steps; what people do to it and what the agent does come about equally often."""
+    return [Step(chance.choice(chance.choice(KINDS)), chance.randrange(12)) for _ in range(number)]
+
+
+def shorter(start: str, version: str, steps: list[Step]) -> list[Step]:
+    """The same without every step that is not needed for it to fail."""
+    at = 0
+    while at < len(steps):
+        rest = steps[:at] + steps[at + 1 :]
+        if Walk(start, version).take(rest):
+            steps = rest
+        else:
+            at += 1
+    return steps
+
+
+def walks(start: str, number: int, count: int = 20, length: int = 8) -> None:
+    """So many walks of one seed, always the same; READINESS_TEST_SEED takes others."""
+    chance = random.Random(f"{os.environ.get('READINESS_TEST_SEED', '')} {start} {number}")
+    for _ in range(count):
+        version = chance.choice(RESTIC_VERSIONS)
+        steps = drawn(chance, length)
+        wrong = Walk(start, version).take(steps)
+        if wrong:
+            raise AssertionError(told(start, version, steps, wrong))
+
+
+def told(start: str, version: str, steps: list[Step], wrong: str) -> str:
+    """A walk that failed, as a list of what was done."""
+    fewest = shorter(start, version, steps)
+    again = Walk(start, version)
+    wrong = again.take(fewest) or f"(not each time) {wrong}"
+    return "\n".join([wrong, "Steps: " + "; ".join(map(str, fewest)), *again.referee.log])
+
+
+# ---- where walks begin; made once for each restic, and put back for each walk
+
+
+@cache
+def _ground() -> Path:
+    """In memory, where there is any: restored and removed by the second."""
+    shared = Path("/dev/shm")
+    place = shared if os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 2 << 30 else None
+    made = Path(tempfile.mkdtemp(prefix="readiness-walk-", dir=place))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
+
+
+def begun(start: str, version: str) -> Referee:
+    """A business of its own, as if nobody had walked here before."""
+    here, kept = _ground() / "now", _ground() / f"{start.replace(' ', '-')}-{version}"
+    referee = _made(start, version, here, kept)
+    shutil.rmtree(here, ignore_errors=True)
+    subprocess.run(["cp", "-a", kept, here], check=True)
+    return copy.deepcopy(referee)
+
+
+@cache
+def _made(start: str, version: str, here: Path, kept: Path) -> Referee:
+    shutil.rmtree(here, ignore_errors=True)
+    here.mkdir()
+    business = Business(here, restic_program(version))
+    referee = Referee(business)
+    business.promise.two = start == "plan b"
+    business.set_up()
+    if start != "new":
+        referee.snapshot()
+        referee.drill()
+    if start == "plan b":
+        referee.upkeep("copy")
+        referee.drill("--from", "planb")
+    subprocess.run(["cp", "-a", here, kept], check=True)
+    return referee
