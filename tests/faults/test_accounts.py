@@ -203,6 +203,18 @@ def test_what_an_exclude_kept_out_is_in_no_snapshot_when_it_is_taken_back(new_sh
     assert set(Status(shop).reasons) == {"repository-same-device"}
 
 
+def test_what_became_vital_since_the_newest_snapshot_is_not_taken_for_held(new_shop: Shop) -> None:
+    shop = new_shop
+    assert shop.snapshot().status == 0
+    assert shop.drill().status == 0
+    shop.extra = f'vital = ["{shop.source}/orders.txt", "{shop.source}/never-written.sql"]'
+    shop.write_config()
+    assert "never-written.sql" in Status(shop).reasons["vital-not-covered"]["message"]
+    (shop.source / "never-written.sql").write_text("1 box of pears\n")
+    assert shop.snapshot().status == 0
+    assert set(Status(shop).reasons) == {"repository-same-device"}
+
+
 def test_what_a_proof_refuted_is_refuted_in_its_copies(new_shop: Shop) -> None:
     shop = new_shop
     PlanB(shop).init()

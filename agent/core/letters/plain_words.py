@@ -51,6 +51,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "the most important files of {name} could never be compared in a test",
         "let {name} write its files in a way that they can be saved",
     ),
+    "vital-not-covered": (
+        "nobody knows yet whether the newest backup of {name} holds all that is important",
+        "make a backup of {name}",
+    ),
     "content-not-proven": (
         "some files of {name} could never be compared in a test",
         "let {name} write its files in a way that they can be saved",

@@ -26,6 +26,7 @@ TOPICS = {
             "data-stale",
             "snapshot-failing",
             "paths-not-covered",
+            "vital-not-covered",
         ),
         "snapshot",
     ),
@@ -68,7 +69,7 @@ FAILING = (
 
 # seconds that it has to last before anybody is told: it may only be the beginning, or be tried again
 PATIENCE = {
-    **dict.fromkeys(("never-proven", "no-snapshot", "paths-not-covered"), DAY),
+    **dict.fromkeys(("never-proven", "no-snapshot", "paths-not-covered", "vital-not-covered"), DAY),
     **dict.fromkeys(("plan-b-behind", "copy-missing"), DAY),
     # after the machine was off, a snapshot is on its way
     **dict.fromkeys(("clock-went-back", "mail-blocked", "snapshot-stale", "data-stale"), HOUR),

@@ -68,6 +68,10 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         "the newest drill could not be carried out; an older one still counts",
     ),
     "proof-partial": (Verdict.AT_RISK, "only samples were drilled, and together they are not the whole"),
+    "vital-not-covered": (
+        Verdict.AT_RISK,
+        "a path was declared vital after the newest snapshot, and nobody has looked whether that holds it",
+    ),
     "content-not-proven": (
         Verdict.AT_RISK,
         "more than 2 % of the content was compared in no drill that counts: it was being written each time, "

@@ -37,6 +37,23 @@ def vital_not_proven(case: Case) -> Iterator[Reason]:
         )
 
 
+def vital_not_covered(case: Case) -> Iterator[Reason]:
+    """What became vital since the newest snapshot: whether that holds it nobody has looked."""
+    held = [one.good[0] for one in case.standings if one.good]
+    noted = [record.vital for record in held if record.vital is not None]
+    drilled = (path for one in case.standings for drill in one.current for path in drill.vital)
+    looked_for = {path for paths in noted for path in paths}.union(drilled)
+    new = [path for path in case.process.vital if path not in looked_for]
+    if new and len(noted) == len(held) > 0:
+        yield case.reason(
+            "vital-not-covered",
+            Verdict.AT_RISK,
+            f"Since the newest snapshot {_some([printable(path) for path in new])} became vital, and nobody "
+            "has looked whether that snapshot holds it.",
+            f"Run: readiness snapshot {case.process.name}",
+        )
+
+
 def content_not_proven(case: Case) -> Iterator[Reason]:
     """A part of the content worth naming has never stood still while a snapshot was taken, or is zeros."""
     found = unproven(case.standings, vital_paths(case.process))

@@ -25,7 +25,7 @@ from agent.core.verdict.judgement import Assessment, Case, Judgement, Reason, Re
 from agent.core.verdict.plan_b_lag import plan_b_behind
 from agent.core.verdict.reasons import GRAVE_RULES, Rule
 from agent.core.verdict.reasons_agent import agent_reasons, ping_failing
-from agent.core.verdict.reasons_content import content_not_proven, vital_not_proven
+from agent.core.verdict.reasons_content import content_not_proven, vital_not_covered, vital_not_proven
 from agent.core.verdict.reasons_mail import mail_notes
 from agent.core.verdict.reasons_repository import (
     GONE,
@@ -50,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     locked_out,
     address_changed,
     *SLIPPING_RULES,
+    vital_not_covered,
     content_not_proven,
     copy_missing,
     plan_b_behind,

@@ -94,6 +94,7 @@ class _Attempt:
             seconds=0.0,
             host=task.config.settings.host,
             paths=(*task.process.paths, tools.sources.carried),
+            vital=task.process.vital,
             accepted=task.accept,
         )
 
@@ -125,7 +126,9 @@ class _Attempt:
 
     def _take(self, good: SnapshotRecord | None) -> tuple[SnapshotRecord, Sequence[VitalPlace]]:
         """One snapshot, and the vital files that were being written meanwhile."""
-        tables, findings = self.tools.sources.copy_databases(_databases(good))
+        tables, findings = self.tools.sources.copy_databases(
+            [known.database for known in good.tables] if good else []
+        )
         findings += fewer_rows(self.process, tables, good)
         backup = self._start_backup()
         try:
@@ -272,10 +275,6 @@ class _Attempt:
             moving=len(moving),
             moving_paths=tuple("/" + os_text(path) for path in moving[:MOVING_LISTED]),
         )
-
-
-def _databases(good: SnapshotRecord | None) -> list[str]:
-    return [known.database for known in good.tables] if good else []
 
 
 def _outcome(findings: Sequence[Finding]) -> Outcome:

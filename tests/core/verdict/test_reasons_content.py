@@ -54,3 +54,16 @@ def test_a_name_cannot_move_the_cursor() -> None:
     hostile = "/srv/\x1b[2J"
     doubted = drill(compared=Compared(), vital_uncompared=(hostile,))
     assert "\x1b" not in the_reason(judged(snapshot(), doubted, of=process(vital=(hostile,))))[2]
+
+
+def test_what_became_vital_since_the_newest_snapshot_is_at_risk_until_the_next() -> None:
+    vital = process(vital=(DUMP,))
+    code, verdict, sentence = the_reason(judged(snapshot(vital=()), drill(), of=vital))
+    assert (code, verdict) == ("vital-not-covered", Verdict.AT_RISK)
+    assert f"{DUMP} became vital" in sentence
+    assert judged(snapshot(vital=(DUMP,)), drill(), of=vital).verdict == Verdict.READY
+    assert judged(snapshot(vital=()), drill(vital=(DUMP,)), of=vital).verdict == Verdict.READY
+
+
+def test_a_snapshot_that_does_not_say_what_was_vital_alarms_nobody() -> None:
+    assert judged(snapshot(vital=None), drill(), of=process(vital=(DUMP,))).verdict == Verdict.READY
