@@ -47,14 +47,16 @@ class Vanished:
         repository: Repository,
         forgiven: bool = False,
         unreadable: Sequence[str] = (),
+        known: Known | None = None,
     ) -> list[Finding]:
         """Why known snapshots are not listed; `forgiven`: only whether it is another repository.
 
         `unreadable` are those that are there, but damaged: nobody took them. A process that has none yet
-        cannot miss any, so that the repository is asked which it is.
+        cannot miss any, so that the repository is asked which it is. `known` is what was known before the
+        listing began, where a snapshot may come in meanwhile.
         """
         there = list(listed)
-        known = self.known()
+        known = known or self.known()
         gone = known.missing(there)
         damaged = [name for name in gone if any(name.startswith(short) for short in unreadable)]
         missing = [name for name in gone if name not in damaged]

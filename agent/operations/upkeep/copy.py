@@ -16,7 +16,7 @@ from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.plain import count
 from agent.core.upkeep.copying import Good, arrivals, done_with, good_ones, lag, missing
-from agent.core.upkeep.vanished import removed_by
+from agent.core.upkeep.vanished import Known, removed_by
 from agent.errors import ResticError
 from agent.operations.ports.clock import Clock
 from agent.operations.ports.ledger import Ledger
@@ -176,18 +176,26 @@ class _Run:
     def _look_at_source(self) -> None:
         """The good snapshots that are there; another repository in its place has none of ours."""
         self._where = self.task.source
+        known = self._vanished(self.task.source).known()  # a snapshot may be taken while it is listed
         listed = self._list(self.tools.source, self.task.source)
         self._add(
             *self._vanished(self.task.source).findings(
                 listed, self.tools.source, forgiven=True, unreadable=self._unreadable
             )
         )
+        self._note_vanished(listed, known)
         self._goods = good_ones(listed, self._search(SnapshotRecord, self.task.source))
         if not self._goods and not self.findings:
             message = f"Repository {self.task.source} holds no good snapshot of {self.task.process} to copy."
             hint = f"Take one: readiness snapshot {self.task.process}"
             self.findings.append(finding("no-snapshot", self.task.process, message, hint))
         self._where = self.task.repository
+
+    def _note_vanished(self, listed: Sequence[StoredSnapshot], known: Known) -> None:
+        """For the account of the source alone: what is left of it is copied all the same."""
+        if not self._wrong[self.task.source]:
+            vanished = self._vanished(self.task.source)
+            self._wrong[self.task.source] += vanished.findings(listed, self.tools.source, known=known)
 
     def _list(self, repository: Repository, name: str) -> list[StoredSnapshot]:
         self._where = name

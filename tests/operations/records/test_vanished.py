@@ -103,6 +103,16 @@ def test_another_repository_in_its_place_is_said_even_to_a_person_who_accepts() 
     assert look.findings([], Same(), forgiven=True) == []  # type: ignore[arg-type]
 
 
+def test_what_came_while_it_was_listed_is_not_missed() -> None:
+    ledger = FakeLedger(taken(A))
+    look = Vanished(ledger, "orders", "primary", "shop")
+    known = look.known()
+    ledger.append(taken(B), NOW)
+
+    assert [f.code for f in look.findings(listed(A), Same())] == ["snapshots-vanished"]  # type: ignore[arg-type]
+    assert look.findings(listed(A), Same(), known=known) == []  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("idle", [0, 3, 40])
 def test_only_what_came_after_the_last_removal_is_read_however_many_runs_removed_nothing(
     tmp_path: Path, idle: int

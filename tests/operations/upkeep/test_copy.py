@@ -134,6 +134,15 @@ def test_what_vanished_from_plan_b_is_told_and_copied_again(shop: Shop, plan_b: 
     assert (again.says, again.row["copied"]) == (failed("snapshots-vanished"), 1)
 
 
+def test_what_vanished_from_the_first_repository_is_told_to_the_verdict(shop: Shop, plan_b: PlanB) -> None:
+    assert shop.run("copy").says == PASSED
+    shop.plain_restic("forget", shop.snapshot_ids()[0])
+    assert shop.run("copy").says == not_tested("no-snapshot")
+    (process,) = shop.run("status").answer["result"]["processes"]
+    found = {(one["code"], one["repository"]) for one in process["reasons"]}
+    assert ("snapshots-vanished", "primary") in found
+
+
 # ---- what can be wrong
 
 

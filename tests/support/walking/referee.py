@@ -126,10 +126,15 @@ class Referee:
             untrue = [one for one in self.promise.questions() if not self.promise.holds(one, taken)]
             assert untrue, f"a proof is said to have failed that holds: {row['proofs']}"
             self.disproved = True
+        if "file-missing" in codes and not self._holds_vital(self.taken[held.origin] if held else None):
+            return
         allowed = {"proof-failed", "snapshot-stale", "no-snapshot", "rto-missed"}
         if self.promise.too_slow or codes <= allowed - {"rto-missed"}:
             return
         raise AssertionError(f"a drill failed, and nothing was done to what it restored: {row}")
+
+    def _holds_vital(self, taken: Taken | None) -> bool:
+        return taken is not None and all(str(path) in taken.kept for path in self.promise.vital)
 
     def upkeep(self, *words: str) -> None:
         result = self.business.command(*words)
@@ -153,7 +158,8 @@ class Referee:
     def look(self) -> None:
         asked = time.time()
         status, answer = self._answer("status")
-        result = answer["result"]
+        result = answer.get("result", {})
+        assert "verdict" in result, answer
         verdict, codes = result["verdict"], _codes(result)
         self.log.append(f"    {verdict} {sorted(codes)}")
         if (verdict, codes) != self.agreed:
@@ -252,6 +258,10 @@ class Referee:
         found += ["passwords or addresses are wrong"] * (not self.opened)
         found += ["stale"] * (self.promise.rpo == "1s")
         found += ["too slow"] * self.promise.too_slow
+        held = [self.newest_that_counts(place) for place in self.business.configured]
+        found += ["a vital path was never there"] * any(
+            not self._holds_vital(self.taken[one.origin] if one else None) for one in held
+        )
         found += ["a proof failed"] * self.disproved
         found += ["the sources are not what they were"] * (self.failing and self.shrunk)
         return found
