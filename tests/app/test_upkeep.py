@@ -1,5 +1,6 @@
 """Which repositories are kept up, and that each run holds what it works on."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ SHOP = config(repositories=("primary", "planb"))
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Config:
-    return load(str(recorded_shop(tmp_path)))
+    """Its repository is not there."""
+    config = load(str(recorded_shop(tmp_path)))
+    shutil.rmtree(tmp_path / "repository")
+    return config
 
 
 def test_no_name_means_every_repository() -> None:
