@@ -9,7 +9,7 @@ import pytest
 
 from agent.adapters.sources import hashing
 from agent.adapters.sources.hashing import BLOCK, SMALL, Digest, digest, first_bytes
-from agent.core.snapshot import kinds
+from agent.core.kinds import kinds
 
 
 @pytest.fixture
