@@ -83,7 +83,8 @@ class Referee:
             place = self.business.places[row["repository"]]
             place.looked_at("cold", "password")
             is_newest = [row["snapshot"]] == newest[place.name]
-            self.may_improve |= is_newest or not self.proven or "last-good" in options
+            settled = is_newest and not (sample and self.disproved)
+            self.may_improve |= settled or not self.proven or "last-good" in options
             if not sample and (is_newest or "last-good" in options):
                 place.looked_at("data")
             for refused in row["refused"]:
@@ -217,6 +218,8 @@ class Referee:
                 wrong.append(f"{place.name} is not there")
             elif not place.unseen:
                 one = self.newest_that_counts(place)
+                tried = [held.id for held in place.snapshots() if held.origin in self.good][:1]
+                wrong += [f"a drill refused {each}" for each in tried if (place.name, each) in self.refused]
                 wrong += [f"{place.name}: {why}" for why in self.why_not_whole(place, one)]
                 ages += [asked - one.at.timestamp()] if one else []
         if ages and not hidden and min(ages) > self.promise.rpo_seconds + SLACK:

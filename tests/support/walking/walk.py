@@ -46,6 +46,18 @@ COMMANDS = (
     *[("upkeep", word) for word in ("copy", "copy", "copy", "copy", "check", "check", "retain", "prune")],
 )
 KINDS = (HAPPENINGS, COMMANDS)
+# what leads somewhere only together: content that is bad, damage that is met, a question that is answered
+CHAINS = (
+    (("edit", "say bad"), ("snapshot",), ("drill",)),
+    (("edit", "say bad"), ("snapshot",), ("upkeep", "copy"), ("drill",), ("edit", "say ok")),
+    (("damage", "flip", "primary"), ("drill",), ("drill", "--snapshot", "last-good")),
+    (("snapshot",), ("damage", "flip", "primary"), ("drill", "--snapshot", "last-good")),
+    (("damage", "empty a snapshot", "primary"), ("drill",)),
+    (("edit", "zeros"), ("snapshot", "--accept"), ("drill",)),
+    (("config", "exclude"), ("snapshot", "--accept"), ("drill",)),
+    (("config", "proofs"), ("drill",)),
+)
+CHAINED = 0.15  # of all draws
 
 
 class Step(NamedTuple):
@@ -145,7 +157,12 @@ class Walk:
 
 def drawn(chance: random.Random, number: int) -> list[Step]:
     """Some steps; what people do to it and what the agent does come about equally often."""
-    return [Step(chance.choice(chance.choice(KINDS)), chance.randrange(12)) for _ in range(number)]
+    steps: list[Step] = []
+    while len(steps) < number:
+        chain = chance.random() < CHAINED
+        actions = chance.choice(CHAINS) if chain else (chance.choice(chance.choice(KINDS)),)
+        steps += [Step(action, chance.randrange(12)) for action in actions]
+    return steps[:number]
 
 
 def shorter(start: str, version: str, steps: list[Step]) -> list[Step]:
