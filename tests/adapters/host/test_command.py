@@ -93,8 +93,8 @@ def test_a_stopped_one_hears_all_the_same() -> None:
 
 
 def test_the_signal_that_asks_it_to_end_is_chosen() -> None:
-    running = shell("trap 'exit 9' INT; while :; do sleep 0.05; done", stop_signal=signal.SIGINT)
-    time.sleep(0.2)
+    running = shell("trap 'exit 9' INT; echo set; while :; do sleep 0.05; done", stop_signal=signal.SIGINT)
+    until(lambda: running.stdout.total > 0)
     running.stop()
     assert running.wait().status == 9
 
