@@ -8,6 +8,7 @@ from pathlib import Path
 from support.builders.readiness_cli import HOST, Result, Shop
 from support.walking.place import SECRETS, Place
 from support.walking.promise import Promise
+from support.walking.witness import is_excluded
 
 OLD = 1_700_000_000  # a time long before any walk
 
@@ -150,12 +151,11 @@ class Business(Shop):
         if what == "paths":
             sub = [[self.source], [self.source, self.more_source], [self.source / "a"]]
             promise.paths = sub[which % 3]
-            promise.vital = [path for path in promise.vital if self._is_in(path)]
         elif what == "exclude":
             promise.exclude = [[], ["log.txt"], [str(self.source / "b")], ["*.bin"]][which % 4]
         elif what == "vital":
             names = [(), ("ok",), ("a",), ("big.bin",), ("none",)][which % 5]
-            promise.vital = [path for path in map(self.source.joinpath, names) if self._is_in(path)]
+            promise.vital = [self.source / name for name in names]
         elif what == "proofs":
             kinds = [{}, {"word": "ok"}, {"word": "bad"}, {"count": "3"}, {"count": "1000"}, {"fresh": "1h"}]
             promise.proofs = dict(kinds[which % len(kinds)])
@@ -172,8 +172,11 @@ class Business(Shop):
             place.pointed = "away" if place.pointed == "here" else "here"
         else:
             raise ValueError(what)
+        promise.vital = [path for path in promise.vital if self._may_be_vital(path)]
         self.write_config()
         return before != (self.config.read_text(), [place.pointed for place in self.places.values()])
 
-    def _is_in(self, path: Path) -> bool:
-        return any(path.is_relative_to(top) for top in self.promise.paths)
+    def _may_be_vital(self, path: Path) -> bool:
+        """A config that wants what it keeps out is refused, and no walk goes on from there."""
+        tops = [top for top in self.promise.paths if path.is_relative_to(top)]
+        return any(not is_excluded(str(path), str(top), self.promise.exclude) for top in tops)

@@ -267,6 +267,12 @@ class Referee:
             not self._holds_vital(self.taken[one.origin] if one else None) for one in held
         )
         found += ["a proof failed"] * self.disproved
+        found += ["a proof does not hold of the newest snapshot"] * any(
+            not self.promise.holds(question, self.taken[one.origin])
+            for place in self.business.configured
+            for one in [held for held in place.snapshots() if held.origin in self.good][:1]
+            for question in self.promise.questions()
+        )
         found += ["the sources are not what they were"] * (self.failing and self.shrunk)
         return found
 
