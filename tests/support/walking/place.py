@@ -35,6 +35,7 @@ class Place:
     # in the data, or to the password
     unseen: set[str] = field(default_factory=set)
     harmed: bool = False  # ever
+    robbed: bool = False  # ever: snapshots were taken out of it
     _known: dict[object, object] = field(default_factory=dict)
 
     @property
@@ -116,6 +117,7 @@ class Place:
         }[kind](which)
         if done:
             self.harmed = True
+            self.robbed |= kind in ("delete", "replace", "move", "forget")
         return done
 
     def _files(self, kind: str) -> list[Path]:

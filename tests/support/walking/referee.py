@@ -30,6 +30,7 @@ class Referee:
     proven: list[tuple[str, tuple[Question, ...]]] = field(default_factory=list)  # full drills that passed
     sampled: float = 0.0  # the share of samples that passed
     accepted: bool = False  # whatever is gone
+    bad_content: set[str] = field(default_factory=set)  # by the ID where it was taken: a proof refuted it
     disproved: bool = False  # a proof rightly failed, and no full drill has passed since
     failing: bool = False  # the newest snapshot run did not pass
     shrunk: bool = False  # something was taken away, from the files or the config
@@ -84,7 +85,7 @@ class Referee:
             place.looked_at("cold", "password")
             is_newest = [row["snapshot"]] == newest[place.name]
             settled = is_newest and not (sample and self.disproved)
-            self.may_improve |= settled or not self.proven or "last-good" in options
+            self.may_improve |= settled or not self.proven
             if not sample and (is_newest or "last-good" in options):
                 place.looked_at("data")
             for refused in row["refused"]:
@@ -110,6 +111,7 @@ class Referee:
         )
         self.proven.append((held.origin, asked))
         self.refused.discard((place.name, held.id))
+        self.bad_content.discard(held.origin)
         self.disproved = False
 
     def _failed(self, place: Place, row: dict[str, Any]) -> None:
@@ -127,6 +129,7 @@ class Referee:
             untrue = [one for one in self.promise.questions() if not self.promise.holds(one, taken)]
             assert untrue, f"a proof is said to have failed that holds: {row['proofs']}"
             self.disproved = True
+            self.bad_content |= {held.origin} if held else set()
         if "file-missing" in codes and not self._holds_vital(self.taken[held.origin] if held else None):
             return
         allowed = {"proof-failed", "snapshot-stale", "no-snapshot", "rto-missed"}
@@ -171,6 +174,9 @@ class Referee:
         if green:
             wrong = self.why_not_green(asked)
             assert not wrong, f"{verdict}, although {wrong}"
+            self._is_no_nearer(result)
+        if "snapshots-vanished" in codes:
+            assert any(place.robbed for place in self.business.places.values()), "nobody took a snapshot"
         if verdict == "NOT_READY":
             assert self.why_not_ready(), f"NOT READY without any cause: {result}"
         if self.verdict and not self.may_improve:
@@ -230,7 +236,7 @@ class Referee:
         counted = (
             one
             for one in place.snapshots()
-            if one.origin in self.good and (place.name, one.id) not in self.refused
+            if one.origin in self.good - self.bad_content and (place.name, one.id) not in self.refused
         )
         return next(counted, None)
 
@@ -255,6 +261,16 @@ class Referee:
         if zeros > ZEROS * size and not self.accepted:
             wrong.append("much of it is zeros")
         return wrong
+
+    def _is_no_nearer(self, result: Any) -> None:
+        """Plan B is no less behind than it is said to be."""
+        held = {place.name: self.newest_that_counts(place) for place in self.business.configured}
+        first = held["primary"]
+        for said in result["processes"][0]["plan_b"]:
+            there = held[said["repository"]]
+            if first and there and said["lag_s"] is not None:
+                lag = (first.at - there.at).total_seconds()
+                assert said["lag_s"] >= lag - 1, f"plan B is {lag} s behind, and said is {said}"
 
     def why_not_ready(self) -> list[str]:
         """What may be called bad."""

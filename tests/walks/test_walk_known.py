@@ -1,0 +1,68 @@
+"""Walks that have found something once, or that show a kind of lie which the others meet seldom."""
+
+import pytest
+
+from support.walking.walk import Step, Walk
+
+KNOWN = {
+    "a sample of everything ends no failed proof": (
+        *("proven", "edit say bad", "snapshot", "drill", "drill --sample 100%"),
+    ),
+    "older snapshots say nothing of the newest": (
+        *("proven", "edit rewrite", "snapshot", "damage flip primary", "drill"),
+        *("drill --snapshot ID/1", "drill --snapshot ID/1"),
+    ),
+    "what last-good refuses is bad": (
+        *("proven", "edit rewrite/6", "snapshot", "damage lose the index primary"),
+        "drill --snapshot last-good",
+    ),
+    "content that a proof refuted is refuted in plan B": (
+        *("plan b", "edit say bad", "snapshot", "upkeep copy", "drill", "edit say ok", "snapshot", "drill"),
+    ),
+    "a snapshot that cannot be read was not taken away": (
+        *("proven", "damage empty a snapshot primary", "drill"),
+    ),
+    "zeros are no content": ("new", "config proofs/3", "config vital/3", "edit zeros/6", "snapshot", "drill"),
+    "what became vital may be in no snapshot": ("proven", "config vital/4", "snapshot", "drill"),
+    "what a copy misses in the first repository": (
+        *("plan b", "damage forget primary", "upkeep copy", "drill"),
+    ),
+    "another repository in its place": ("plan b", "damage replace primary", "upkeep copy"),
+    "an old answer to a new question": ("proven", "config proofs/2", "drill", "config proofs/4", "drill"),
+    "an exclude that is taken back": (
+        *(
+            "proven",
+            "config exclude/2",
+            "snapshot --accept",
+            "drill",
+            "config exclude/0",
+            "snapshot",
+            "drill",
+        ),
+    ),
+}
+
+
+def steps_of(words: tuple[str, ...]) -> list[Step]:
+    """Of "damage flip primary/7": a step, and which of many."""
+    found = []
+    for text in words:
+        action, _, which = text.partition("/")
+        kind, _, rest = action.partition(" ")
+        found.append(Step((kind, *_arguments(kind, rest)), int(which or 0)))
+    return found
+
+
+def _arguments(kind: str, rest: str) -> list[str]:
+    if kind == "damage":
+        what, _, place = rest.rpartition(" ")
+        return [what, place]
+    return [rest] if kind in ("edit", "config") else rest.split()
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_every_answer_on_the_way_is_true(name: str) -> None:
+    start, *words = KNOWN[name]
+    walk = Walk(start, "0.19.1")
+    wrong = walk.take(steps_of(tuple(words)))
+    assert not wrong, "\n".join([wrong, *walk.referee.log])
