@@ -8,12 +8,15 @@ KNOWN = {
     "a sample of everything ends no failed proof": (
         *("proven", "edit say bad", "snapshot", "drill", "drill --sample 100%"),
     ),
+    "a sample says nothing of the rest": (
+        *("proven", "edit rewrite/8", "snapshot", "damage flip primary/2", "drill", "drill --sample 1%"),
+    ),
     "older snapshots say nothing of the newest": (
         *("proven", "edit rewrite", "snapshot", "damage flip primary", "drill"),
         *("drill --snapshot ID/1", "drill --snapshot ID/1"),
     ),
     "what last-good refuses is bad": (
-        *("proven", "edit rewrite/6", "snapshot", "damage lose the index primary"),
+        *("proven", "edit rewrite/8", "snapshot", "damage flip primary/3"),
         "drill --snapshot last-good",
     ),
     "content that a proof refuted is refuted in plan B": (
@@ -22,7 +25,7 @@ KNOWN = {
     "a snapshot that cannot be read was not taken away": (
         *("proven", "damage empty a snapshot primary", "drill"),
     ),
-    "zeros are no content": ("new", "config proofs/3", "config vital/3", "edit zeros/6", "snapshot", "drill"),
+    "zeros are no content": ("new", "config proofs/3", "config vital/3", "edit zeros/7", "snapshot", "drill"),
     "what became vital may be in no snapshot": ("proven", "config vital/4", "snapshot", "drill"),
     "what a copy misses in the first repository": (
         *("plan b", "damage forget primary", "upkeep copy", "drill"),
