@@ -9,14 +9,14 @@ KNOWN = {
         *("proven", "edit say bad", "snapshot", "drill", "drill --sample 100%"),
     ),
     "a sample says nothing of the rest": (
-        *("proven", "edit rewrite/8", "snapshot", "damage flip primary/2", "drill", "drill --sample 1%"),
+        *("proven", "edit rewrite/8", "snapshot", "damage spoil primary/8", "drill", "drill --sample 1%"),
     ),
     "older snapshots say nothing of the newest": (
         *("proven", "edit rewrite", "snapshot", "damage flip primary", "drill"),
         *("drill --snapshot ID/1", "drill --snapshot ID/1"),
     ),
     "what last-good refuses is bad": (
-        *("proven", "edit rewrite/8", "snapshot", "damage flip primary/3"),
+        *("proven", "edit rewrite/8", "snapshot", "damage spoil primary/8"),
         "drill --snapshot last-good",
     ),
     "content that a proof refuted is refuted in plan B": (

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from support.builders.readiness_cli import HOST, Result, Shop
@@ -142,6 +143,19 @@ class Business(Shop):
     def _content(self) -> bytes:
         self.edits += 1
         return b"".join(b"%d %d\n" % (self.edits, line * 37) for line in range(20 + self.edits % 50))
+
+    def spoil(self, which: int) -> bool:
+        """One byte of what the first repository holds of a file."""
+        place, files = self.places["primary"], self.files()
+        self._blobs = []
+        if not files or not place.snapshots():
+            return False
+        with suppress(StopIteration, AssertionError):  # it was not saved as it is now, or nothing can be read
+            self.flip(self.blob_of(files[which % len(files)]))
+            place.unseen.add("data")
+            place.harmed = True
+            return True
+        return False
 
     # ---- what people do to the config; False where that changes nothing
 

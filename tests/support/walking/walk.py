@@ -32,6 +32,7 @@ HAPPENINGS = (
     *[("edit", how) for how in EDITS],
     *[("config", what) for what in CONFIG],
     *[("damage", kind, place) for kind in DAMAGE for place in BOTH],
+    *[("damage", "spoil", "primary")] * 2,
     *[("password", kind, place) for kind in ("right", "wrong", "missing") for place in BOTH],
 )
 COMMANDS = (
@@ -50,8 +51,9 @@ KINDS = (HAPPENINGS, COMMANDS)
 CHAINS = (
     (("edit", "say bad"), ("snapshot",), ("drill",)),
     (("edit", "say bad"), ("snapshot",), ("upkeep", "copy"), ("drill",), ("edit", "say ok")),
+    (("damage", "spoil", "primary"), ("drill",), ("drill", "--sample", "1%")),
     (("damage", "flip", "primary"), ("drill",), ("drill", "--snapshot", "last-good")),
-    (("snapshot",), ("damage", "flip", "primary"), ("drill", "--snapshot", "last-good")),
+    (("snapshot",), ("damage", "spoil", "primary"), ("drill", "--snapshot", "last-good")),
     (("damage", "empty a snapshot", "primary"), ("drill",)),
     (("edit", "zeros"), ("snapshot", "--accept"), ("drill",)),
     (("config", "exclude"), ("snapshot", "--accept"), ("drill",)),
@@ -129,7 +131,9 @@ class Walk:
             self._opened()
 
     def _damage(self, kind: str, place: str, which: int) -> None:
-        if self.referee.business.places[place].damage(kind, which):
+        business = self.referee.business
+        done = business.spoil(which) if kind == "spoil" else business.places[place].damage(kind, which)
+        if done:
             self.referee.happened(f"damage: {kind} {place} {which}", better=kind in ("move", "replace"))
             self._opened()
 
