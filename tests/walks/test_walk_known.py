@@ -69,3 +69,4 @@ def test_every_answer_on_the_way_is_true(name: str) -> None:
     walk = Walk(start, "0.19.1")
     wrong = walk.take(steps_of(tuple(words)))
     assert not wrong, "\n".join([wrong, *walk.referee.log])
+    assert walk.left_out == [], "a walk shows only what it does"

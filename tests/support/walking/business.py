@@ -23,6 +23,7 @@ class Business(Shop):
         self.outside = base / "outside"  # what belongs to no process
         self.places = {name: Place(name, base, restic) for name in SECRETS}
         self.repository = self.places["primary"].path
+        self.password = self.places["primary"].password
         self.promise = Promise(self.source, [self.source], proofs={"word": "ok"}, vital=[self.source / "ok"])
         self.edits = 0  # so that no two contents are the same
 

@@ -76,6 +76,7 @@ class Walk:
     def __init__(self, start: str, version: str) -> None:
         self.name = f"{start}, restic {version}"
         self.referee = begun(start, version)
+        self.left_out: list[Step] = []  # there was nothing to do it to
 
     def take(self, steps: Sequence[Step]) -> str:
         """What was wrong with an answer; empty when nothing was."""
@@ -86,6 +87,8 @@ class Walk:
                 self._do(step)
                 if len(self.referee.log) > before:
                     self.referee.look()
+                else:
+                    self.left_out.append(step)
         except AssertionError as error:
             return f"{self.name}: {error}"
         return ""
