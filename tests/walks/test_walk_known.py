@@ -19,6 +19,9 @@ KNOWN = {
         *("proven", "edit rewrite/8", "snapshot", "damage spoil primary/8"),
         "drill --snapshot last-good",
     ),
+    "what last-good refuses by a proof is bad": (
+        *("proven", "edit say bad", "snapshot", "drill --snapshot last-good"),
+    ),
     "content that a proof refuted is refuted in plan B": (
         *("plan b", "edit say bad", "snapshot", "upkeep copy", "drill", "edit say ok", "snapshot", "drill"),
     ),

@@ -31,7 +31,8 @@ class Referee:
     sampled: float = 0.0  # the share of samples that passed
     accepted: bool = False  # whatever is gone
     bad_content: set[str] = field(default_factory=set)  # by the ID where it was taken: a proof refuted it
-    disproved: bool = False  # a proof rightly failed, and no full drill has passed since
+    # when what a proof rightly refuted was taken, as long as nothing as new has passed a full drill
+    disproved: datetime | None = None
     failing: bool = False  # the newest snapshot run did not pass
     shrunk: bool = False  # something was taken away, from the files or the config
     edited: bool = True  # since the last good snapshot
@@ -84,16 +85,28 @@ class Referee:
             place = self.business.places[row["repository"]]
             place.looked_at("cold", "password")
             is_newest = [row["snapshot"]] == newest[place.name]
-            settled = is_newest and not (sample and self.disproved)
+            doubted = bool(self.disproved) or (place.name, row["snapshot"]) in self.refused
+            settled = is_newest and not (sample and doubted and self.sampled + row["share"] < 1)
             self.may_improve |= settled or not self.proven
             if not sample and (is_newest or "last-good" in options):
                 place.looked_at("data")
             for refused in row["refused"]:
                 self.refused.add((place.name, refused["snapshot"]))
+                self._disprove(self._held(place, refused["snapshot"]))
             if row["outcome"] == "passed":
                 self._passed(place, row, sample)
+                if "last-good" in options:
+                    self._passed_over(place, row["snapshot"])
             elif row["outcome"] == "failed":
                 self._failed(place, row)
+
+    def _passed_over(self, place: Place, snapshot: str) -> None:
+        """What last-good did not stop at, it has refused, whatever it says."""
+        for one in place.snapshots():
+            if one.id == snapshot:
+                return
+            if one.origin in self.good:
+                self.refused.add((place.name, one.id))
 
     def _passed(self, place: Place, row: dict[str, Any], sample: bool) -> None:
         if sample:
@@ -112,7 +125,17 @@ class Referee:
         self.proven.append((held.origin, asked))
         self.refused.discard((place.name, held.id))
         self.bad_content.discard(held.origin)
-        self.disproved = False
+        if self.disproved and held.at >= self.disproved:
+            self.disproved = None
+
+    def _disprove(self, held: Held) -> bool:
+        """Whether a proof of today does not hold in it; that is noted."""
+        taken = self.taken[held.origin]
+        if all(self.promise.holds(one, taken) for one in self.promise.questions()):
+            return False
+        self.bad_content.add(held.origin)
+        self.disproved = max(held.at, self.disproved or held.at)
+        return True
 
     def _failed(self, place: Place, row: dict[str, Any]) -> None:
         codes = {found["code"] for found in row["findings"] if found["severity"] == "error"}
@@ -125,11 +148,7 @@ class Referee:
         if place.harmed or not self.opened or (held and held.origin not in self.good):
             return
         if "proof-failed" in codes:
-            taken = self.taken[self._held(place, row["snapshot"]).origin]
-            untrue = [one for one in self.promise.questions() if not self.promise.holds(one, taken)]
-            assert untrue, f"a proof is said to have failed that holds: {row['proofs']}"
-            self.disproved = True
-            self.bad_content |= {held.origin} if held else set()
+            assert held and self._disprove(held), f"a proof is said to have failed that holds: {row}"
         if "file-missing" in codes and not self._holds_vital(self.taken[held.origin] if held else None):
             return
         allowed = {"proof-failed", "snapshot-stale", "no-snapshot", "rto-missed"}
@@ -282,7 +301,7 @@ class Referee:
         found += ["a vital path was never there"] * any(
             not self._holds_vital(self.taken[one.origin] if one else None) for one in held
         )
-        found += ["a proof failed"] * self.disproved
+        found += ["a proof failed"] * bool(self.disproved)
         found += ["a proof does not hold of the newest snapshot"] * any(
             not self.promise.holds(question, self.taken[one.origin])
             for place in self.business.configured
