@@ -242,3 +242,47 @@ def test_plan_b_may_be_as_old_as_its_rhythm_allows(shop: Shop) -> None:
     assert shop.snapshot().status == 0
     assert shop.run("copy").status == 0
     assert shop.drill("--from", "planb").codes == []
+
+
+def test_plan_b_that_its_password_does_not_open_is_no_copy_until_somebody_gets_in(shop: Shop) -> None:
+    plan_b = PlanB(shop).init()
+    shop.write_config()
+    assert shop.run("copy").status == 0
+    assert shop.drill("--from", "planb").status == 0
+    assert set(Status(shop).reasons) == {"repository-same-device"}
+    plan_b.password.write_text("wrong\n")
+
+    assert shop.run("copy").status == 3
+    said = Status(shop)
+    assert said.verdict == AT_RISK, "the first repository is open"
+    assert said.reasons["wrong-password"]["repository"] == "planb"
+    assert shop.drill().status == 0
+    assert "wrong-password" in Status(shop).reasons, "a drill of another copy tells nothing of it"
+
+    plan_b.password.write_text("battery staple\n")
+    assert shop.run("copy").status == 0
+    assert "wrong-password" not in Status(shop).reasons
+
+
+@pytest.mark.parametrize("command", [["snapshot"], ["drill"], ["check"], ["prune"]])
+def test_the_only_repository_that_its_password_does_not_open_is_unknown(
+    shop: Shop, command: list[str]
+) -> None:
+    shop.password.write_text("wrong\n")
+    assert shop.run(*command).status == 3
+    assert Status(shop).verdict == UNKNOWN
+    assert "wrong-password" in Status(shop).reasons
+    assert "snapshot-failing" not in Status(shop).reasons, "that follows"
+
+
+def test_what_the_copy_could_not_do_is_told_and_its_hint_is_none_that_was_refused(shop: Shop) -> None:
+    plan_b = PlanB(shop).init()
+    shop.write_config()
+    assert shop.run("copy").status == 0
+    assert shop.drill("--from", "planb").status == 0
+    plan_b.path.rename(shop.base / "away")
+    plan_b.path.write_text("not a directory\n")
+
+    assert shop.run("copy").status != 0
+    assert "planb" in Status(shop).text
+    assert "Run: readiness copy" not in Status(shop).text

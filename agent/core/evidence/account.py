@@ -1,7 +1,7 @@
 """One account of each repository: what an operation saw there, added to what was known to be wrong.
 
-Trouble stays until something passes there that shows the contrary: a repository that was gone or another
-one, until somebody met the right one; snapshots that vanished, until something passed for their process;
+Trouble stays until something passes there that shows the contrary: a repository that was gone, another one
+or shut, until somebody met the right one; snapshots that vanished, until something passed for their process;
 damage, until a check has read all of the data and found it sound.
 """
 
@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from agent.core.evidence.evidence import Evidence, is_future
 from agent.core.model.findings import Finding
+from agent.core.model.records import CopyRecord
 from agent.core.model.sights import SightRecord, Trouble
 
 MISSING, CHANGED, DAMAGED = "repository-missing", "repository-changed", "repository-damaged"
-VANISHED = "snapshots-vanished"
-ACCOUNTED = (MISSING, CHANGED, DAMAGED, VANISHED)  # codes of findings
+VANISHED, SHUT = "snapshots-vanished", "wrong-password"
+ACCOUNTED = (MISSING, CHANGED, DAMAGED, VANISHED, SHUT)  # codes of findings
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -69,7 +70,11 @@ def account_of(evidence: Evidence, repository: str, now: datetime) -> SightRecor
         if sight.repository == repository:
             return sight
     records = [r for copy in evidence.copies if copy.repository == repository for r in copy.records]
-    upkeep = [record for record in evidence.upkeep if record.repository == repository]
+    upkeep = [
+        record
+        for record in evidence.upkeep
+        if record.repository == repository and not isinstance(record, CopyRecord)  # tells of two at once
+    ]
     found: SightRecord | None = None
     for record in sorted([*records, *upkeep], key=lambda each: each.started):
         seen = Seen(

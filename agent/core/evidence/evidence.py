@@ -12,13 +12,7 @@ from agent.core.evidence.post import Post
 from agent.core.model.drills import DrillRecord
 from agent.core.model.life import Life
 from agent.core.model.notices import PingRecord
-from agent.core.model.records import (
-    CheckRecord,
-    PruneRecord,
-    RepositoryRecord,
-    RetentionRecord,
-    WatchRecord,
-)
+from agent.core.model.records import CheckRecord, RepositoryRecord, UpkeepRecord, WatchRecord
 from agent.core.model.sights import Look, SightRecord
 from agent.core.model.snapshots import SnapshotRecord
 
@@ -61,7 +55,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     watches: tuple[WatchRecord, ...] = ()  # the newest look at each process's live files
     checks: tuple[CheckRecord, ...] = ()  # of each repository the newest that passed or found damage
     freezes: Mapping[str, tuple[Freeze, ...]] = {}  # what is open, by process, where anything is removed
-    upkeep: tuple[RetentionRecord | CheckRecord | PruneRecord, ...] = ()  # the newest of each kind and place
+    upkeep: tuple[UpkeepRecord, ...] = ()  # the newest of each kind and place
     pings: tuple[PingRecord, ...] = ()  # the newest, where somebody outside is to be told
     sights: tuple[SightRecord, ...] = ()  # the account of each repository that has one
     repositories: tuple[RepositoryRecord, ...] = ()  # as each was last noted

@@ -16,6 +16,7 @@ AGAIN = "test the restore of {name}"
 FILES = "find the missing files of {name}"
 STORE = "look after the place where the backups are kept"
 GONE = ("the place with the backups of {name} is gone or was replaced", STORE)
+SHUT = ("the backups of {name} cannot be opened", "bring back the password of the backups")
 UNREACHABLE = ("{name}: the backups cannot be reached", STORE)
 LOST = ("{name}: files that belong into the backup are missing", FILES)
 BAD_FILES = ("{name}: the restored files are not as they should be", "look into the failed restore of {name}")
@@ -88,10 +89,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "repository-damaged": ("a copy of {name} is damaged", "repair the damaged copy, and test it"),
     "repository-missing": GONE,
     "repository-changed": GONE,
-    "password-missing": (
-        "the backups of {name} cannot be opened",
-        "bring back the password of the backups",
-    ),
+    **dict.fromkeys(("password-missing", "wrong-password"), SHUT),
     "address-changed": ("the backups of {name} are looked for in a new place", AGAIN),
     "copy-missing": ("the first copy of {name} does not exist", "find out why no backup arrives there"),
     "snapshots-vanished": (
@@ -144,7 +142,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "watch-limit": ("changes of {name} are noticed later than usual", LOOK),
     "no-events": ("changes of {name} are noticed later than usual", LOOK),
     **dict.fromkeys(("repository-locked", "repository-unreachable", "repository-unreadable"), UNREACHABLE),
-    **dict.fromkeys(("wrong-password", "environment-file-wrong"), UNREACHABLE),
+    "environment-file-wrong": UNREACHABLE,
     **dict.fromkeys(("retention-unproven", "retention-too-much", "retention-refused"), KEPT),
     **dict.fromkeys(
         ("copy-incomplete", "copy-impossible"),

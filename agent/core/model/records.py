@@ -100,6 +100,9 @@ class PruneRecord(Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...] = ()
 
 
+UpkeepRecord = RetentionRecord | CheckRecord | PruneRecord | CopyRecord
+
+
 class WatchRecord(Struct, frozen=True, kw_only=True):
     """What the service saw of a process's files; written when its findings change."""
 

@@ -35,13 +35,14 @@ TOPICS = {
     **dict.fromkeys(("rto-missed", "rto-missed-in-sequence", "rto-tight", "growth"), "time"),
     **dict.fromkeys(("vital-not-proven", "content-not-proven"), "content"),
     **dict.fromkeys(("repository-missing", "repository-changed"), "repository"),
+    **dict.fromkeys(("password-missing", "wrong-password"), "password"),
     **dict.fromkeys(("agent-silent", "agent-stopped", "agent-dying"), "agent"),
 }
 OF_A_REPOSITORY = (
     "repository",
     "repository-damaged",
     "repository-same-device",
-    "password-missing",
+    "password",
     "address-changed",
 )  # whatever process noticed it
 OF_THE_MACHINE = ("clock-went-back",)
@@ -53,7 +54,8 @@ CONSEQUENCES = ("window-unknown",)  # of what is said of single processes
 # they last as long as the copies lie where they lie: no mail is the better for them
 FOR_READERS = ("copies-same-machine", "place-unknown")
 GONE = ("repository-missing", "repository-changed")
-IN_WHAT_IS_GONE = ("drill-failed", "drill-not-tested", "plan-b-behind", "repository-damaged")
+CLOSED = (*GONE, "password-missing", "wrong-password")
+IN_WHAT_IS_CLOSED = ("drill-failed", "drill-not-tested", "plan-b-behind", "repository-damaged")
 WITHOUT_ANY_PLACE = ("snapshot-failing", "snapshot-stale")  # and nothing can be done about it there
 
 # nothing can be restored, or somebody may be at work to that end
@@ -100,25 +102,25 @@ def concerns(assessment: Assessment) -> tuple[Concern, ...]:
     """Everything that is wrong, worst first; of each topic its worst stage."""
     everything = [*(r for one in assessment.judgements for r in one.reasons), *assessment.reasons]
     grouped: dict[str, list[Reason]] = {}
-    gone = {reason.repository for reason in everything if reason.code in GONE}
+    closed = {reason.repository for reason in everything if reason.code in CLOSED}
     for reason in everything:
-        if not _follows(reason, gone, assessment.config):
+        if not _follows(reason, closed, assessment.config):
             grouped.setdefault(key_of(reason), []).append(reason)
     found = [_concern(key, reasons, assessment.config) for key, reasons in grouped.items()]
     return tuple(sorted(found, key=lambda one: (one.severity, -badness(one.verdict))))
 
 
-def _follows(reason: Reason, gone: Set[str], config: Config) -> bool:
+def _follows(reason: Reason, closed: Set[str], config: Config) -> bool:
     """It comes from something else that is said, or stands in reports for whoever reads them.
 
-    `gone`: repositories that vanished or were replaced.
+    `closed`: repositories that vanished, were replaced, or that nobody can open.
     """
     if reason.code in WITHOUT_ANY_PLACE:
         fed = [one.name for one in config.repositories if one.fed_by == "snapshot"]
-        return {config.repositories[0].name, *fed} <= gone
+        return {config.repositories[0].name, *fed} <= closed
     if reason.code in (*CONSEQUENCES, *FOR_READERS):
         return True
-    return reason.code in IN_WHAT_IS_GONE and reason.repository in gone
+    return reason.code in IN_WHAT_IS_CLOSED and reason.repository in closed
 
 
 def topic_of(code: str) -> str:

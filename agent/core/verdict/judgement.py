@@ -12,7 +12,7 @@ from agent.core.evidence.evidence import Evidence, Freeze, Standing
 from agent.core.forecast.recovery_time import RecoveryTime
 from agent.core.forecast.timetable import Return, Timetable
 from agent.core.model.findings import Finding
-from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, Verdict
+from agent.core.model.records import CheckRecord, UpkeepRecord, Verdict
 from agent.core.model.sights import Look, Trouble
 from agent.core.model.snapshots import DumpNote
 from agent.core.schedule.window import Window
@@ -89,7 +89,7 @@ class Case(Struct, frozen=True, kw_only=True):
     moved: frozenset[str] = frozenset()  # repositories that nobody has met at their new address
     damage: tuple[CheckRecord, ...] = ()  # checks whose damage no later check saw mended
     freezes: tuple[Freeze, ...] = ()  # what forbids removing its snapshots
-    upkeep: tuple[RetentionRecord | CheckRecord | PruneRecord, ...] = ()  # of it, and of all repositories
+    upkeep: tuple[UpkeepRecord, ...] = ()  # of it, and of all repositories
     line: Return  # its place in the timetable
     now: datetime
     zone: ZoneInfo

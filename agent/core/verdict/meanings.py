@@ -24,6 +24,10 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         Verdict.UNKNOWN,
         "the password file of a repository is not there, or empty; AT RISK while another copy is proven",
     ),
+    "wrong-password": (
+        Verdict.UNKNOWN,
+        "the password did not open a repository when it was last met; AT RISK while another copy is proven",
+    ),
     "address-changed": (
         Verdict.UNKNOWN,
         "the config names another address of a repository than where anybody met it; AT RISK while another "

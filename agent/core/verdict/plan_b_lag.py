@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from agent.core.evidence.evidence import Standing, taken_at
-from agent.core.model.records import Verdict
+from agent.core.model.records import CopyRecord, Verdict
 from agent.core.schedule.schedule import copies_apart
-from agent.core.text.phrases import span
+from agent.core.text.phrases import shortened, span
 from agent.core.verdict.judgement import Case, Reason
+from agent.core.verdict.reasons import cause, gravest, remedy
 
 
 class Lag(Struct, frozen=True, kw_only=True):
@@ -39,14 +40,37 @@ def lags(standings: Sequence[Standing]) -> tuple[Lag, ...]:
 
 
 def plan_b_behind(case: Case) -> Iterator[Reason]:
-    """More than two regular copies fell out: without this machine and the first repository that is lost."""
+    """More than two regular copies fell out: without this machine and the first repository that is lost.
+
+    Before it comes to that, what the newest copy could not do is a note.
+    """
     allowed = copies_apart(case.process, case.now, case.zone)
     for lag in lags(case.standings):
+        undone = _undone_copy(case, lag.repository)
         if lag.seconds is None:
             sentence = "Plan B holds no good snapshot: nothing is left without the first repository."
         elif lag.seconds > allowed:
             sentence = f"Plan B is {span(lag.seconds)} behind: that is lost with the first repository."
         else:
+            yield from _note(case, undone)
             continue
-        hint = f"Run: readiness copy {lag.process} --to {lag.repository}"
+        if undone:
+            sentence += f" The copy of {case.when(undone.started)}: {cause(undone)}"
+        hint = remedy(undone) if undone else ""
+        hint = hint or f"Run: readiness copy {lag.process} --to {lag.repository}"
         yield case.reason("plan-b-behind", Verdict.AT_RISK, sentence, hint, lag.repository)
+
+
+def _undone_copy(case: Case, repository: str) -> CopyRecord | None:
+    """The newest copy into it, if that was not done."""
+    for record in case.upkeep:
+        if isinstance(record, CopyRecord) and record.repository == repository:
+            return record if record.outcome != "passed" else None
+    return None
+
+
+def _note(case: Case, undone: CopyRecord | None) -> Iterator[Reason]:
+    found = gravest(undone.findings) if undone else None
+    if undone and found:
+        sentence = f"The copy to {undone.repository} ({case.when(undone.started)}): {found.message}"
+        yield case.reason(found.code, Verdict.READY, shortened(sentence), found.hint, undone.repository)

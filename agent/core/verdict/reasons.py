@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from agent.core.evidence.evidence import is_future, is_only_stale, taken_at, uncovered
 from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import Finding
-from agent.core.model.records import Verdict
+from agent.core.model.records import CopyRecord, Verdict
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.phrases import joined, shortened, span
 from agent.core.text.plain import printable
@@ -168,7 +168,7 @@ GRAVE_RULES: tuple[Rule, ...] = (
 )
 
 
-def cause(record: SnapshotRecord | DrillRecord) -> str:
+def cause(record: SnapshotRecord | DrillRecord | CopyRecord) -> str:
     """Why a record is not a passed one, in one sentence."""
     finding = gravest(record.findings)
     if finding is None:
@@ -178,12 +178,12 @@ def cause(record: SnapshotRecord | DrillRecord) -> str:
     return shortened(finding.message.rstrip(".")) + more + "."
 
 
-def _lost(record: SnapshotRecord | DrillRecord) -> int:
+def _lost(record: SnapshotRecord | DrillRecord | CopyRecord) -> int:
     """How many entries a drill did not bring back as they were: findings name only the first of them."""
     return record.files.missing + record.files.damaged if isinstance(record, DrillRecord) else 0
 
 
-def remedy(record: SnapshotRecord | DrillRecord) -> str:
+def remedy(record: SnapshotRecord | DrillRecord | CopyRecord) -> str:
     """What the gravest finding of a record says to do."""
     finding = gravest(record.findings)
     return finding.hint if finding else ""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agent.core.configuration.config import Config
 from agent.core.configuration.location import address
-from agent.core.evidence.account import CHANGED, DAMAGED, MISSING, VANISHED, account_of
+from agent.core.evidence.account import CHANGED, DAMAGED, MISSING, SHUT, VANISHED, account_of
 from agent.core.evidence.evidence import Evidence, Standing, is_full
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
@@ -16,7 +16,6 @@ from agent.core.verdict.reasons import cause, remedy
 
 GONE = (MISSING, CHANGED, VANISHED)
 LOCKED_OUT = "password-missing"
-
 
 Troubles = Mapping[str, tuple[Trouble, ...]]  # by repository
 
@@ -98,21 +97,30 @@ def _damage(findings: tuple[Finding, ...]) -> tuple[str, str]:
 
 def locked_out(case: Case) -> Iterator[Reason]:
     """Without its password nothing in a repository can be read; somebody may still know it."""
-    for look in case.looks:
-        here = next((one for one in case.standings if one.repository == look.repository), None)
-        if look.finding.code != LOCKED_OUT or here is None or not here.copy.snapshots:
-            continue
-        shut = {each.repository for each in case.looks}
-        open_elsewhere = any(
-            one.good and one.current and one.repository not in shut for one in case.standings
-        )
-        yield case.reason(
-            "password-missing",
-            Verdict.AT_RISK if open_elsewhere else Verdict.UNKNOWN,
-            f"Repository {look.repository}: {look.finding.message}",
-            look.finding.hint,
-            look.repository,
-        )
+    shut = _shut(case)
+    open_elsewhere = any(one.good and one.current and one.repository not in shut for one in case.standings)
+    for one in case.standings:
+        code, message, hint = shut.get(one.repository, ("", "", ""))
+        if code and one.copy.snapshots:
+            yield case.reason(
+                code,
+                Verdict.AT_RISK if open_elsewhere else Verdict.UNKNOWN,
+                f"Repository {one.repository}: {shortened(message)}",
+                hint,
+                one.repository,
+            )
+
+
+def _shut(case: Case) -> dict[str, tuple[str, str, str]]:
+    """Code, message and hint of each repository that nobody can open, as it was met or is seen now."""
+    found = {
+        name: (each.code, each.message, each.hint)
+        for name, troubles in case.troubles.items()
+        for each in troubles
+        if each.code == SHUT
+    }
+    seen = [look for look in case.looks if look.finding.code == LOCKED_OUT]
+    return found | {one.repository: (LOCKED_OUT, one.finding.message, one.finding.hint) for one in seen}
 
 
 def address_changed(case: Case) -> Iterator[Reason]:

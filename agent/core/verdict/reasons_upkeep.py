@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from agent.core.model.records import CheckRecord, PruneRecord, RetentionRecord, Verdict
+from agent.core.model.records import CheckRecord, CopyRecord, PruneRecord, RetentionRecord, Verdict
 from agent.core.text.phrases import shortened
 from agent.core.verdict.judgement import Case, Reason
 
@@ -35,6 +35,8 @@ def upkeep_undone(case: Case) -> Iterator[Reason]:
     """What the newest retention, prune and check could not do."""
     held = {one.repository for one in case.standings if one.copy.snapshots}
     for record in case.upkeep:
+        if isinstance(record, CopyRecord):
+            continue  # the rule on plan B says it
         for found in record.findings:
             if record.repository in held and found.severity != "info" and found.code not in SAID_ELSEWHERE:
                 sentence = (

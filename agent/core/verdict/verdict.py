@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.evidence.account import SHUT
 from agent.core.evidence.evidence import Evidence, Standing, taken_at
 from agent.core.evidence.evidence import standings as standings_of
 from agent.core.evidence.rotation import is_damaged
@@ -56,7 +57,8 @@ RULES: tuple[Rule, ...] = (
     plan_b_behind,
     upkeep_undone,
 )
-CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone
+CLOSED = (*GONE, SHUT)
+CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone, or shut
 
 
 def assess(config: Config, evidence: Evidence, now: datetime, window: Window | None = None) -> Assessment:
@@ -198,7 +200,7 @@ def _is_said(reason: Reason, reasons: Sequence[Reason]) -> bool:
     """A weightier rule has named the same fault in the same place, or the cause of it."""
     return any(
         (other.code == reason.code and other.repository in ("", reason.repository))
-        or (other.code in GONE and other.repository == reason.repository and reason.code in CONSEQUENCES)
+        or (other.code in CLOSED and other.repository == reason.repository and reason.code in CONSEQUENCES)
         for other in reasons
     )
 

@@ -12,7 +12,15 @@ from agent.core.evidence.post import MEASURED, Post
 from agent.core.model.drills import DrillRecord
 from agent.core.model.life import Life, Signs, Turn
 from agent.core.model.notices import AcknowledgementRecord, AlarmTestRecord, DeliveryRecord, PingRecord
-from agent.core.model.records import CheckRecord, PruneRecord, RepositoryRecord, RetentionRecord, WatchRecord
+from agent.core.model.records import (
+    CheckRecord,
+    CopyRecord,
+    PruneRecord,
+    RepositoryRecord,
+    RetentionRecord,
+    UpkeepRecord,
+    WatchRecord,
+)
 from agent.core.model.runs import AgentRecord
 from agent.core.model.sights import Look, SightRecord
 from agent.core.model.snapshots import SnapshotRecord
@@ -99,11 +107,12 @@ def _turns(ledger: "LedgerReader") -> Iterator[Turn]:
             yield Turn(entry.body.event, entry.at)
 
 
-def _upkeep(
-    config: Config, ledger: "LedgerReader", removes: bool
-) -> Iterator[RetentionRecord | CheckRecord | PruneRecord]:
+def _upkeep(config: Config, ledger: "LedgerReader", removes: bool) -> Iterator[UpkeepRecord]:
     for repository in config.repositories:
         yield from ledger.newest(CheckRecord, repository=repository.name)
+        if repository.fed_by == "copy":
+            for process in config.processes:
+                yield from ledger.newest(CopyRecord, process=process.name, repository=repository.name)
         if removes:
             yield from ledger.newest(PruneRecord, repository=repository.name)
         for process in config.processes:
