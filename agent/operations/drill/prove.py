@@ -1,5 +1,6 @@
 """Run the proofs of one critical process on its restored data."""
 
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,9 @@ from agent.core.model.snapshots import TableCounts
 from agent.core.text.patterns import is_pattern
 from agent.errors import ReadinessError
 from agent.operations.ports.proving import ArchiveReader, DatabaseReader, ProofRunner, TreeReader
+
+
+LONGEST_VARIABLE = 100_000  # bytes; the kernel takes 128 KiB
 
 
 class RestoredTree(Struct, frozen=True):
@@ -122,9 +126,14 @@ def _judge(proof: Proof, look: _Look) -> Judgement:
 
 
 def _told(look: _Look) -> tuple[str, ...]:
-    """What every command finds in its environment: of which snapshot, and of which process."""
+    """What every command finds in its environment: of which snapshot and process, and what was counted then.
+
+    Counts too long for an environment are left out: a command that needs them fails, and passes nothing.
+    """
     taken = look.snapshot_at.astimezone(UTC).isoformat(timespec="seconds")
-    return "env", f"READINESS_SNAPSHOT_AT={taken}", f"READINESS_PROCESS={look.process}"
+    rows = json.dumps({fact.database: fact.rows for fact in look.facts})
+    told = ("env", f"READINESS_SNAPSHOT_AT={taken}", f"READINESS_PROCESS={look.process}")
+    return (*told, f"READINESS_ROWS={rows}") if len(rows) <= LONGEST_VARIABLE else told
 
 
 def _on_database(path: str, look: _Look, judge: Callable[[Path], Judgement]) -> Judgement:

@@ -340,10 +340,12 @@ def test_built_in_proofs_look_before_commands_may_change_the_tree(tmp_path: Path
 
 def test_a_command_is_told_of_which_snapshot_and_process_it_is_asked(tmp_path: Path) -> None:
     runner = FakeRunner()
-    prove_one(tmp_path, CommandProof(name="command", command=("true",)), runner=runner)
+    counted = TableCounts("/srv/shop.db", "shop.db", {"orders": 123})
+    prove_one(tmp_path, CommandProof(name="command", command=("true",)), runner=runner, facts=(counted,))
     [(asked, _)] = runner.asked
-    at = AT.isoformat(timespec="seconds")
-    assert asked == ("env", f"READINESS_SNAPSHOT_AT={at}", "READINESS_PROCESS=orders", "true")
+    at, rows = AT.isoformat(timespec="seconds"), '{"/srv/shop.db": {"orders": 123}}'
+    told = ("env", f"READINESS_SNAPSHOT_AT={at}", "READINESS_PROCESS=orders", f"READINESS_ROWS={rows}")
+    assert asked == (*told, "true")
 
 
 # ---- archives
