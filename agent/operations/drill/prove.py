@@ -40,7 +40,6 @@ from agent.core.text.patterns import is_pattern
 from agent.errors import ReadinessError
 from agent.operations.ports.proving import ArchiveReader, DatabaseReader, ProofRunner, TreeReader
 
-
 LONGEST_VARIABLE = 100_000  # bytes; the kernel takes 128 KiB
 
 
