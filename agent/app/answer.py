@@ -23,4 +23,5 @@ def assess(config: Config) -> "Assessment":
 
     with closing(open_reader(ledger_path(config))) as ledger:
         signs = read_signs(config.settings.state)
-        return assess_now(config, ledger, SystemClock(), signs, glances(config.repositories))
+        looks = glances(config.repositories, config.processes)
+        return assess_now(config, ledger, SystemClock(), signs, looks)

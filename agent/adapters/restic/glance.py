@@ -5,24 +5,29 @@ import stat
 from collections.abc import Iterator, Sequence
 from threading import Thread
 
-from agent.core.configuration.config import Repository
+from agent.core.configuration.config import CriticalProcess, Repository
 from agent.core.configuration.location import local_path, missing_secret_hint
 from agent.core.evidence.account import DAMAGED, MISSING
 from agent.core.model.findings import Finding, finding
-from agent.core.model.sights import Look
+from agent.core.model.sights import BESIDE, Look
 from agent.core.text.plain import printable
 
 OF_THE_SERVICE = "/run/credentials/"  # there only while the service runs, and for nobody else
 PATIENCE = 2.0  # seconds for all of them: a dead network file system never answers
 
 
-def glances(repositories: Sequence[Repository]) -> tuple[Look, ...]:
-    """What is wrong with each that can be seen at once; nothing of one that does not answer in time."""
+def glances(repositories: Sequence[Repository], processes: Sequence[CriticalProcess]) -> tuple[Look, ...]:
+    """What is wrong with each that can be seen at once; nothing of one that does not answer in time.
+
+    Also which lie on the file system of a process's own files: a mount may have come or gone.
+    """
     found: dict[str, list[Finding]] = {}
 
     def look() -> None:
         for repository in repositories:
             found[repository.name] = list(_wrong(repository))
+        for repository in repositories:
+            found[repository.name] += _beside(repository, processes)
 
     thread = Thread(target=look, daemon=True)
     thread.start()
@@ -56,6 +61,22 @@ def _wrong_place(repository: Repository, local: str) -> Iterator[Finding]:
     elif _size(f"{local}/config") == 0 or _is_empty(f"{local}/keys"):
         message = f"The repository in {shown} has lost its config or its keys: nothing there can be read."
         yield finding(DAMAGED, "", message, "Put its config and keys back from a copy of them.")
+
+
+def _beside(repository: Repository, processes: Sequence[CriticalProcess]) -> Iterator[Finding]:
+    local = local_path(repository.url)
+    there = {_device(local), _device(f"{local}/data")} - {None} if local is not None else set()
+    for process in processes if there else ():
+        if any(_device(path) in there for path in process.paths):
+            message = f"{printable(repository.url)} lies on the file system of {process.name} now."
+            yield finding(BESIDE, process.name, message)
+
+
+def _device(path: str) -> int | None:
+    try:
+        return os.stat(path).st_dev  # noqa: PTH116
+    except OSError:
+        return None
 
 
 def _wrong_secret(path: str) -> str:

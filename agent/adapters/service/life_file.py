@@ -7,6 +7,7 @@ does not look like a dead service.
 
 import errno
 import os
+import stat
 import time
 from datetime import UTC, datetime
 from math import inf
@@ -96,11 +97,14 @@ def _content_of(file: str) -> tuple[datetime | None, float]:
 
 
 def _trouble(state: str) -> str:
-    """Why the file system of the state takes nothing; empty where there is no state yet."""
+    """Why nothing can be written to the state; empty where there is none yet, or we may not look."""
     try:
-        system = os.statvfs(state)
+        system, facts = os.statvfs(state), os.stat(state)  # noqa: PTH116
     except OSError:
         return ""
+    mode = stat.S_IMODE(facts.st_mode)
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return f"others may change it (mode {mode:04o}), and nothing is written there before chmod 700"
     if system.f_flag & os.ST_RDONLY:
         return "its file system is read-only"
     free = system.f_bavail if os.geteuid() else system.f_bfree  # what is reserved is reserved for root

@@ -90,7 +90,8 @@ def _notify(config: Config) -> "tuple[Notified, SignOfLife]":
     from agent.operations.telling.notify import notify as tell
 
     with telling(config) as tools:
-        signs, looks = read_signs(config.settings.state), glances(config.repositories)
+        signs = read_signs(config.settings.state)
+        looks = glances(config.repositories, config.processes)
         judged = assess_now(config, tools.ledger, tools.clock, signs, looks)
         sign = sign_of_life(config, judged, tools.ledger)
         return tell(config, judged, tools), sign

@@ -7,6 +7,8 @@ from msgspec import Struct
 from agent.core.model.findings import Finding
 from agent.core.model.runs import Outcome
 
+BESIDE = "repository-same-device"  # code of a look: it lies on the file system of a process's own files
+
 
 class Trouble(Struct, frozen=True, kw_only=True):
     """One thing that is wrong with a repository, and has not been seen mended since."""

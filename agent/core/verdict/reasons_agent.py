@@ -50,7 +50,7 @@ def _unwritable(life: Life, state: str, now: datetime, zone: ZoneInfo) -> Iterat
         "state-unwritable",
         Verdict.UNKNOWN,
         f"Nothing can be recorded in {state}{since}: {why}. Nobody would know what fails now.",
-        f"Make room there, or mount it writable: df -h {state}; journalctl -u readiness -p err",
+        f"Mend that: ls -ld {state}; df -h {state}; journalctl -u readiness -p err",
     )
 
 

@@ -1,10 +1,13 @@
 """The rules on where the copies of a process lie: what takes the data must not take them all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+
+from msgspec.structs import replace
 
 from agent.core.evidence.evidence import Standing
 from agent.core.model.places import place_words
 from agent.core.model.records import Verdict
+from agent.core.model.sights import BESIDE, Look
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.phrases import joined
 from agent.core.verdict.judgement import Case, Reason
@@ -16,6 +19,23 @@ ON_THE_DISK = ("", "same-disk")  # old records say that it is near, and not how
 def newest_good(standings: Sequence[Standing]) -> list[SnapshotRecord]:
     """Of every copy that holds one."""
     return [one.good[0] for one in standings if one.good]
+
+
+def beside(process: str, looks: Iterable[Look]) -> Set[str]:
+    """Repositories that were just seen on the file system of the process's own files."""
+    return {
+        look.repository for look in looks if look.finding.code == BESIDE and look.finding.process == process
+    }
+
+
+def seen_now(standings: Iterable[Standing], near: Set[str]) -> tuple[Standing, ...]:
+    """With the place where a copy is seen now: what was mounted when its snapshot was taken may be gone."""
+    return tuple(
+        replace(one, good=tuple(replace(each, same_device=True, place="same-disk") for each in one.good))
+        if one.repository in near and not one.same_device
+        else one
+        for one in standings
+    )
 
 
 def same_device(case: Case) -> Iterator[Reason]:

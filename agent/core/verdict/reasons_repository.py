@@ -36,12 +36,12 @@ def troubles_of(process: str, troubles: Troubles) -> Troubles:
 
 def repository_gone(case: Case) -> Iterator[Reason]:
     """A repository that is gone, another one, or robbed of snapshots, whoever noticed."""
-    seen = {look.repository: look.finding for look in case.looks}
+    seen = {look.repository: look.finding for look in case.looks if look.finding.code in (MISSING, DAMAGED)}
     for one in case.standings:
         if not one.copy.records:
             continue  # nothing was ever kept there: the rules on missing copies say it
         now = seen.get(one.repository)
-        if now and now.code in (MISSING, DAMAGED):
+        if now:
             yield _not_ready(case, one, now.code, now.message, now.hint)
         for trouble in case.troubles.get(one.repository, ()):
             if trouble.code in GONE and not (now and now.code == trouble.code):

@@ -18,6 +18,7 @@ from agent.core.forecast.recovery_time import RecoveryTime, recovery_time
 from agent.core.forecast.timetable import Return, Timetable, in_recovery_order, timetable
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
+from agent.core.model.sights import BESIDE
 from agent.core.schedule.window import Window, next_window
 from agent.core.snapshot.data_age import data_at, oldest_dump
 from agent.core.text.phrases import joined, moment
@@ -28,6 +29,7 @@ from agent.core.verdict.reasons import GRAVE_RULES, Rule
 from agent.core.verdict.reasons_agent import agent_reasons, ping_failing
 from agent.core.verdict.reasons_content import content_not_proven, vital_not_covered, vital_not_proven
 from agent.core.verdict.reasons_mail import mail_notes
+from agent.core.verdict.reasons_place import beside, seen_now
 from agent.core.verdict.reasons_repository import (
     GONE,
     Troubles,
@@ -64,7 +66,10 @@ CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that 
 def assess(config: Config, evidence: Evidence, now: datetime, window: Window | None = None) -> Assessment:
     """Could the business recover over `window`, or else the next? Records later than `now` are mistrusted."""
     standings = {
-        process.name: standings_of(process, evidence.of(process.name), now) for process in config.processes
+        process.name: seen_now(
+            standings_of(process, evidence.of(process.name), now), beside(process.name, evidence.looks)
+        )
+        for process in config.processes
     }
     troubles = known_troubles(evidence, now)
     recoveries = {
@@ -130,7 +135,7 @@ def _case(
 def _usable(standings: tuple[Standing, ...], troubles: Troubles, evidence: Evidence) -> tuple[Standing, ...]:
     """The copies that a recovery would use: those that nothing is wrong with, as long as there is one."""
     doubtful = {name for name, known in troubles.items() if known}
-    doubtful |= {look.repository for look in evidence.looks}
+    doubtful |= {look.repository for look in evidence.looks if look.finding.code != BESIDE}
     doubtful |= {check.repository for check in evidence.checks if is_damaged(check)}
     sound = tuple(
         one for one in standings if one.repository not in doubtful and one.good and not one.failures

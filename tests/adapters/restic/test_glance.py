@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.restic import glance
-from agent.core.configuration.config import Repository
+from agent.core.configuration.config import CriticalProcess, Repository
 
 
 @pytest.fixture
@@ -19,11 +19,15 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def process(name: str, path: str) -> CriticalProcess:
+    return CriticalProcess(name=name, paths=(path,), rto=1, rpo=1, mtd=1, max_proof_age=1)
+
+
 def codes(place: Path, url: str = "") -> list[str]:
     repository = Repository(
         name="primary", url=url or str(place / "repository"), password_file=str(place / "password")
     )
-    return [look.finding.code for look in glance.glances([repository])]
+    return [look.finding.code for look in glance.glances([repository], [])]
 
 
 def test_nothing_is_wrong_with_one_that_is_there(place: Path) -> None:
@@ -61,10 +65,20 @@ def test_a_password_that_only_the_service_has_is_none_of_our_business() -> None:
     repository = Repository(
         name="primary", url="rest:http://backup.example/", password_file="/run/credentials/readiness/one"
     )
-    assert glance.glances([repository]) == ()
+    assert glance.glances([repository], []) == ()
 
 
 def test_a_place_that_does_not_answer_is_not_waited_for(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(glance, "PATIENCE", 0.05)
     monkeypatch.setattr(os, "stat", lambda path: time.sleep(1))
     assert codes(place) == []
+
+
+def test_one_on_the_file_system_of_the_files_is_seen_there(place: Path) -> None:
+    repository = Repository(
+        name="primary", url=str(place / "repository"), password_file=str(place / "password")
+    )
+    shop, other = process("shop", str(place)), process("other", "/proc")
+    [look] = glance.glances([repository], [shop, other])
+    assert (look.finding.code, look.finding.process) == ("repository-same-device", "shop")
+    assert glance.glances([repository], [other]) == ()

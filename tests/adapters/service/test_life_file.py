@@ -149,3 +149,10 @@ def test_on_a_read_only_disk_nothing_is_raised_and_it_is_said(tmp_path: Path) ->
 def test_a_state_that_is_gone_is_no_reason_to_die(tmp_path: Path) -> None:
     assert LifeFile(str(tmp_path / "gone")).give(datetime.now(UTC), recorded=True) != ""
     assert LifeFile(str(tmp_path / "gone")).give(datetime.now(UTC), recorded=False) != ""
+
+
+def test_a_state_that_others_may_change_takes_nothing(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    assert "mode 1777" in read_signs(str(tmp_path)).trouble
+    tmp_path.chmod(0o700)
+    assert read_signs(str(tmp_path)).trouble == ""

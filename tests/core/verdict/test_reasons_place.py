@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 
-from agent.core.evidence.evidence import Copy
+from agent.core.evidence.evidence import Copy, Evidence
+from agent.core.model.findings import finding
 from agent.core.model.records import Verdict
+from agent.core.model.sights import Look
 from agent.core.telling.concerns import concerns
+from agent.core.verdict.judgement import Judgement
 from agent.core.verdict.reasons_place import newest_good
-from support.builders.shop import assessed, codes, config, copy, drill, judged, snapshot
+from agent.core.verdict.verdict import assess
+from support.builders.shop import NOW, assessed, codes, config, copy, drill, judged, snapshot
 
 READY, AT_RISK = Verdict.READY, Verdict.AT_RISK
 OURS = {"place": "same-machine", "same_device": True, "place_reason": "localhost is this machine"}
@@ -76,3 +80,15 @@ def test_notes_on_places_are_for_readers_and_make_no_mail() -> None:
 def test_only_copies_that_hold_a_good_snapshot_lie_anywhere() -> None:
     judgement = judged(snapshot(0.1, "failed"), snapshot(**DISK), drill(), more=(copy(repository="planb"),))
     assert [one.place for one in newest_good(judgement.standings)] == ["same-disk"]
+
+
+def test_a_copy_that_is_seen_beside_the_data_now_lies_there_whatever_was_noted() -> None:
+    def seen_beside(process: str) -> Judgement:
+        found = finding("repository-same-device", process, "It lies on their file system now.")
+        held = Evidence(
+            copies=(copy(snapshot(**MACHINE), drill()),), looks=(Look("primary", found),), sequence=7
+        )
+        return assess(config(), held, NOW).judgements[0]
+
+    assert codes(seen_beside("orders")) == ["repository-same-device"]
+    assert codes(seen_beside("mail")) == ["copies-same-machine"]

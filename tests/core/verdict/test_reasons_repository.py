@@ -68,6 +68,13 @@ def test_without_its_password_a_copy_is_unknown_unless_another_is_proven() -> No
     assert judged(PRIMARY, copy(repository="plan-b"), looks=shut).verdict == Verdict.UNKNOWN
 
 
+def test_a_repository_that_is_gone_is_that_also_without_its_password() -> None:
+    gone = finding("repository-missing", "", "Nothing is there.")
+    shut = finding("password-missing", "", "It is not there.")
+    both = (Look("primary", gone), Look("primary", shut))
+    assert judged(looks=both).verdict == Verdict.NOT_READY
+
+
 def test_a_copy_at_another_address_than_where_it_was_met_is_unknown() -> None:
     met = RepositoryRecord(repository="primary", repository_id="1", address=address("/mnt/primary"))
     assert judged(repositories=(met,)).verdict == Verdict.READY
