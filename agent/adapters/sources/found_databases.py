@@ -14,7 +14,7 @@ from agent.core.configuration.exclude import os_bytes, os_text
 from agent.core.kinds.kinds import Database
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import Scan
-from agent.core.snapshot.live_databases import Copied, Uncopied, to_copy
+from agent.core.snapshot.live_databases import NO_ROOM, Copied, Uncopied, to_copy
 from agent.errors import ReadinessError
 
 PREFIX = "found-"
@@ -61,7 +61,7 @@ class FoundDatabases:
         try:
             copy.parent.mkdir(mode=0o700, exist_ok=True)
             if shutil.disk_usage(copy.parent).free < 2 * database.size + RESERVE:
-                return "there is too little room below the state directory"
+                return NO_ROOM
             seconds = min(left, PATIENCE + database.size / BYTES_A_SECOND)
             refresh_copy(source, copy, self._note(copy.name), seconds)
             rows = count_rows(copy, may_be_empty=True)

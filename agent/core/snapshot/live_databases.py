@@ -18,6 +18,7 @@ from agent.core.text.plain import count, size
 
 MOST_DATABASES = 100
 MOST_BYTES = 2 << 30  # of one
+NO_ROOM = "there is too little room below the state directory"
 
 
 class Uncopied(Struct, frozen=True):
@@ -89,6 +90,8 @@ def _not_copied(process: CriticalProcess, each: Uncopied, written: str) -> Findi
     path = f"/{os_text(each.path)}"
     if each.is_encrypted:
         hint = f"Have the application make a copy inside of the paths, and exclude {path}."
+    elif each.why == NO_ROOM:
+        hint = "Make room on the disk of the state directory: the copy is made there."
     elif each.why == written:
         hint = f"Run: readiness snapshot {process.name}"
     else:

@@ -6,6 +6,7 @@ from agent.core.snapshot.extent import NAMED, Moved
 from agent.core.snapshot.live_databases import (
     MOST_BYTES,
     MOST_DATABASES,
+    NO_ROOM,
     Copied,
     Uncopied,
     server_findings,
@@ -71,6 +72,8 @@ def test_what_could_not_be_copied_is_told_with_one_thing_to_do() -> None:
     assert 'sqlite = "/srv/orders/app.db"' in told.hint
     [told] = sqlite_findings(ORDERS, scan(), Copied(uncopied=(Uncopied(APP, "", True),)), Moved())
     assert "exclude /srv/orders/app.db" in told.hint
+    [told] = sqlite_findings(ORDERS, scan(), Copied(uncopied=(Uncopied(APP, NO_ROOM),)), Moved())
+    assert told.hint.startswith("Make room"), "a proof would need the same room"
     many = tuple(Uncopied(b"srv/%d.db" % n, "it was locked") for n in range(NAMED + 3))
     assert sqlite_findings(ORDERS, scan(), Copied(uncopied=many), Moved())[-1].message.startswith("3 more")
 
