@@ -21,7 +21,7 @@ def assess(config: Config) -> "Assessment":
     from agent.adapters.service.life_file import read_signs
     from agent.operations.reading.assess import assess_now
 
-    with closing(open_reader(ledger_path(config))) as ledger:
+    with closing(open_reader(ledger_path(config), config.repositories)) as ledger:
         signs = read_signs(config.settings.state)
         looks = glances(config.repositories, config.processes)
         return assess_now(config, ledger, SystemClock(), signs, looks)

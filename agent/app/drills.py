@@ -131,7 +131,7 @@ def _drill_instead(
 
     primary = config.repositories[0].name
     try:
-        with closing(open_reader(ledger_path(config))) as ledger:
+        with closing(open_reader(ledger_path(config), config.repositories)) as ledger:
             select = same_snapshot(ledger, wish.select, process.name, repository.name)
         wish = structs.replace(wish, select=select)
         return drill_once(config, process, repository, wish, progress, primary)

@@ -47,7 +47,7 @@ def exposures(config: Config, processes: list[CriticalProcess]) -> Generator["Ex
     for process in processes:
         with (
             exclusive(Path(state), held("exposure", process.name)),
-            open_ledger(ledger_path(config)) as ledger,
+            open_ledger(ledger_path(config), config.repositories) as ledger,
             closing(ExposureScan(process, state)) as files,
         ):
             tools = ExposureTools(files=files, notes=ExposureFiles(state), ledger=ledger, clock=SystemClock())

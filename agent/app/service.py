@@ -53,7 +53,7 @@ class Watchers:
 def serve(config: Config, *, verbose: bool) -> None:
     """Run the service until it is told to stop; Busy when there is one already on this state."""
     state = Path(config.settings.state)
-    with exclusive(state, [SERVICE]), open_ledger(ledger_path(config)) as ledger:
+    with exclusive(state, [SERVICE]), open_ledger(ledger_path(config), config.repositories) as ledger:
         jobs = CommandJobs(config.file, config.settings.stall_timeout)
         supervisor = Systemd()
         tools = Tools(

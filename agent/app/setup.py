@@ -42,7 +42,7 @@ def validate(file: str) -> "Reading":
     if config is None:
         return reading
     become_owner(config.settings.state)
-    noted = check(config, LocalMachine(), lambda: open_reader(ledger_path(config)))
+    noted = check(config, LocalMachine(), lambda: open_reader(ledger_path(config), config.repositories))
     return with_noted(reading, file, noted)
 
 

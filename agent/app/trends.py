@@ -19,7 +19,7 @@ def histories(config: Config, now: datetime) -> "tuple[History, ...]":
     from agent.adapters.ledger.ledger import open_reader
     from agent.operations.reading.trends import gather_trends
 
-    with closing(open_reader(ledger_path(config))) as ledger:
+    with closing(open_reader(ledger_path(config), config.repositories)) as ledger:
         return gather_trends(config, ledger, now)
 
 

@@ -18,7 +18,8 @@ class Status:
         ran = shop.run("status")
         result = ran.answer["result"]
         self.verdict = (result["verdict"], ran.status)
-        self.reasons = {r["code"]: r for process in result["processes"] for r in process["reasons"]}
+        everything = [*result["reasons"], *(r for one in result["processes"] for r in one["reasons"])]
+        self.reasons = {reason["code"]: reason for reason in everything}
         self.text = " ".join(r["message"] + " " + (r["hint"] or "") for r in self.reasons.values())
 
 
@@ -286,3 +287,52 @@ def test_what_the_copy_could_not_do_is_told_and_its_hint_is_none_that_was_refuse
     assert shop.run("copy").status != 0
     assert "planb" in Status(shop).text
     assert "Run: readiness copy" not in Status(shop).text
+
+
+def test_a_repository_of_another_name_is_the_one_that_it_was(shop: Shop) -> None:
+    plan_b = PlanB(shop).init()
+    assert shop.run("copy").status == 0
+    assert shop.drill("--from", "planb").status == 0
+    for pack in (plan_b.path / "data").glob("*/*"):
+        pack.chmod(0o600)
+        pack.write_bytes(pack.read_bytes()[:100] + b"\0" * 8 + pack.read_bytes()[108:])
+    assert shop.drill("--from", "planb").status == 1
+    assert Status(shop).verdict == NOT_READY
+
+    shop.more = shop.more.replace("repository.planb", "repository.second")
+    shop.write_config()
+    assert Status(shop).verdict == NOT_READY, "by its address"
+    shop.run("copy")
+    assert Status(shop).reasons["drill-failed"]["repository"] == "second"
+
+
+def test_a_first_repository_of_another_name_keeps_what_is_known_of_it(shop: Shop) -> None:
+    shop.flip(shop.blob_of(shop.source / "orders.txt"))
+    assert shop.drill().status == 1
+    before = Status(shop)
+    text = shop.config.read_text().replace("repository.primary", "repository.main")
+    shop.config.write_text(text)
+    assert Status(shop).verdict == before.verdict == NOT_READY
+    assert Status(shop).reasons["drill-failed"]["repository"] == "main"
+    assert shop.snapshot().status == 0
+    assert Status(shop).verdict == NOT_READY, "the same after it was used by that name"
+
+
+@pytest.mark.parametrize("how", ["link", "clone"])
+def test_one_repository_under_two_names_is_one_copy(shop: Shop, how: str) -> None:
+    plan_b = PlanB(shop, more='fed_by = "snapshot"')
+    plan_b.password.write_text(shop.password.read_text())
+    if how == "link":
+        plan_b.path.symlink_to(shop.repository)
+        assert "no second copy" in str(shop.run("validate").answer)
+    else:
+        shutil.copytree(shop.repository, plan_b.path)
+    shop.run("snapshot", "--to", "planb")
+    said = Status(shop)
+    assert said.reasons["same-repository"]["repository"] == "planb"
+
+    shop.flip(shop.blob_of(shop.source / "orders.txt"))
+    assert shop.drill().status == 1
+    said = Status(shop)
+    assert said.verdict == (NOT_READY if how == "link" else AT_RISK), "nobody vouches for it but a clone"
+    assert "plan-b-behind" not in said.reasons

@@ -32,7 +32,8 @@ class LocalMachine:
             return FileFacts("hidden")
         permissions = stat.S_IMODE(found.st_mode)
         if stat.S_ISREG(found.st_mode):
-            return FileFacts("file", permissions, found.st_uid, found.st_size)
+            identity = (found.st_dev, found.st_ino)
+            return FileFacts("file", permissions, found.st_uid, found.st_size, identity)
         if stat.S_ISDIR(found.st_mode):
             return FileFacts("directory", permissions, found.st_uid)
         return FileFacts("link" if stat.S_ISLNK(found.st_mode) else "other", permissions, found.st_uid)

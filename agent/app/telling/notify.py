@@ -42,7 +42,7 @@ def telling(config: Config) -> Iterator["Tools"]:
 
     with ExitStack() as held:
         _take(held, lambda: exclusive(Path(config.settings.state), [MAIL]))
-        ledger = held.enter_context(open_ledger(ledger_path(config)))
+        ledger = held.enter_context(open_ledger(ledger_path(config), config.repositories))
         yield Tools(
             ledger=ledger,
             clock=SystemClock(),
@@ -129,7 +129,7 @@ def acknowledge(config: Config, name: str, by: str) -> "Acknowledged":
     from agent.adapters.ledger.ledger import open_ledger
     from agent.operations.telling.acknowledge import acknowledge as note
 
-    with open_ledger(ledger_path(config)) as ledger:
+    with open_ledger(ledger_path(config), config.repositories) as ledger:
         return note(ledger, SystemClock(), name, by)
 
 

@@ -70,6 +70,7 @@ class FileFacts(Struct, frozen=True):
     mode: int = 0  # the permission bits
     user: int = 0
     size: int = 0
+    identity: tuple[int, int] | None = None  # device and inode of a file, the same whatever leads to it
 
 
 class Extent(Struct, frozen=True):

@@ -89,6 +89,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "repository-damaged": ("a copy of {name} is damaged", "repair the damaged copy, and test it"),
     "repository-missing": GONE,
     "repository-changed": GONE,
+    "same-repository": ("two copies are one and the same", "make a second copy of its own"),
     **dict.fromkeys(("password-missing", "wrong-password"), SHUT),
     "address-changed": ("the backups of {name} are looked for in a new place", AGAIN),
     "copy-missing": ("the first copy of {name} does not exist", "find out why no backup arrives there"),

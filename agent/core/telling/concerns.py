@@ -44,6 +44,7 @@ OF_A_REPOSITORY = (
     "repository-same-device",
     "password",
     "address-changed",
+    "same-repository",
 )  # whatever process noticed it
 OF_THE_MACHINE = ("clock-went-back",)
 OF_A_COPY = (

@@ -90,6 +90,10 @@ REASONS: dict[str, tuple[Verdict, str]] = {
         Verdict.AT_RISK,
         "more belongs to the process than what was last drilled: a path, or what an exclude kept out",
     ),
+    "same-repository": (
+        Verdict.AT_RISK,
+        "two names in the config stand for one repository, or for a clone of it: they count as one copy",
+    ),
     "agent-stopped": (Verdict.AT_RISK, "somebody stopped the service more than an hour ago"),
     "agent-dying": (Verdict.AT_RISK, "the service ended without a word three times within an hour"),
     "no-sound-copy": (

@@ -7,6 +7,7 @@ from agent.core.configuration.config import Config
 from agent.core.configuration.location import address
 from agent.core.evidence.account import CHANGED, DAMAGED, MISSING, SHUT, VANISHED, account_of
 from agent.core.evidence.evidence import Evidence, Standing, is_full
+from agent.core.evidence.twins import Twins
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
 from agent.core.model.sights import Trouble
@@ -97,30 +98,25 @@ def _damage(findings: tuple[Finding, ...]) -> tuple[str, str]:
 
 def locked_out(case: Case) -> Iterator[Reason]:
     """Without its password nothing in a repository can be read; somebody may still know it."""
-    shut = _shut(case)
+    no_password = {one.repository: one.finding for one in case.looks if one.finding.code == LOCKED_OUT}
+    refused = {
+        name: each for name, troubles in case.troubles.items() for each in troubles if each.code == SHUT
+    }
+    shut: dict[str, Trouble | Finding] = {
+        **refused,
+        **no_password,
+    }  # as it is seen now comes before how it was met
     open_elsewhere = any(one.good and one.current and one.repository not in shut for one in case.standings)
     for one in case.standings:
-        code, message, hint = shut.get(one.repository, ("", "", ""))
-        if code and one.copy.snapshots:
+        found = shut.get(one.repository)
+        if found and one.copy.snapshots:
             yield case.reason(
-                code,
+                "wrong-password" if found.code == SHUT else "password-missing",
                 Verdict.AT_RISK if open_elsewhere else Verdict.UNKNOWN,
-                f"Repository {one.repository}: {shortened(message)}",
-                hint,
+                f"Repository {one.repository}: {shortened(found.message)}",
+                found.hint,
                 one.repository,
             )
-
-
-def _shut(case: Case) -> dict[str, tuple[str, str, str]]:
-    """Code, message and hint of each repository that nobody can open, as it was met or is seen now."""
-    found = {
-        name: (each.code, each.message, each.hint)
-        for name, troubles in case.troubles.items()
-        for each in troubles
-        if each.code == SHUT
-    }
-    seen = [look for look in case.looks if look.finding.code == LOCKED_OUT]
-    return found | {one.repository: (LOCKED_OUT, one.finding.message, one.finding.hint) for one in seen}
 
 
 def address_changed(case: Case) -> Iterator[Reason]:
@@ -157,6 +153,24 @@ def copy_missing(case: Case) -> Iterator[Reason]:
         (remedy(tried) if tried else "") or f"Run: readiness snapshot {case.process.name}",
         first.repository,
     )
+
+
+def same_repository(twins: Twins) -> Iterator[Reason]:
+    """Two names for one repository are one copy: what takes the one takes the other."""
+    for name, first in twins.items():
+        yield _reason(
+            "same-repository",
+            Verdict.AT_RISK,
+            f"{name} and {first} are one and the same repository, or a clone of it that takes over "
+            "its damage: they count as one copy.",
+            f"Give {name} a repository of its own at another place, then: readiness copy --to {name}",
+            name,
+        )
+
+
+def _reason(code: str, verdict: Verdict, sentence: str, hint: str, repository: str) -> Reason:
+    """Of the whole business."""
+    return Reason(code=code, verdict=verdict, sentence=sentence, hint=hint, repository=repository)
 
 
 def moved(config: Config, evidence: Evidence) -> frozenset[str]:

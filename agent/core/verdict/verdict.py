@@ -13,6 +13,7 @@ from agent.core.evidence.account import SHUT
 from agent.core.evidence.evidence import Evidence, Standing, taken_at
 from agent.core.evidence.evidence import standings as standings_of
 from agent.core.evidence.rotation import is_damaged
+from agent.core.evidence.twins import twins_of, united
 from agent.core.evidence.watched import open_watch_findings
 from agent.core.forecast.recovery_time import RecoveryTime, recovery_time
 from agent.core.forecast.timetable import Return, Timetable, in_recovery_order, timetable
@@ -40,6 +41,7 @@ from agent.core.verdict.reasons_repository import (
     moved,
     repository_damaged,
     repository_gone,
+    same_repository,
     troubles_of,
 )
 from agent.core.verdict.reasons_slipping import SLIPPING_RULES, passed_warnings
@@ -65,6 +67,8 @@ CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that 
 
 def assess(config: Config, evidence: Evidence, now: datetime, window: Window | None = None) -> Assessment:
     """Could the business recover over `window`, or else the next? Records later than `now` are mistrusted."""
+    twins = twins_of(config.repositories, evidence.repositories)
+    evidence = united(evidence, twins)
     standings = {
         process.name: seen_now(
             standings_of(process, evidence.of(process.name), now), beside(process.name, evidence.looks)
@@ -84,13 +88,14 @@ def assess(config: Config, evidence: Evidence, now: datetime, window: Window | N
         for process, line in zip(in_recovery_order(config.processes), plan.returns, strict=True)
     ]
     judgements = tuple(judge(case) for case in cases)
+    doubled = same_repository(twins)
     of_the_agent = agent_reasons(evidence.life, config.settings.state, now, zone)
     untold = ping_failing(evidence.pings, now, zone)
     mail = config.mail
     people = (*mail.owner, *mail.admin, *mail.deputy) if mail else ()
     unsent = mail_notes(evidence.post, people, now, zone)
     sure = plan.returns[: first_without_time(judgements, evidence)]
-    reasons = (*_of_the_business(plan, sure, zone, now), *of_the_agent, *untold, *unsent)
+    reasons = (*_of_the_business(plan, sure, zone, now), *doubled, *of_the_agent, *untold, *unsent)
     return Assessment(
         at=now,
         verdict=_worst([worst(reasons), *(judgement.verdict for judgement in judgements)]),

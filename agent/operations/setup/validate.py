@@ -25,6 +25,7 @@ def validate(config: Config, machine: Machine, open_ledger: OpenLedger) -> list[
         *_check_config_file(config, machine),
         *_check_restic(config, machine),
         *(noted for repository in config.repositories for noted in _check_repository(repository, machine)),
+        *_check_twins(config, machine),
         *(noted for process in config.processes for noted in check_sources(process, machine)),
         *check_mail(config.mail, machine),
         *check_places(config, machine),
@@ -72,6 +73,26 @@ def _check_repository(repository: Repository, machine: Machine) -> list[Noted]:
     local = local_path(repository.url)
     if local is not None:
         noted += _check_local((*at, "url"), local, repository.password_file, machine)
+    return noted
+
+
+def _check_twins(config: Config, machine: Machine) -> list[Noted]:
+    """One repository under two names, through a link or a mount, is one copy."""
+    first: dict[object, str] = {}
+    noted = []
+    for repository in config.repositories:
+        local = local_path(repository.url)
+        if local is None:
+            continue
+        real = machine.real_path(local)
+        facts = machine.facts(f"{real}/config")
+        place = (facts.identity if facts else None) or real
+        if place in first:
+            message = f"is the same place as that of repository {first[place]}, so it is no second copy"
+            hint = "Put the second repository on another medium or site."
+            noted.append(Noted(("repository", repository.name, "url"), message, hint))
+        else:
+            first[place] = repository.name
     return noted
 
 

@@ -40,6 +40,7 @@ class CopyTask(Struct, frozen=True, kw_only=True):
     repository: str
     host: str
     placed: Placed  # where the target lies as seen from the process's own files
+    address: str = ""  # the fingerprint of the target's URL
     make: str  # the command that makes the target when it is missing
 
 
@@ -130,17 +131,18 @@ class _Run:
 
     def note_sights(self) -> None:
         """What this run saw of both repositories, for their accounts."""
-        sides = ((self.task.source, self.tools.source), (self.task.repository, self.tools.target))
-        for name, restic in sides:
+        task, tools = self.task, self.tools
+        for name, restic in ((task.source, tools.source), (task.repository, tools.target)):
             seen = Seen(
                 repository=name,
                 by="copy",
                 at=self._started,
-                process=self.task.process,
-                met=name in self._met and name != self.task.source,  # there nobody looked for all
+                process=task.process,
+                met=name in self._met - {task.source},  # there nobody looked for all
                 findings=self._wrong[name],
             )
-            note_sight(self.tools.ledger, seen, self.tools.clock.now(), restic.repository_id)
+            address = task.address if name == task.repository else ""
+            note_sight(tools.ledger, seen, tools.clock.now(), restic.repository_id, address)
 
     def _add(self, *found: Finding) -> None:
         """Note what is wrong with the repository that is looked at."""
@@ -162,7 +164,10 @@ class _Run:
         known = self.tools.ledger.newest(RepositoryRecord, repository=self.task.repository)
         self._repository_id = known[0].repository_id if known else self.tools.target.repository_id()
         if not known:
-            body = RepositoryRecord(repository=self.task.repository, repository_id=self._repository_id)
+            task = self.task
+            body = RepositoryRecord(
+                repository=task.repository, repository_id=self._repository_id, address=task.address
+            )
             self.tools.ledger.append(body, self.tools.clock.now())
         self._there = self._list(self.tools.target, self.task.repository)
         vanished = self._vanished(self.task.repository)
