@@ -131,9 +131,9 @@ def _standing(copy: Copy, process: CriticalProcess, now: datetime, bad_content: 
     )
 
 
-def is_future(moment: datetime, now: datetime) -> bool:
+def is_future(moment: datetime, now: datetime, tolerance: timedelta = CLOCK_TOLERANCE) -> bool:
     """So far ahead that a clock must have been changed."""
-    return moment > now + CLOCK_TOLERANCE
+    return moment > now + tolerance
 
 
 def taken_at(record: SnapshotRecord) -> datetime:

@@ -39,7 +39,10 @@ REASONS: dict[str, tuple[Verdict, str]] = {
     ),
     "window-missed": (Verdict.NOT_READY, "not everything would be back before the promised opening"),
     # not proven
-    "clock-went-back": (Verdict.UNKNOWN, "records lie in the future: no age can be trusted"),
+    "clock-went-back": (
+        Verdict.UNKNOWN,
+        "records lie in the future, by more than an hour or a quarter of the `rpo`: no age can be trusted",
+    ),
     "no-snapshot": (
         Verdict.UNKNOWN,
         "none was taken yet, all are dated in the future, or drills refused the newest",

@@ -1,8 +1,9 @@
 """The rules that make a process UNKNOWN or NOT READY: what is not proven, and what is proven to be bad."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
-from agent.core.evidence.evidence import is_future, is_only_stale, taken_at, uncovered
+from agent.core.evidence.evidence import CLOCK_TOLERANCE, is_future, is_only_stale, taken_at, uncovered
 from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import Finding
 from agent.core.model.records import CopyRecord, Verdict
@@ -11,13 +12,16 @@ from agent.core.text.phrases import joined, shortened, span
 from agent.core.text.plain import printable
 from agent.core.verdict.judgement import Case, Reason
 
+LEAST_TOLERANCE = timedelta(minutes=1)  # of a clock that is set right now and then
+
 Rule = Callable[[Case], Iterator[Reason]]
 
 
 def clock_went_back(case: Case) -> Iterator[Reason]:
-    """Records from the future: how old anything is cannot be said."""
+    """Records from the future: how old anything is cannot be said, and whether that keeps the objective."""
+    tolerance = min(CLOCK_TOLERANCE, max(LEAST_TOLERANCE, timedelta(seconds=case.process.rpo) / 4))
     newest = [record.started for one in case.standings for record in one.copy.newest]
-    ahead = [started for started in newest if is_future(started, case.now)]
+    ahead = [started for started in newest if is_future(started, case.now, tolerance)]
     if ahead:
         lead = span((max(ahead) - case.now).total_seconds())
         yield case.reason(

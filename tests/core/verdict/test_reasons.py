@@ -60,6 +60,12 @@ def test_a_drill_of_a_snapshot_that_was_too_old_already_proves_only_the_past() -
     assert "proves only the past" in judgement.reasons[0].sentence
 
 
+def test_a_short_objective_bears_no_clock_that_went_back_for_longer_than_a_part_of_it() -> None:
+    quick = process(rpo=HOUR)
+    assert "clock-went-back" in codes(judged(snapshot(-0.3), drill(), of=quick))
+    assert "clock-went-back" not in codes(judged(snapshot(-0.2), drill(), of=quick))
+
+
 def test_a_record_more_than_an_hour_in_the_future_is_unknown() -> None:
     judgement = judged(snapshot(-1.01), drill())
     assert "clock-went-back" in codes(judgement)
