@@ -1,5 +1,6 @@
 """restic's JSON, version by version, read without trust: what cannot be understood is left out or refused."""
 
+import errno
 import json
 import os
 import re
@@ -16,6 +17,8 @@ OnBytes = Callable[[int, int, int], None]  # bytes done, files done, bytes in al
 
 
 T = TypeVar("T")
+NAMELESS = "\ufffd"  # restic writes it for bytes that it cannot name
+NO_SUCH_FILE = ": no such file or directory"
 LARGEST = 1 << 62  # bytes or files; a larger number is nonsense
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
@@ -141,33 +144,46 @@ def backup_summary(summary: dict[str, Any], status: int, stderr: bytes) -> Backu
     snapshot = summary.get("snapshot_id")
     if not isinstance(snapshot, str) or not re.fullmatch(r"[0-9a-f]{8,64}", snapshot):
         raise garbled("taking a snapshot")
+    missed = {path: absent for path, absent in _missed(stderr).items() if not _is_gone(path)}
     return BackupSummary(
         snapshot=snapshot,
         files=_number(summary, "total_files_processed"),
         bytes=_number(summary, "total_bytes_processed"),
-        unreadable=tuple(path for path in _unreadable(stderr) if not _is_gone(path)),
+        unreadable=tuple(missed),
+        absent=tuple(path for path, absent in missed.items() if absent),
         complete=status == 0,
     )
 
 
-def _unreadable(stderr: bytes) -> list[str]:
-    paths = []
+def _missed(stderr: bytes) -> dict[str, bool]:
+    """The paths that restic could not read, each with whether it found nothing there, whenever it looked."""
+    missed: dict[str, bool] = {}
     for line in stderr.decode(errors="surrogateescape").splitlines():
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(message, dict) and isinstance(message.get("item"), str) and message["item"]:
-            paths.append(message["item"])
-    return paths
+            path = message["item"]
+            absent = NAMELESS not in path and _says_absent(message.get("error"))
+            missed[path] = absent and missed.get(path, True)
+    return missed
+
+
+def _says_absent(error: Any) -> bool:
+    """Whether the error is that there is no such file: a number up to restic 0.16, then words."""
+    if not isinstance(error, dict):
+        return False
+    said = error.get("message")
+    return error.get("Err") == errno.ENOENT or (isinstance(said, str) and said.endswith(NO_SUCH_FILE))
 
 
 def _is_gone(path: str) -> bool:
-    """Whether a file came and went while restic read; it writes U+FFFD for bytes that it cannot name."""
+    """Whether a file came and went while restic read."""
     try:
         os.lstat(path)
     except FileNotFoundError:
-        return "\ufffd" not in path
+        return NAMELESS not in path
     except (OSError, ValueError):
         return False
     return False

@@ -4,7 +4,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -154,8 +154,11 @@ class Scanner:
         """Forget the new witness; the last one stays."""
         self._writer.drop()
 
-    def moved(self) -> Moved:
-        """What changed, vanished or appeared since the scan."""
+    def moved(self, missed: Collection[str] = ()) -> Moved:
+        """What changed, vanished or appeared since the scan.
+
+        Of `missed`, which restic did not find, those came and went that the witness does not list.
+        """
         moved: list[bytes] = []
         anew: list[bytes] = []
         absent = 0
@@ -173,7 +176,13 @@ class Scanner:
                 moved.append(met.path)
                 if met.path in self._vital and inode_of(line) != met.status.st_ino:
                     anew.append(met.path)
-        return Moved(tuple(moved), absent, tuple(anew))
+        return Moved((*moved, *self._unlisted(missed).difference(moved)), absent, tuple(anew))
+
+    def _unlisted(self, paths: Collection[str]) -> set[bytes]:
+        """Those below the roots that the witness does not list; it is not read where none is asked for."""
+        within = tuple(root + b"/" for root in self._roots)
+        asked = {path for path in (os_bytes(each).strip(b"/") for each in paths) if path.startswith(within)}
+        return asked.difference(map(path_of, read_lines(self._carried / WITNESS))) if asked else asked
 
     def settled(self, places: Sequence[bytes], seconds: float) -> bool:
         """See `settling.settled`."""

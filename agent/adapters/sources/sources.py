@@ -135,9 +135,9 @@ class ProcessSources:
         """Forget the new witness; the last one stays."""
         self._scanner.drop()
 
-    def moved(self) -> Moved:
+    def moved(self, missed: Collection[str]) -> Moved:
         """What changed since the scan."""
-        return self._scanner.moved()
+        return self._scanner.moved(missed)
 
     def settled(self, places: Sequence[bytes], seconds: float) -> bool:
         """Wait until these files stand still."""

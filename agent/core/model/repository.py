@@ -26,6 +26,7 @@ class BackupSummary(Struct, frozen=True, kw_only=True):
     files: int
     bytes: int
     unreadable: tuple[str, ...] = ()  # paths restic could not read, as far as it named them
+    absent: tuple[str, ...] = ()  # those of them that were not there when restic came, as it says
     complete: bool = True  # False when restic itself says that something is missing
 
 

@@ -41,8 +41,11 @@ class Sources(Protocol):
         """Forget the new witness."""
         ...
 
-    def moved(self) -> Moved:
-        """What changed, vanished or appeared since the scan."""
+    def moved(self, missed: Collection[str]) -> Moved:
+        """What changed, vanished or appeared since the scan.
+
+        `missed` were not there when restic came: those that were not there at the scan either came and went.
+        """
         ...
 
     def settled(self, places: Sequence[bytes], seconds: float) -> bool:

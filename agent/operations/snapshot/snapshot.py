@@ -203,7 +203,7 @@ class _Attempt:
     def _look_again(self, summary: BackupSummary) -> tuple[StoredSnapshot | None, Moved, list[Finding]]:
         """Ask the repository what it has now and, meanwhile, the sources what moved."""
         listing = self.tools.repository.start_listing(self.process.name, self.base.host)
-        moved = _while_listing(listing, self.tools.sources)
+        moved = _while_listing(listing, self.tools.sources, summary.absent)
         self._listed = listing.result()
         wrong = self._vanished().findings(
             self._listed,
@@ -283,9 +283,9 @@ def _outcome(findings: Sequence[Finding]) -> Outcome:
     return "passed" if not errors else "not_tested" if errors <= UNCOPIED else "failed"
 
 
-def _while_listing(listing: Listing, sources: Sources) -> Moved:
+def _while_listing(listing: Listing, sources: Sources, missed: Sequence[str]) -> Moved:
     try:
-        return sources.moved()
+        return sources.moved(missed)
     except BaseException:
         listing.stop()
         raise

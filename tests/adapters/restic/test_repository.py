@@ -166,6 +166,29 @@ def test_exit_status_3_names_what_could_not_be_read(play: Play) -> None:
     assert (summary.unreadable, summary.complete) == (("/etc",), False)
 
 
+@pytest.mark.parametrize(
+    ("errors", "absent"),
+    [
+        ([{"Op": "lstat", "Path": "/etc", "Err": 2}], ("/etc",)),  # restic up to 0.16
+        ([{"message": "open /etc: no such file or directory"}], ("/etc",)),
+        ([{"Op": "open", "Path": "/etc", "Err": 13}], ()),
+        ([{"message": "open /etc: permission denied"}], ()),
+        ([{"message": "lstat /etc: no such file or directory"}, {"message": "read /etc: no"}], ()),
+        ([{}], ()),
+        (["no such file or directory"], ()),
+    ],
+)
+def test_what_restic_did_not_find_is_told_from_what_it_could_not_read(
+    play: Play, errors: list[object], absent: tuple[str, ...]
+) -> None:
+    """It is there again when we look: a log beside a database, which each request makes anew."""
+    said = {"message_type": "error", "during": "archival", "item": "/etc"}
+    lines = [{"err": json.dumps({**said, "error": error}) + "\n"} for error in errors]
+    say = {"backup": [*lines, {"out": json.dumps(SUMMARY)}, {"exit": 3}]}
+    summary = play(say).start_backup(["/srv"], [], "orders", "shop").finish(lambda *_: None)
+    assert (summary.unreadable, summary.absent) == (("/etc",), absent)
+
+
 def test_exit_status_3_without_names_is_incomplete_all_the_same(play: Play) -> None:
     say = {"backup": [{"out": json.dumps(SUMMARY)}, {"exit": 3}]}
     summary = play(say).start_backup(["/srv"], [], "orders", "shop").finish(lambda *_: None)

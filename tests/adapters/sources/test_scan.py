@@ -182,6 +182,15 @@ def test_what_changed_vanished_or_came_since_is_told(business: Business) -> None
     assert moved.absent == 1
 
 
+def test_what_restic_did_not_find_came_and_went_unless_the_witness_lists_it(business: Business) -> None:
+    with closing(business.scanner()) as scanner:
+        scanner.scan(0, lambda *_: None)
+        scanner.keep(unchanged=False)
+        missed = [f"{business.source}/order", f"{business.source}/order-wal", f"{business.carried}/witness"]
+        moved = scanner.moved(missed)
+    assert (names(moved.paths), moved.absent) == ([b"order-wal"], 0)
+
+
 def test_attributes_of_the_machine_are_not_compared() -> None:
     names = [
         b"user.note",

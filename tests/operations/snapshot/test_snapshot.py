@@ -1,6 +1,6 @@
 """One snapshot is taken, judged by what is then there, and recorded whatever comes of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import pytest
@@ -67,7 +67,7 @@ class FakeSources:
     def drop(self) -> None:
         self.done.append("drop")
 
-    def moved(self) -> Moved:
+    def moved(self, missed: Collection[str]) -> Moved:
         return self.moves.pop(0) if self.moves else self.since
 
     def settled(self, places: Sequence[bytes], seconds: float) -> bool:
