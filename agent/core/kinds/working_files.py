@@ -9,7 +9,7 @@ import re
 _LOG_ENDINGS = (b"-wal", b"-journal", b".incr.aof")
 _LOG_NAMES = re.compile(
     rb"appendonly\.aof"  # Redis before 7
-    rb"|ib_logfile\d+|aria_log\.\d+|(?:.*-bin|.*-relay-bin|binlog)\.\d{6,}"  # MySQL, MariaDB
+    rb"|ib_logfile\d+|aria_log\.\d+|(?:.*-bin|binlog)\.\d{6,}"  # MySQL, MariaDB
     rb"|WiredTigerLog\.\d+"  # MongoDB
 )
 _LOG_DIRECTORIES = frozenset({b"pg_wal", b"pg_xlog", b"#innodb_redo"})
@@ -26,6 +26,9 @@ _TRANSIENT_DIRECTORIES = frozenset(
     }
 )
 
+# How nearly every other path differs from all of these, told by a look: the last byte, and two letters.
+_LAST = frozenset(b"%c" % last for last in b"0123456789lmfb")  # unless "pg" or "#" stands in it
+
 
 def is_transient(path: bytes) -> bool:
     """Whether a database makes the file anew whenever it starts: its content, even zeros, says nothing."""
@@ -39,6 +42,8 @@ def is_transient(path: bytes) -> bool:
 
 def is_working(path: bytes) -> bool:
     """Whether the size of the file says nothing of how much data there is: it is transient, or a log."""
+    if path[-1:] not in _LAST and b"pg" not in path and b"#" not in path:
+        return False
     directory, name = _place(path)
     return (
         name.endswith(_LOG_ENDINGS)
