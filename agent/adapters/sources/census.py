@@ -10,6 +10,7 @@ from agent.core.kinds.kinds import (
     DUMP,
     LMDB,
     LMDB_NAME,
+    LOG_ENDING,
     MARKER_NAMES,
     POSTGRESQL,
     SQLITE,
@@ -20,6 +21,7 @@ from agent.core.kinds.kinds import (
     marked,
     topmost,
 )
+from agent.core.kinds.working_files import is_working
 from agent.core.model.snapshots import RootIdentity
 
 MOUNTS = 100
@@ -39,7 +41,12 @@ class Census:
         self._extents: dict[bytes, list[int]] = {}
         self._roots = roots
         self._first = first
+        self.begin_root()
+
+    def begin_root(self) -> None:
+        """Count from here; nothing of the root was met yet."""
         self._root, self._device = b"", 0
+        self.files = self.lasting_files = self.lasting_bytes = 0  # regular ones; without working files
 
     def enter(self, root: Visit) -> None:
         """A new root: what lies on other devices below it is mounted there."""
@@ -47,21 +54,21 @@ class Census:
 
     def visit(self, met: Visit) -> None:
         """Note what the name, the type and the place of an entry tell."""
-        path, name = met.path, met.name
-        mode = met.status.st_mode
+        path, status, _, name = met
+        mode = status.st_mode
         if stat.S_ISREG(mode):
+            lasting = not is_working(path)
+            self.files += 1
+            if lasting:
+                self.lasting_files += 1
+                self.lasting_bytes += status.st_size
             if path == self._root:
                 return
-            parent = path[: -len(name) - 1]
-            extent = self._extents.get(parent)
-            if extent is None:
-                extent = self._extents[parent] = [0, 0]
-            extent[0] += 1
-            extent[1] += met.status.st_size
+            self._extend(path[: -len(name) - 1], status.st_size if lasting else None)
         elif stat.S_ISDIR(mode):
             if name[:3] == b"PG_" and is_tablespace(name):
                 self._servers.setdefault(path, POSTGRESQL)
-            if met.status.st_dev != self._device and path not in self._roots:
+            if status.st_dev != self._device and path not in self._roots:
                 self._mounted(met)
         elif stat.S_ISLNK(mode):
             self._link(met)
@@ -70,12 +77,14 @@ class Census:
         if found and len(self._servers) < FOUND:
             self._servers.setdefault(*found)
 
-    def passes_away(self, path: bytes, size: int) -> None:
-        """A visited file that databases write beside their data: it shrinks and vanishes in good order."""
-        extent = self._extents.get(path.rpartition(b"/")[0])
-        if extent is not None and path != self._root:
-            extent[0] -= 1
-            extent[1] -= size
+    def _extend(self, directory: bytes, size: int | None) -> None:
+        """A file in there; what shrinks and vanishes in good order has no size, and is not counted."""
+        extent = self._extents.get(directory)
+        if extent is None:
+            extent = self._extents[directory] = [0, 0]
+        if size is not None:
+            extent[0] += 1
+            extent[1] += size
 
     def content(self, path: bytes, size: int, kind: str, changed: bool, mtime_ns: int = 0) -> None:
         """A regular file of a known kind; `changed`: the last witness does not know it like this."""
@@ -87,10 +96,10 @@ class Census:
         elif kind in (DUMP, CUT) and len(self.dumps) < FOUND:
             self.dumps.append(Dump(path, size, mtime_ns, is_cut=kind == CUT))
 
-    def head(self, path: bytes, head: bytes) -> None:
-        """The first bytes of a file that was read."""
+    def log(self, path: bytes, head: bytes) -> None:
+        """A file that was read and has the name of a write-ahead log, and its first bytes."""
         if is_log(path, head) and len(self.logs) < FOUND:
-            self.logs.append(path[: -len(b"-wal")])
+            self.logs.append(path[: -len(LOG_ENDING)])
 
     def servers(self) -> list[tuple[bytes, str]]:
         """The data directories of servers, each once."""

@@ -5,16 +5,19 @@ import hashlib
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 from msgspec import Struct
 
 from agent.adapters.host.interrupts import unwinding
-from agent.adapters.sources.walk import open_beneath
+from agent.adapters.sources.walk import attributes_of, open_beneath
 from agent.core.kinds import kinds
+from agent.core.snapshot.witness import xattr_field
 
 BLOCK = 1 << 20
 SMALL = 1 << 16
 ZEROS = 64  # bytes that tell most files from zeros at once
+Wanted = Callable[[bytes], bool]  # by the name of an extended attribute
 _buffers = threading.local()
 
 
@@ -27,11 +30,15 @@ class Digest(Struct, frozen=True, gc=False):
     moved: bool = False  # changed while it was read
     error: str = ""
     head: bytes = b""  # the first bytes
+    xattrs: bytes = b""  # the extended attributes that were asked for, as a field of the witness
     kind: str = ""  # of a database or a dump, as `core/kinds/kinds.py` has it
 
 
-def digest(base: int, path: bytes, limit: int | None = None) -> Digest:
-    """Read the regular file `path` below the directory descriptor `base`, its first `limit` bytes at most."""
+def digest(base: int, path: bytes, limit: int | None = None, wanted: Wanted | None = None) -> Digest:
+    """Read the regular file `path` below the directory descriptor `base`, its first `limit` bytes at most.
+
+    Also its extended attributes, as far as they are `wanted`.
+    """
     try:
         handle = _open(base, path)
     except OSError as error:
@@ -39,6 +46,7 @@ def digest(base: int, path: bytes, limit: int | None = None) -> Digest:
     try:
         before = os.fstat(handle)
         sha256, size, zeros, head = _read(handle, before.st_size, limit)
+        xattrs = xattr_field(attributes_of(handle, wanted)) if wanted else b""
         after = os.fstat(handle)
     except OSError as error:
         return Digest(b"", error=error.strerror or str(error))
@@ -48,7 +56,7 @@ def digest(base: int, path: bytes, limit: int | None = None) -> Digest:
         after.st_ctime_ns,
         after.st_size,
     ) or size != after.st_size
-    return Digest(sha256.encode(), size, zeros, moved, head=head)
+    return Digest(sha256.encode(), size, zeros, moved, head=head, xattrs=xattrs)
 
 
 def first_bytes(base: int, path: bytes) -> bytes:

@@ -14,12 +14,11 @@ from agent.adapters.sources.held_open import servers
 from agent.adapters.sources.mappings import Identity, mapped_for_writing
 from agent.adapters.sources.scan_batches import Batches, Line, OnRead, Tally
 from agent.adapters.sources.settling import only_grew, settled
-from agent.adapters.sources.walk import Trouble, Visit, extended_attributes, walk
+from agent.adapters.sources.walk import Trouble, Visit, comparable_attribute, extended_attributes, walk
 from agent.adapters.sources.witness_files import (
     WITNESS,
     WitnessLines,
     WitnessWriter,
-    content_of,
     inode_of,
     joined,
     path_of,
@@ -89,7 +88,7 @@ class Scanner:
                 batches = Batches(readers, self._base, self._writer, tally)
                 for root in self._roots:
                     identity = (0, 0)
-                    batches.begin_root()
+                    census.begin_root()
                     for met in self._met(root, tally, previous):
                         if missing and (vital := missing.pop(met.path, None)) is not None:
                             self._found_vital.append(_vital_place(vital, met))
@@ -97,9 +96,8 @@ class Scanner:
                             identity = (met.status.st_dev, met.status.st_ino)
                             census.enter(met)
                         census.visit(met)
-                        line = self._line(met, previous.find(met.path), settled_before_ns, accept)
-                        batches.add(line)
-                    extent = (batches.files, batches.lasting_files, batches.lasting_bytes)
+                        batches.add(self._line(met, previous, settled_before_ns, accept))
+                    extent = (census.files, census.lasting_files, census.lasting_bytes)
                     roots.append(RootIdentity(os.fsdecode(b"/" + root), *identity, *extent))
                 batches.finish()
         except BaseException:
@@ -192,13 +190,14 @@ class Scanner:
         """See `settling.only_grew`."""
         return only_grew(self._base, place, good)
 
-    def _line(self, met: Visit, old: bytes | None, settled_before_ns: int, accept: bool) -> Line:
+    def _line(self, met: Visit, previous: WitnessLines, settled_before_ns: int, accept: bool) -> Line:
         """The line of one entry; a regular file that changed still has to be read."""
+        old = previous.find(met.path)
         status = met.status
         regular = stat.S_ISREG(status.st_mode)
         size = status.st_size if regular else 0
         line = Line(met.path, stat_fields(status), blocks=status.st_blocks, size=size)
-        before = content_of(old) if old else None
+        before = previous.content() if old else None
         if old and before and old.startswith(line.fields) and before[1] in _AT_REST:
             line.kind = before[1].decode() if before[1] in KINDS_BYTES else ""
             line.text, line.sha256 = old, before[0]
@@ -206,13 +205,13 @@ class Scanner:
             if settled and not (self._peek and self._is_unknown_database(met, before[1])):
                 return line
             line.text = b""
-        line.xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
         if regular:
             line.to_read = True
             had = before is not None and before[0] not in (b"", EMPTY) and before[1] != b"z"
             line.had_content = had and not accept
         else:
-            line.text = line.fields + content_fields(0, b"", "", _extra(met), line.xattrs, met.path)
+            xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
+            line.text = line.fields + content_fields(0, b"", "", _extra(met), xattrs, met.path)
         return line
 
     def _is_unknown_database(self, met: Visit, flag: bytes) -> bool:
@@ -240,11 +239,6 @@ def _is_written(met: Visit, mapped: set[Identity]) -> bool:
         return False
     index = met.name.endswith(b"-shm") and status.st_size % (1 << 15) == 0 and status.st_size > 0
     return index or (status.st_dev, status.st_ino) in mapped
-
-
-def comparable_attribute(name: bytes) -> bool:
-    """The extended attributes that a restore can and should bring back: users', ACLs, capabilities."""
-    return name.startswith((b"user.", b"system.posix_acl_")) or name == b"security.capability"
 
 
 def _extra(met: Visit) -> bytes:

@@ -11,10 +11,9 @@ from msgspec import Struct, structs
 from agent.adapters.sources.census import Census
 from agent.adapters.sources.dump_ends import is_cut
 from agent.adapters.sources.hashing import Digest, digest
-from agent.adapters.sources.walk import Visit
+from agent.adapters.sources.walk import Visit, comparable_attribute
 from agent.adapters.sources.witness_files import WitnessLines, WitnessWriter
-from agent.core.kinds.kinds import CUT, DUMP, kind_of
-from agent.core.kinds.working_files import is_working
+from agent.core.kinds.kinds import CUT, DUMP, LOG_ENDING, kind_of
 from agent.core.snapshot.dumps import is_dump
 from agent.core.snapshot.witness import MOVING, UNREADABLE, WIPED, ZEROED, content_fields
 
@@ -37,7 +36,6 @@ class Line(Struct, gc=False):
     blocks: int = 0
     size: int = 0
     to_read: bool = False
-    xattrs: bytes = b""
     had_content: bool = False  # as the last witness knows
     kind: str = ""  # flag of a database
 
@@ -99,24 +97,13 @@ class Batches:
         self._batch: list[Line] = []
         self._bytes = 0
         self._ahead: deque[Future[list[tuple[Line, Digest | None]]]] = deque()
-        self.files = self.lasting_files = self.lasting_bytes = 0
-
-    def begin_root(self) -> None:
-        """Count from here."""
-        self.files = self.lasting_files = self.lasting_bytes = 0
 
     def add(self, line: Line) -> None:
-        if line.fields.startswith(b"f"):
-            self.files += 1
-            if is_working(line.path):
-                self._tally.census.passes_away(line.path, line.size)
-            else:
-                self.lasting_files += 1
-                self.lasting_bytes += line.size
         if self._tally.oversize:
             line.to_read = False  # the snapshot is refused already, and this may be the terabyte itself
         self._batch.append(line)
-        self._bytes += line.size if line.to_read else 0
+        if line.to_read:
+            self._bytes += line.size
         if len(self._batch) >= BATCH_ENTRIES or self._bytes >= BATCH_BYTES:
             self._hand_over()
 
@@ -147,7 +134,8 @@ class Batches:
         if result.error and result.moved:
             return False
         line.kind = flags = result.kind
-        self._tally.census.head(line.path, result.head)
+        if line.path.endswith(LOG_ENDING):
+            self._tally.census.log(line.path, result.head)
         self._tally.read += result.size
         if result.error:
             flags = UNREADABLE
@@ -161,7 +149,7 @@ class Batches:
                 self._tally.zeroed.append(line.path)
         line.sha256 = result.sha256
         line.text = line.fields + content_fields(
-            line.blocks, result.sha256, flags, b"", line.xattrs, line.path
+            line.blocks, result.sha256, flags, b"", result.xattrs, line.path
         )
         return True
 
@@ -175,7 +163,7 @@ def _read_one(base: int, line: Line) -> Digest:
 
     As many bytes as lstat said: of a file that grows meanwhile, a restore can be compared with these.
     """
-    found = digest(base, line.path, line.size)
+    found = digest(base, line.path, line.size, comparable_attribute)
     if found.error:
         return found
     kind = kind_of(found.head)

@@ -119,16 +119,31 @@ def open_beneath(base: int, path: bytes, flags: int) -> int:
 
 def extended_attributes(directory: int, name: bytes, wanted: Callable[[bytes], bool]) -> dict[bytes, bytes]:
     """The extended attributes of `name` in `directory` that are `wanted`; none where there is no support."""
-    path = b"/proc/self/fd/%d/%b" % (directory, name)
+    return _attributes(b"/proc/self/fd/%d/%b" % (directory, name), wanted, follow_symlinks=False)
+
+
+def attributes_of(handle: int, wanted: Callable[[bytes], bool]) -> dict[bytes, bytes]:
+    """The same of an open file, which is much quicker."""
+    return _attributes(handle, wanted, follow_symlinks=True)
+
+
+def _attributes(
+    file: int | bytes, wanted: Callable[[bytes], bool], follow_symlinks: bool
+) -> dict[bytes, bytes]:
     try:
-        names = os.listxattr(path, follow_symlinks=False)
+        names = os.listxattr(file, follow_symlinks=follow_symlinks)
         if not names:
             return {}
         encoded = [os.fsencode(attribute) for attribute in names]
         return {
-            attribute: os.getxattr(path, attribute, follow_symlinks=False)
+            attribute: os.getxattr(file, attribute, follow_symlinks=follow_symlinks)
             for attribute in encoded
             if wanted(attribute)
         }
     except OSError:
         return {}
+
+
+def comparable_attribute(name: bytes) -> bool:
+    """The extended attributes that a restore can and should bring back: users', ACLs, capabilities."""
+    return name.startswith((b"user.", b"system.posix_acl_")) or name == b"security.capability"

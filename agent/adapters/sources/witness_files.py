@@ -19,26 +19,41 @@ class WitnessLines:
 
     def __init__(self, file: Path) -> None:
         self._lines = read_lines(file)
-        self._key: bytes | None = None
+        self._path: bytes | None = None
         self._line = b""
+        self._fields: list[bytes] = []
+        self._found = False
         self._step()
 
     def find(self, path: bytes) -> bytes | None:
         """The line of `path`, or None; everything before it is passed over and gone."""
-        key = sort_key(path)
-        while self._key is not None and self._key < key:
+        if self._found and self._path != path:  # nearly always it is the next one that is asked for
             self._step()
-        return self._line if self._key == key else None
+        if self._path != path:
+            key = sort_key(path)
+            while self._path is not None and sort_key(self._path) < key:
+                self._step()
+        self._found = self._path == path
+        return self._line if self._found else None
+
+    def content(self) -> tuple[bytes, bytes]:
+        """See `content_of`, of the line that was found last."""
+        return _content(self._fields)
 
     def holds_below(self, path: bytes) -> bool:
         """Whether there is a line for `path` or for anything below it."""
         key = sort_key(path)
-        self.find(path)
-        return self._key is not None and (self._key == key or self._key.startswith(key + b"\0"))
+        if self.find(path) is not None:
+            return True
+        return self._path is not None and sort_key(self._path).startswith(key + b"\0")
 
     def _step(self) -> None:
         line = next(self._lines, None)
-        self._key, self._line = (None, b"") if line is None else (sort_key(path_of(line)), line)
+        if line is None:
+            self._path, self._line = None, b""
+            return
+        self._line, self._fields = line, line.rstrip(b"\n").split(b"\t", _PATH)
+        self._path = unescape(self._fields[_PATH]) if len(self._fields) > _PATH else b""
 
 
 def read_lines(file: Path) -> Iterator[bytes]:
@@ -55,11 +70,11 @@ def joined(lines: Iterable[bytes], visits: Iterable[Visit]) -> Iterator[tuple[by
     expected = iter(lines)
     line = next(expected, None)
     for met in visits:
-        key = sort_key(met.path)
-        while line is not None and (known := sort_key(path_of(line))) < key:
+        path = met.path
+        while line is not None and (known := path_of(line)) != path and sort_key(known) < sort_key(path):
             yield line, None
             line = next(expected, None)
-        if line is not None and known == key:
+        if line is not None and known == path:
             yield line, met
             line = next(expected, None)
         else:
@@ -77,7 +92,10 @@ def path_of(line: bytes) -> bytes:
 
 def content_of(line: bytes) -> tuple[bytes, bytes]:
     """SHA-256 (empty when there is none) and flags of a witness line."""
-    fields = line.split(b"\t", _FLAGS + 1)
+    return _content(line.split(b"\t", _FLAGS + 1))
+
+
+def _content(fields: list[bytes]) -> tuple[bytes, bytes]:
     sha256 = fields[_SHA256]
     return (b"" if sha256 == NOTHING else sha256), fields[_FLAGS]
 

@@ -17,6 +17,7 @@ KINDS = frozenset({SQLITE, LMDB, DUMP, CUT})
 _LMDB_MAGIC = (b"\xde\xc0\xef\xbe", b"\xbe\xef\xc0\xde")  # in the byte order of either machine
 _LMDB_AT = 16
 _SQLITE_HEAD = b"SQLite format 3\x00"
+LOG_ENDING = b"-wal"
 _LOG_HEADS = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83")  # of a write-ahead log
 
 POSTGRESQL, MARIADB, REDIS, MONGODB = "PostgreSQL", "MariaDB or MySQL", "Redis", "MongoDB"
@@ -93,7 +94,7 @@ def kind_of(head: bytes) -> str:
 
 def is_log(name: bytes, head: bytes) -> bool:
     """Whether it is the write-ahead log of a SQLite database; the database itself may be encrypted."""
-    return name.endswith(b"-wal") and head[:4] in _LOG_HEADS
+    return name.endswith(LOG_ENDING) and head[:4] in _LOG_HEADS
 
 
 def marked(path: bytes, name: bytes) -> tuple[bytes, str] | None:

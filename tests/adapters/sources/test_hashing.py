@@ -10,6 +10,7 @@ import pytest
 from agent.adapters.sources import hashing
 from agent.adapters.sources.hashing import BLOCK, SMALL, Digest, digest, first_bytes
 from agent.core.kinds import kinds
+from agent.core.snapshot.witness import xattr_field
 
 
 @pytest.fixture
@@ -91,3 +92,17 @@ def test_whoever_was_asked_to_end_reads_no_long_file_to_its_end(
     (tmp_path / "long").write_bytes(bytes(2 * BLOCK))
     monkeypatch.setattr(hashing, "unwinding", lambda: True)
     assert digest(base, b"long").error == "Interrupted system call"
+
+
+def test_extended_attributes_come_with_the_content_when_they_are_asked_for(tmp_path: Path, base: int) -> None:
+    (tmp_path / "file").write_text("x")
+    try:
+        os.setxattr(tmp_path / "file", "user.note", b"for Monday")
+        os.setxattr(tmp_path / "file", "user.other", b"")
+    except OSError:
+        pytest.skip("needs a file system with extended attributes")
+
+    assert digest(base, b"file").xattrs == b""
+    assert digest(base, b"file", wanted=lambda name: name == b"user.note").xattrs == xattr_field(
+        {b"user.note": b"for Monday"}
+    )

@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.adapters.sources import scan_batches
 from agent.adapters.sources.hashing import digest
-from agent.adapters.sources.scan import Scanner, comparable_attribute
+from agent.adapters.sources.scan import Scanner
+from agent.adapters.sources.walk import comparable_attribute
 from agent.adapters.sources.witness_files import WITNESS, content_of, path_of, read_lines
 from agent.core.snapshot.extent import Scan
 
@@ -48,9 +50,9 @@ class Business:
 def business(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Business]:
     found = Business(tmp_path)
 
-    def noted(base: int, path: bytes, limit: int) -> object:
+    def noted(base: int, path: bytes, *how: Any) -> object:
         found.read.append(path.rpartition(b"/")[2])
-        return digest(base, path, limit)
+        return digest(base, path, *how)
 
     monkeypatch.setattr(scan_batches, "digest", noted)
     return found
@@ -118,10 +120,10 @@ def test_a_vital_path_that_is_missing_is_told_from_one_that_is_excluded(business
 def test_of_a_file_that_grows_while_it_is_read_the_part_is_known_that_lstat_saw(
     business: Business, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def growing(base: int, path: bytes, limit: int) -> object:
+    def growing(base: int, path: bytes, *how: Any) -> object:
         with (business.source / "order").open("a") as more:
             more.write(" and five more")
-        return digest(base, path, limit)
+        return digest(base, path, *how)
 
     monkeypatch.setattr(scan_batches, "digest", growing)
     assert names(business.scan().moving) == [b"order"]

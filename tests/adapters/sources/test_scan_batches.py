@@ -33,7 +33,7 @@ def line(path: bytes, to_read: bool = True, **changes: object) -> Line:
 def passed_through(
     monkeypatch: pytest.MonkeyPatch, reads: dict[bytes, Digest], *lines: Line, tally: Tally | None = None
 ) -> tuple[Tally, list[tuple[bytes, str]]]:
-    monkeypatch.setattr(module, "digest", lambda _, path, __: reads.get(path, Digest(b"ab" * 32, 5)))
+    monkeypatch.setattr(module, "digest", lambda _, path, *__: reads.get(path, Digest(b"ab" * 32, 5)))
     found, writer = tally or Tally(lambda *_: None), Writer()
     with ThreadPoolExecutor(2) as readers:
         batches = Batches(readers, 0, writer, found)  # type: ignore[arg-type]
