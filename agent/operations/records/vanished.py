@@ -48,12 +48,13 @@ class Vanished:
         forgiven: bool = False,
         unreadable: Sequence[str] = (),
         known: Known | None = None,
+        asked: str = "",
     ) -> list[Finding]:
         """Why known snapshots are not listed; `forgiven`: only whether it is another repository.
 
         `unreadable` are those that are there, but damaged: nobody took them. A process that has none yet
-        cannot miss any, so that the repository is asked which it is. `known` is what was known before the
-        listing began, where a snapshot may come in meanwhile.
+        cannot miss any, so that the repository is asked which it is, unless `asked` is what it said just now.
+        `known` is what was known before the listing began, where a snapshot may come in meanwhile.
         """
         there = list(listed)
         known = known or self.known()
@@ -68,7 +69,7 @@ class Vanished:
             self._process,
             self._repository,
             noted[0].repository_id if noted else "",
-            repository.repository_id(),
+            asked or repository.repository_id(),
             [] if forgiven else self._dated(missing),
             [snapshot.id for snapshot in there if snapshot.original in missing],
         )

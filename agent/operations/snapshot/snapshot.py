@@ -85,6 +85,7 @@ class _Attempt:
         self.started = tools.clock.now()
         self._clock = time.monotonic()
         self._listed: list[StoredSnapshot] = []
+        self._asked = ""  # the repository's identity, where this run has asked for it
         self._earlier = Earlier(task.process, task.repository, tools.ledger, self.started)
         self.base = SnapshotRecord(
             process=task.process.name,
@@ -206,10 +207,7 @@ class _Attempt:
         moved = _while_listing(listing, self.tools.sources, summary.absent)
         self._listed = listing.result()
         wrong = self._vanished().findings(
-            self._listed,
-            self.tools.repository,
-            forgiven=self.task.accept,
-            unreadable=listing.unreadable(),
+            self._listed, self.tools.repository, self.task.accept, listing.unreadable(), asked=self._asked
         )
         return find_snapshot(self._listed, summary.snapshot), moved, wrong
 
@@ -240,7 +238,7 @@ class _Attempt:
         if known:
             identity = known[0].repository_id
         else:
-            identity = self.tools.repository.repository_id()
+            identity = self._asked = self.tools.repository.repository_id()
             body = RepositoryRecord(
                 repository=self.task.repository, repository_id=identity, address=address(self.task.url)
             )
