@@ -58,6 +58,19 @@ def test_a_live_database_that_no_proof_names_is_copied_and_checked(shop: Shop, a
     assert not list(kept.parent.glob("app.db-*"))
 
 
+@pytest.mark.parametrize("words", [(), ("--sample", "50%")])
+def test_a_process_that_is_nothing_but_a_live_database_is_drilled_by_its_copy(
+    shop: Shop, at_work: Path, words: tuple[str, ...]
+) -> None:
+    shop.paths = [at_work]
+    shop.write_config()
+    shop.run("snapshot", live=True)  # that it is written to is known from the second one on
+
+    assert shop.run("snapshot", live=True).says == PASSED
+    drilled = shop.run("drill", *words, live=True)
+    assert (drilled.says, drilled.row["rung"]) == (PASSED, "L4")
+
+
 def test_a_database_at_rest_is_sound_as_a_file(shop: Shop) -> None:
     with_database(shop.source / "app.db")
 

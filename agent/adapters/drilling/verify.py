@@ -241,7 +241,7 @@ class Verifier:
     def _same(self, entry: WitnessEntry, zeros: bool) -> None:
         """The content is what it was; zero bytes came back as well, but are none."""
         self._result.verified += 1
-        if entry.size >= NO_CONTENT and (zeros or not NO_BYTES.isdisjoint(entry.flags)):
+        if entry.size >= NO_CONTENT and (zeros or (entry.flags and not NO_BYTES.isdisjoint(entry.flags))):
             self._left(entry, entry.size, "zeros")
         else:
             self._content.compared(entry.path, entry.size)

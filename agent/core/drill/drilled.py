@@ -205,16 +205,22 @@ def outcome_of(findings: Sequence[Finding], proofs: Sequence[ProofResult]) -> Ou
 def shows_nothing(result: Verification, proofs: Sequence[ProofResult]) -> bool:
     """Whether there is nothing to conclude from: no content could be compared and no proof passed.
 
-    Directories and links that came back are no content.
+    Directories and links that came back are no content. The consistent copies of live databases are, where
+    every file that came back was being written.
     """
     if any(proof.outcome == "passed" for proof in proofs):
         return False
-    return result.content.nothing or (not result.verified and result.expected > 0)
+    return result.content.nothing or (not _compared(result) and result.expected > 0)
+
+
+def _compared(result: Verification) -> bool:
+    """Whether anything that came back was compared: an entry, or the copy of a database."""
+    return result.verified > 0 or result.content.bytes > 0
 
 
 def rung_of(result: Verification, proofs: Sequence[ProofResult]) -> str:
     """The highest step of the proof ladder: L1 listed, L4 compared, L5 proven by the application's data."""
-    if result.lost or result.unexpected or not result.verified or result.content.nothing:
+    if result.lost or result.unexpected or not _compared(result) or result.content.nothing:
         return "L1"
     return "L5" if proofs and all(proof.outcome == "passed" for proof in proofs) else "L4"
 

@@ -200,6 +200,15 @@ def test_where_nothing_was_compared_and_no_proof_passed_there_is_nothing_to_conc
     assert not shows_nothing(Verification(), []), "an empty process is compared at once"
 
 
+def test_where_all_that_came_back_is_live_databases_their_copies_are_what_was_compared() -> None:
+    result = verified(verified=0)
+    result.content.left(b"srv/orders.db", 4000, "moving")
+    assert shows_nothing(result, [])
+    result.content.stands_for(b"srv/orders.db", 4096)
+    assert not shows_nothing(result, [])
+    assert rung_of(result, []) == "L4"
+
+
 # ---- what it supports -----------------------------------------------------------------------
 
 
