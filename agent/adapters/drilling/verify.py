@@ -226,10 +226,11 @@ class Verifier:
         result = self._result
         for (entry, status, grew), content in batch:
             result.bytes_read += content.size
-            mtime = status.st_mtime_ns if status.st_mtime_ns != entry.mtime_ns else None
             if content.sha256 == entry.sha256:
                 self._same(entry, content.zeros)
-            elif grew or self._comparison.moving.holds(entry.path, mtime):
+                continue
+            mtime = status.st_mtime_ns if status.st_mtime_ns != entry.mtime_ns else None
+            if grew or self._comparison.moving.holds(entry.path, mtime):
                 result.moving += 1
                 self._left(entry, max(entry.size, status.st_size), "moving")
             else:
@@ -253,4 +254,8 @@ def is_too_long(tree: Path, path: bytes) -> bool:
 
 
 def _read(tree: int, batch: list[_ToRead]) -> list[tuple[_ToRead, Digest]]:
-    return [(item, digest(tree, item.entry.path, item.entry.size if item.grew else None)) for item in batch]
+    return [
+        (item, digest(tree, entry.path, entry.size if grew else None))
+        for item in batch
+        for entry, _, grew in (item,)
+    ]

@@ -43,7 +43,10 @@ class ContentTally:
         """The witnessed content came back: `size` bytes of it."""
         self.files += 1
         self.bytes += size
-        self._expected(path, size)
+        self.of_files += 1
+        self.of_bytes += size
+        if self._vital:
+            self._expected_vital(path, size)
         if len(self._large) < LARGE:
             heapq.heappush(self._large, (size, path))
         elif size > self._large[0][0]:
@@ -64,7 +67,11 @@ class ContentTally:
     def _expected(self, path: bytes, size: int) -> None:
         self.of_files += 1
         self.of_bytes += size
-        if self._vital and self.is_vital(path):
+        if self._vital:
+            self._expected_vital(path, size)
+
+    def _expected_vital(self, path: bytes, size: int) -> None:
+        if self.is_vital(path):
             for place in self._vital:
                 if path == place or path.startswith(place + b"/"):
                     self._vital[place] += size
