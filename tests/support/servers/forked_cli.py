@@ -19,6 +19,7 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ ROOT = Path(__file__).parents[3]  # the interpreter that forks knows no package 
 REQUEST = 1 << 20  # bytes at most
 # what Python takes from the environment once, when it starts
 AT_START = ("PYTHON", "LANG", "LC_", "MALLOC", "LD_")
+
+CLOCK = "READINESS_TEST_CLOCK"  # how many seconds ahead a run is to believe that it is
 
 # ---- here, where the tests are
 
@@ -153,11 +156,19 @@ def _become(request: dict[str, Any], out: int, err: int) -> None:
         os.environ.update(request["environ"])
         time.tzset()
         os.umask(request["umask"])
+        _move_clock(int(os.environ.pop(CLOCK, 0)))
         sys.argv = [str(ROOT / "agent/__main__.py"), *request["argv"]]
         sys.modules["agent.__main__"].main()
     except BaseException:  # noqa: BLE001 - nothing may go on here as the one that forks
         traceback.print_exc()
     os._exit(1)
+
+
+def _move_clock(seconds: int) -> None:
+    """Ahead, for all that is judged; what is measured is measured as ever."""
+    if seconds:
+        clock = sys.modules["agent.app.clock"].SystemClock
+        clock.now = lambda self: datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,15 @@
 import json
 import os
 import shutil
-from contextlib import suppress
+import subprocess
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 
-from support.builders.readiness_cli import HOST, Result, Shop
+from agent.cli import run
+from support.builders.readiness_cli import HOST, SMALL_PACKS, Result, Shop
+from support.servers.forked_cli import the_forked_cli
+from support.walking.clock import Clock, moved
 from support.walking.place import SECRETS, Place
 from support.walking.promise import Promise
 from support.walking.witness import is_excluded
@@ -25,6 +30,7 @@ class Business(Shop):
         self.repository = self.places["primary"].path
         self.password = self.places["primary"].password
         self.promise = Promise(self.source, [self.source], proofs={"word": "ok"}, vital=[self.source / "ok"])
+        self.clock = Clock(restic, base / "restic-of-its-time")
         self.edits = 0  # so that no two contents are the same
 
     def set_up(self) -> "Business":
@@ -54,15 +60,20 @@ class Business(Shop):
         self.config.write_text(
             f'[business]\nname = "A walk"\ntime_zone = "UTC"\n'
             f"[agent]\nstate = {json.dumps(str(self.state))}\nscratch = {json.dumps(str(self.scratch))}\n"
-            f'restic = {json.dumps(str(self.restic))}\nhost = "{HOST}"\nstall_timeout = "2m"\n'
+            f'restic = {json.dumps(str(self.clock.restic))}\nhost = "{HOST}"\nstall_timeout = "2m"\n'
             f"{''.join(tables)}[process.orders]\n{self.promise.toml()}\n"
         )
 
     def ask(self, *words: str) -> tuple[int, str]:
-        """Exit status and output of a command that only reads."""
-        done = self._ran(["--config", str(self.config), *words, "-v"])
-        assert b"Traceback" not in done.stderr, done.stderr.decode()
-        return done.returncode, done.stdout.decode()
+        """Exit status and output of a command that only reads: no process of its own, as it starts none."""
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err), moved(self.clock.ahead):
+            status = run(["--config", str(self.config), *words, "-v"])
+        return status, out.getvalue()
+
+    def _ran(self, words: list[str]) -> "subprocess.CompletedProcess[bytes]":
+        self.clock.tick()
+        return the_forked_cli().run(words, {**os.environ, **SMALL_PACKS, **self.clock.environment})
 
     def command(self, *words: str) -> Result:
         return self.run(*words, locked=any(place.harmed for place in self.places.values()))

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -179,7 +178,7 @@ class Referee:
     # ---- what must hold of the verdict, after everything
 
     def look(self) -> None:
-        asked = time.time()
+        asked = self.business.clock.now()
         status, answer = self._answer("status")
         result = answer.get("result", {})
         assert "verdict" in result, answer

@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from support.restics import RESTIC_VERSIONS, restic_program
+from support.restics import RESTIC_VERSIONS
 from support.walking.business import Business
+from support.walking.hasty import hasty_restic
 from support.walking.referee import Referee
 
 EDITS = (
@@ -229,7 +230,7 @@ def begun(start: str, version: str) -> Referee:
 def _made(start: str, version: str, here: Path, kept: Path) -> Referee:
     shutil.rmtree(here, ignore_errors=True)
     here.mkdir()
-    business = Business(here, restic_program(version))
+    business = Business(here, hasty_restic(version))
     referee = Referee(business)
     business.promise.two = start == "plan b"
     business.set_up()
