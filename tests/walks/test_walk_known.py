@@ -2,7 +2,8 @@
 
 import pytest
 
-from support.walking.walk import Step, Walk
+from support.walking.situations import step
+from support.walking.walk import Walk
 
 KNOWN = {
     "a sample of everything ends no failed proof": (
@@ -49,27 +50,10 @@ KNOWN = {
 }
 
 
-def steps_of(words: tuple[str, ...]) -> list[Step]:
-    """Of "damage flip primary/7": a step, and which of many."""
-    found = []
-    for text in words:
-        action, _, which = text.partition("/")
-        kind, _, rest = action.partition(" ")
-        found.append(Step((kind, *_arguments(kind, rest)), int(which or 0)))
-    return found
-
-
-def _arguments(kind: str, rest: str) -> list[str]:
-    if kind == "damage":
-        what, _, place = rest.rpartition(" ")
-        return [what, place]
-    return [rest] if kind in ("edit", "config") else rest.split()
-
-
 @pytest.mark.parametrize("name", KNOWN)
 def test_every_answer_on_the_way_is_true(name: str) -> None:
     start, *words = KNOWN[name]
     walk = Walk(start, "0.19.1")
-    wrong = walk.take(steps_of(tuple(words)))
+    wrong = walk.take([step(text) for text in words])
     assert not wrong, "\n".join([wrong, *walk.referee.log])
     assert walk.left_out == [], "a walk shows only what it does"

@@ -10,7 +10,8 @@ import pytest
 from support.walking import walk
 from support.walking.promise import Promise, Question, Taken
 from support.walking.referee import Referee
-from support.walking.walk import Step, Walk, drawn, shorter
+from support.walking.situations import Step, drawn
+from support.walking.walk import Walk, shorter
 from support.walking.witness import chosen, differences, digest
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
@@ -37,6 +38,8 @@ def test_what_is_excluded_is_not_expected(tmp_path: Path) -> None:
 
 def test_proofs_are_answered_by_what_was_saved(tmp_path: Path) -> None:
     (tmp_path / "ok").write_text("it is ok")
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one").touch()
     taken = Taken(NOW, digest(tmp_path), (str(tmp_path),), ())
     promise = Promise(tmp_path, [tmp_path])
     assert promise.holds(Question("word", "ok"), taken)

@@ -1,7 +1,7 @@
-"""The real restic without its wait: 0.2 s after each lock that it makes, to see whether somebody else made one.
+"""The real restic without its wait of 0.2 s after each lock that it makes, in which others make theirs.
 
-restic's own tests make that variable smaller (`TestSetLockTimeout`); a walk starts restic a hundred times, and
-would spend more than half of its time there. Nothing else is changed, and whoever locks still looks twice.
+restic's own tests make that variable smaller (`TestSetLockTimeout`); a walk starts restic a hundred times,
+and would spend more than half of its time there. Nothing else is changed: whoever locks still looks twice.
 """
 
 import os

@@ -46,6 +46,11 @@ class Promise:
     fed_by: str = "copy"
 
     @property
+    def counted(self) -> Path:
+        """Where proofs count files: below every choice of paths, else the config would be refused."""
+        return self.source / "a"
+
+    @property
     def rpo_seconds(self) -> int:
         return {"2h": 7200, "1s": 1}[self.rpo]
 
@@ -60,10 +65,10 @@ class Promise:
     def holds(self, question: Question, taken: Taken) -> bool:
         """Whether the answer would be good in what this snapshot holds."""
         files = {path: entry for path, entry in taken.kept.items() if entry.kind == "file"}
-        mine = {path: entry for path, entry in files.items() if below(path, self.source)}
         if question.kind == "word":
-            asked = mine.get(str(self.source / "ok"))
+            asked = files.get(str(self.source / "ok"))
             return asked is not None and question.value.encode() in asked.text
+        mine = {path: entry for path, entry in files.items() if below(path, self.counted)}
         if question.kind == "count":
             return len(mine) >= int(question.value)
         newest = max((entry.mtime_ns for entry in mine.values()), default=0) / 1e9
@@ -83,10 +88,10 @@ class Promise:
         return "\n".join(lines)
 
     def _proofs(self) -> Iterator[str]:
-        here = str(self.source)
+        here = str(self.counted)
         for kind, value in self.questions():
             if kind == "word":
-                command = ["grep", "-q", value, f"{here[1:]}/ok"]
+                command = ["grep", "-q", value, f"{str(self.source)[1:]}/ok"]
                 yield f'[[process.orders.proof]]\nname = "it says so"\ncommand = {json.dumps(command)}'
             elif kind == "count":
                 asked = f"{{path = {json.dumps(here)}, at_least = {value}}}"

@@ -32,6 +32,8 @@ class Referee:
     bad_content: set[str] = field(default_factory=set)  # by the ID where it was taken: a proof refuted it
     # when what a proof rightly refuted was taken, as long as nothing as new has passed a full drill
     disproved: datetime | None = None
+    # likewise of what a drill rightly failed that no snapshot had called good
+    unfit: datetime | None = None
     failing: bool = False  # the newest snapshot run did not pass
     shrunk: bool = False  # something was taken away, from the files or the config
     edited: bool = True  # since the last good snapshot
@@ -126,6 +128,8 @@ class Referee:
         self.bad_content.discard(held.origin)
         if self.disproved and held.at >= self.disproved:
             self.disproved = None
+        if self.unfit and held.at >= self.unfit:
+            self.unfit = None
 
     def _disprove(self, held: Held) -> bool:
         """Whether a proof of today does not hold in it; that is noted."""
@@ -144,7 +148,10 @@ class Referee:
         if row["snapshot"]:
             self.refused.add((place.name, row["snapshot"]))
         held = self._held(place, row["snapshot"]) if row["snapshot"] else None
-        if place.harmed or not self.opened or (held and held.origin not in self.good):
+        if held and held.origin not in self.good:
+            self.unfit = max(held.at, self.unfit or held.at)
+            return
+        if place.harmed or not self.opened:
             return
         if "proof-failed" in codes:
             assert held and self._disprove(held), f"a proof is said to have failed that holds: {row}"
@@ -301,6 +308,7 @@ class Referee:
             not self._holds_vital(self.taken[one.origin] if one else None) for one in held
         )
         found += ["a proof failed"] * bool(self.disproved)
+        found += ["a drill failed"] * bool(self.unfit)
         found += ["a proof does not hold of the newest snapshot"] * any(
             not self.promise.holds(question, self.taken[one.origin])
             for place in self.business.configured

@@ -14,61 +14,14 @@ import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from support.restics import RESTIC_VERSIONS
 from support.walking.business import Business
 from support.walking.hasty import hasty_restic
 from support.walking.referee import Referee
+from support.walking.situations import Step, drawn
 
-EDITS = (
-    "write", "rewrite", "grow", "truncate", "remove", "rename", "zeros", "age", "link", "link out",
-    "empty a directory", "remove a path", "say ok", "say bad",
-)  # fmt: skip
 HARMLESS = ("write", "rewrite", "grow", "link", "link out", "say ok")
-DAMAGE = ("flip", "empty a snapshot", "lose the index", "delete", "replace", "move", "forget")
-CONFIG = ("paths", "exclude", "vital", "proofs", "rpo", "rto", "plan b", "url")
-BOTH = ("primary", "planb")
-HAPPENINGS = (
-    *[("edit", how) for how in EDITS],
-    *[("config", what) for what in CONFIG],
-    *[("damage", kind, place) for kind in DAMAGE for place in BOTH],
-    *[("damage", "spoil", "primary")] * 2,
-    *[("password", kind, place) for kind in ("right", "wrong", "missing") for place in BOTH],
-)
-COMMANDS = (
-    *[("snapshot",)] * 8,
-    *[("snapshot", "--accept")] * 3,
-    *[("snapshot", "--to", "planb")] * 3,
-    *[("drill",)] * 8,
-    *[("drill", "--from", "planb")] * 4,
-    *[("drill", "--sample", share) for share in ("40%", "60%", "100%")],
-    *[("drill", "--snapshot", which) for which in ("last-good", "last-good", "random", "ID", "ID")],
-    *[("drill", "--snapshot", which, "--from", "planb") for which in ("last-good", "ID")],
-    *[("upkeep", word) for word in ("copy", "copy", "copy", "copy", "check", "check", "retain", "prune")],
-)
-KINDS = (HAPPENINGS, COMMANDS)
-# what leads somewhere only together: content that is bad, damage that is met, a question that is answered
-CHAINS = (
-    (("edit", "say bad"), ("snapshot",), ("drill",)),
-    (("edit", "say bad"), ("snapshot",), ("upkeep", "copy"), ("drill",), ("edit", "say ok")),
-    (("damage", "spoil", "primary"), ("drill",), ("drill", "--sample", "1%")),
-    (("damage", "flip", "primary"), ("drill",), ("drill", "--snapshot", "last-good")),
-    (("snapshot",), ("damage", "spoil", "primary"), ("drill", "--snapshot", "last-good")),
-    (("damage", "empty a snapshot", "primary"), ("drill",)),
-    (("edit", "zeros"), ("snapshot", "--accept"), ("drill",)),
-    (("config", "exclude"), ("snapshot", "--accept"), ("drill",)),
-    (("config", "proofs"), ("drill",)),
-)
-CHAINED = 0.15  # of all draws
-
-
-class Step(NamedTuple):
-    action: tuple[str, ...]
-    which: int  # of many files, snapshots or values
-
-    def __str__(self) -> str:
-        return f"{' '.join(self.action)} ({self.which})"
 
 
 class Walk:
@@ -163,16 +116,6 @@ class Walk:
         return options
 
 
-def drawn(chance: random.Random, number: int) -> list[Step]:
-    """Some steps; what people do to it and what the agent does come about equally often."""
-    steps: list[Step] = []
-    while len(steps) < number:
-        chain = chance.random() < CHAINED
-        actions = chance.choice(CHAINS) if chain else (chance.choice(chance.choice(KINDS)),)
-        steps += [Step(action, chance.randrange(12)) for action in actions]
-    return steps[:number]
-
-
 def shorter(start: str, version: str, steps: list[Step]) -> list[Step]:
     """The same without every step that is not needed for it to fail."""
     at = 0
@@ -185,7 +128,7 @@ def shorter(start: str, version: str, steps: list[Step]) -> list[Step]:
     return steps
 
 
-def walks(start: str, number: int, count: int = 20, length: int = 8) -> None:
+def walks(start: str, number: int, count: int = 20, length: int = 9) -> None:
     """So many walks of one seed, always the same; READINESS_TEST_SEED takes others."""
     chance = random.Random(f"{os.environ.get('READINESS_TEST_SEED', '')} {start} {number}")
     for _ in range(count):
