@@ -4,14 +4,19 @@ import json
 import os
 import shutil
 import subprocess
-from contextlib import redirect_stderr, redirect_stdout, suppress
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
+from threading import Event, Thread
 
 from agent.cli import run
 from support.builders.readiness_cli import HOST, SMALL_PACKS, Result, Shop
 from support.servers.forked_cli import the_forked_cli
 from support.walking.clock import Clock, moved
+from support.walking.mounts import mount_over, unmount_below
 from support.walking.place import SECRETS, Place
 from support.walking.promise import Promise
 from support.walking.witness import is_excluded
@@ -25,7 +30,8 @@ class Business(Shop):
     def __init__(self, base: Path, restic: Path) -> None:
         super().__init__(base, restic)
         self.more_source = base / "srv" / "more"  # what may be added to the process
-        self.outside = base / "outside"  # what belongs to no process
+        # what belongs to no process; not in memory, as links to there are said to lead into the system
+        self.outside = Path(tempfile.gettempdir()) / base.parent.name / "outside"
         self.places = {name: Place(name, base, restic) for name in SECRETS}
         self.repository = self.places["primary"].path
         self.password = self.places["primary"].password
@@ -75,8 +81,26 @@ class Business(Shop):
         self.clock.tick()
         return the_forked_cli().run(words, {**os.environ, **SMALL_PACKS, **self.clock.environment})
 
-    def command(self, *words: str) -> Result:
-        return self.run(*words, locked=any(place.harmed for place in self.places.values()))
+    def command(self, *words: str, live: bool = False) -> Result:
+        return self.run(*words, locked=any(place.harmed for place in self.places.values()), live=live)
+
+    @contextmanager
+    def written(self, file: Path, grows: bool) -> Iterator[None]:
+        """A file that is written to all the time: more is added to it, or it is written anew in place."""
+        done = Event()
+
+        def write() -> None:
+            while not done.wait(0.002):
+                with file.open("ab" if grows else "r+b") as handle:
+                    handle.write(b"%d\n" % time.monotonic_ns())
+
+        writer = Thread(target=write)
+        writer.start()
+        try:
+            yield
+        finally:
+            done.set()
+            writer.join()
 
     def secret(self, place: Place, kind: str) -> None:
         place.password.unlink(missing_ok=True)
@@ -95,7 +119,7 @@ class Business(Shop):
     def edit(self, how: str, which: int) -> bool:
         files = self.files()
         one = files[which % len(files)] if files else self.source / "none"
-        if not files and how not in ("write", "say ok", "empty a directory"):
+        if not files and how not in ("write", "say ok", "empty a directory", "unmount"):
             return False
         if how == "write":
             self._write(self.source / "ab"[which % 2] / f"new-{which}.txt")
@@ -134,7 +158,11 @@ class Business(Shop):
         elif how == "empty a directory":
             directory = [self.source / "a", self.source, self.more_source][which % 3]
             shutil.rmtree(directory, ignore_errors=True)
-            directory.mkdir(mode=0o700, parents=True)
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        elif how == "mount over":
+            return mount_over([self.source / "b", self.source, self.source / "a"][which % 3])
+        elif how == "unmount":
+            return unmount_below(self.base)
         elif how == "remove a path":
             directory = [self.source, self.more_source][which % 2]
             shutil.rmtree(directory, ignore_errors=True)

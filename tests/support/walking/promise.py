@@ -19,6 +19,7 @@ class Taken(NamedTuple):
     files: Digest
     paths: tuple[str, ...]
     exclude: tuple[str, ...]
+    moving: frozenset[str] = frozenset()  # what was written to meanwhile: nobody knows what it was
 
     @property
     def kept(self) -> Digest:

@@ -2,15 +2,17 @@
 
 import json
 import re
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from support.builders.readiness_cli import Result
 from support.walking.business import Business
 from support.walking.place import Held, Place
 from support.walking.promise import Promise, Question, Taken
-from support.walking.witness import below, chosen, differences, digest
+from support.walking.witness import Digest, below, chosen, differences, digest
 
 EXIT = {"READY": 0, "AT_RISK": 4, "NOT_READY": 1, "UNKNOWN": 3}
 BADNESS = ("READY", "AT_RISK", "UNKNOWN", "NOT_READY")
@@ -18,6 +20,15 @@ ONE_DISK = {"repository-same-device"}  # everything of a walk lies on one disk
 SLACK = 2.0  # seconds between two looks at a clock
 NAMES_A_TIME = re.compile(r"(would|will) be back by")
 ZEROS = 0.02
+PROOF_AGE = 14 * 24 * 3600  # for so long a drill counts
+
+
+class Drilled(NamedTuple):
+    """A full drill that passed."""
+
+    snapshot: str  # its ID where it was taken
+    asked: tuple[Question, ...]
+    at: float
 
 
 @dataclass
@@ -26,8 +37,8 @@ class Referee:
     taken: dict[str, Taken] = field(default_factory=dict)  # by the ID where it was taken
     good: set[str] = field(default_factory=set)  # of those: the agent called it good
     refused: set[tuple[str, str]] = field(default_factory=set)  # repository and ID: a drill found it bad
-    proven: list[tuple[str, tuple[Question, ...]]] = field(default_factory=list)  # full drills that passed
-    sampled: float = 0.0  # the share of samples that passed
+    proven: list[Drilled] = field(default_factory=list)  # full drills that passed
+    samples: list[tuple[float, float]] = field(default_factory=list)  # that passed: their shares, and when
     accepted: bool = False  # whatever is gone
     bad_content: set[str] = field(default_factory=set)  # by the ID where it was taken: a proof refuted it
     # when what a proof rightly refuted was taken, as long as nothing as new has passed a full drill
@@ -44,17 +55,28 @@ class Referee:
     log: list[str] = field(default_factory=list)
 
     @property
+    def sampled(self) -> float:
+        """The share of all samples that passed and count."""
+        return sum(share for share, at in self.samples if self._counts(at))
+
+    def _counts(self, at: float) -> bool:
+        return self.business.clock.now() - at <= PROOF_AGE + SLACK
+
+    @property
     def promise(self) -> Promise:
         return self.business.promise
 
     # ---- commands, and what must hold of each
 
-    def snapshot(self, *options: str) -> None:
+    def snapshot(self, *options: str, writing: tuple[Path, bool] | None = None) -> None:
+        """`writing` names a file that is written to meanwhile, and whether it only grows."""
         self.may_improve = True
         files = digest(self.business.base / "srv", self.business.outside)
         place = self.business.places["planb" if "planb" in options else "primary"]
-        result = self.business.command("snapshot", *options)
-        self._note(("snapshot", *options), result)
+        with self.business.written(*writing) if writing else nullcontext():
+            result = self.business.command("snapshot", *options, live=bool(writing))
+        moving = frozenset({str(writing[0])} if writing else ())
+        self._note(("snapshot", *options, *(f"while {path} is written" for path in moving)), result)
         for row in result.rows:
             here = self.business.places[row["repository"]]
             held = [one for one in here.snapshots() if one.id == row["snapshot"]]
@@ -62,9 +84,10 @@ class Referee:
                 assert held, f"a good snapshot that plain restic does not list: {row}"
             for one in held:
                 paths = tuple(map(str, self.promise.paths))
-                self.taken[one.id] = Taken(one.at, files, paths, tuple(self.promise.exclude))
+                self.taken[one.id] = Taken(one.at, files, paths, tuple(self.promise.exclude), moving)
             if row["outcome"] == "passed":
                 self.good.add(row["snapshot"])
+                self._is_not_empty(files, "--accept" in options)
             here.looked_at("password")
             self.failing = row["outcome"] != "passed"
             if self.failing and not self._may_fail(here):
@@ -72,6 +95,13 @@ class Referee:
         if place is self.business.places["primary"] and not self.failing:
             self.edited = False
         self.accepted |= "--accept" in options
+
+    def _is_not_empty(self, files: Digest, accepted: bool) -> None:
+        """A path without any file, where there once were some, is no good snapshot unless that is meant."""
+        self.accepted |= accepted
+        for path in () if self.accepted else map(str, self.promise.paths):
+            had = any(_has_files(taken.kept, path) for taken in self.taken.values())
+            assert not had or _has_files(files, path), f"a good snapshot without anything of {path}"
 
     def _may_fail(self, place: Place) -> bool:
         return self.shrunk or place.harmed or not self.opened
@@ -111,11 +141,11 @@ class Referee:
 
     def _passed(self, place: Place, row: dict[str, Any], sample: bool) -> None:
         if sample:
-            self.sampled += row["share"]
+            self.samples.append((row["share"], self.business.clock.now()))
             return
         held = self._held(place, row["snapshot"])
         taken = self.taken[held.origin]
-        wrong = differences(taken.kept, place.restored(held.id))
+        wrong = differences(taken.kept, place.restored(held.id), taken.moving)
         assert not wrong, f"a drill passed, and plain restic does not bring back what was saved: {wrong}"
         asked = tuple(self.promise.questions())
         untrue = [one for one in asked if not self.promise.holds(one, taken)]
@@ -123,7 +153,7 @@ class Referee:
         assert not untrue or "not_tested" in said.values(), (
             f"a drill passed, and this does not hold: {untrue}"
         )
-        self.proven.append((held.origin, asked))
+        self.proven.append(Drilled(held.origin, asked, self.business.clock.now()))
         self.refused.discard((place.name, held.id))
         self.bad_content.discard(held.origin)
         if self.disproved and held.at >= self.disproved:
@@ -143,7 +173,8 @@ class Referee:
     def _failed(self, place: Place, row: dict[str, Any]) -> None:
         codes = {found["code"] for found in row["findings"] if found["severity"] == "error"}
         if codes == {"snapshot-stale"}:
-            assert self.promise.rpo == "1s" or place.harmed or place.name == "planb", row
+            stale = self.promise.rpo == "1s" or self._age(place) > self.promise.rpo_seconds - SLACK
+            assert stale or place.harmed or place.name == "planb", row
             return
         if row["snapshot"]:
             self.refused.add((place.name, row["snapshot"]))
@@ -161,6 +192,11 @@ class Referee:
         if self.promise.too_slow or codes <= allowed - {"rto-missed"}:
             return
         raise AssertionError(f"a drill failed, and nothing was done to what it restored: {row}")
+
+    def _age(self, place: Place) -> float:
+        """Of the newest good snapshot that is there."""
+        held = [one.at.timestamp() for one in place.snapshots() if one.origin in self.good]
+        return self.business.clock.now() - max(held, default=0.0)
 
     def _holds_vital(self, taken: Taken | None) -> bool:
         return taken is not None and all(str(path) in taken.kept for path in self.promise.vital)
@@ -236,10 +272,11 @@ class Referee:
         wrong = []
         if self.promise.too_slow:
             wrong.append("its steps alone take longer than promised")
-        if not self.proven and (self.promise.proofs or self.sampled < 1 - 1e-9):
+        proven = [one for one in self.proven if self._counts(one.at)]
+        if not proven and (self.promise.proofs or self.sampled < 1 - 1e-9):
             wrong.append("nothing was drilled in full")
         for question in self.promise.questions():
-            drilled = [self.taken[name] for name, asked in self.proven if question in asked]
+            drilled = [self.taken[one.snapshot] for one in proven if question in one.asked]
             if not any(self.promise.holds(question, taken) for taken in drilled):
                 wrong.append(f"no drill has answered {question}")
         ages: list[float] = []
@@ -271,7 +308,11 @@ class Referee:
             return ["it holds no snapshot that counts"]
         files = self.taken[one.origin].files
         expected = chosen(files, self.promise.paths, self.promise.exclude)
-        wrong = differences(expected, place.restored(one.id))[:3]
+        moving = self.taken[one.origin].moving
+        wrong = differences(expected, place.restored(one.id), moving)[:3]
+        outside = f"{self.business.outside}/"
+        links = (path for path, entry in expected.items() if entry.content.startswith(outside))
+        wrong += [f"{path} leads to what nobody saves" for path in links]
         wrong += [f"{path} was not there" for path in self.promise.paths if str(path) not in files]
         for vital in self.promise.vital:
             inside = [
@@ -281,11 +322,18 @@ class Referee:
                 wrong.append(f"the vital {vital} is not in it")
             elif all(entry.zeros for entry in inside) and not self.accepted:
                 wrong.append(f"the vital {vital} is zeros")
+            elif str(vital) in moving and not self._compared(vital):
+                wrong.append(f"the vital {vital} was never compared")
         size = sum(entry.size for entry in expected.values())
         zeros = sum(entry.size for entry in expected.values() if entry.zeros)
         if zeros > ZEROS * size and not self.accepted:
             wrong.append("much of it is zeros")
         return wrong
+
+    def _compared(self, vital: Path) -> bool:
+        """Whether a drill that counts had it at rest."""
+        taken = [self.taken[one.snapshot] for one in self.proven if self._counts(one.at)]
+        return any(str(vital) in each.kept and str(vital) not in each.moving for each in taken)
 
     def _is_no_nearer(self, result: Any) -> None:
         """Plan B is no less behind than it is said to be."""
@@ -293,7 +341,8 @@ class Referee:
         first = held["primary"]
         for said in result["processes"][0]["plan_b"]:
             there = held[said["repository"]]
-            if first and there and said["lag_s"] is not None:
+            hidden = self.business.places[said["repository"]].unseen or self.business.places["primary"].unseen
+            if first and there and not hidden and said["lag_s"] is not None:
                 lag = (first.at - there.at).total_seconds()
                 assert said["lag_s"] >= lag - 1, f"plan B is {lag} s behind, and said is {said}"
 
@@ -301,7 +350,8 @@ class Referee:
         """What may be called bad."""
         found = [f"{place.name} was harmed" for place in self.business.places.values() if place.harmed]
         found += ["passwords or addresses are wrong"] * (not self.opened)
-        found += ["stale"] * (self.promise.rpo == "1s")
+        ages = [self._age(place) for place in self.business.configured]
+        found += ["stale"] * (self.promise.rpo == "1s" or max(ages) > self.promise.rpo_seconds - SLACK)
         found += ["too slow"] * self.promise.too_slow
         held = [self.newest_that_counts(place) for place in self.business.configured]
         found += ["a vital path was never there"] * any(
@@ -320,6 +370,10 @@ class Referee:
 
     def _held(self, place: Place, snapshot: str) -> Held:
         return next(one for one in place.snapshots() if one.id == snapshot)
+
+
+def _has_files(found: Digest, path: str) -> bool:
+    return any(below(each, path) and entry.kind == "file" for each, entry in found.items())
 
 
 def _codes(result: Any) -> set[str]:

@@ -32,7 +32,7 @@ ELSE = "drill --sample 1% | drill --sample 1% | drill --snapshot ID/1 | drill --
 EDIT = (
     "edit write | edit rewrite | edit grow | edit truncate | edit remove | edit rename | edit zeros | "
     "edit age | edit link | edit link out | edit empty a directory | edit remove a path | edit say ok | "
-    "edit say bad"
+    "edit say bad | edit mount over"
 )
 CONFIG = "config paths | config exclude | config vital | config proofs | config rpo | config rto | config url"
 DAMAGE = (
@@ -49,7 +49,7 @@ def _at(place: str, words: str) -> str:
 LONE = (
     *(EDIT, EDIT, CONFIG, CONFIG, "config plan b", _at("primary", DAMAGE), _at("planb", DAMAGE)),
     *(_at("primary", PASSWORD), _at("planb", PASSWORD), BEARS, BEARS, BEARS, BEARS, DRILL, DRILL),
-    *("drill --snapshot random | drill --sample 40%", "snapshot --to planb"),
+    *("drill --snapshot random | drill --sample 40%", "snapshot --to planb", "clock", "busy"),
 )
 
 SITUATIONS: tuple[tuple[str, ...], ...] = (
@@ -80,6 +80,18 @@ SITUATIONS: tuple[tuple[str, ...], ...] = (
     # something is taken away from the files, and that is meant or not
     ("edit empty a directory | edit remove a path | edit remove | edit truncate", "snapshot", BEARS),
     ("edit empty a directory | edit remove a path", "snapshot", "snapshot --accept", "drill", BEARS),
+    # another file system over the files, and away again
+    ("edit mount over/x", "snapshot", BEARS, "edit unmount", "snapshot", BEARS),
+    # somebody writes while a snapshot is taken, perhaps what is vital
+    ("config vital/3", "busy/7 | busy/8 | busy/9", BEARS, BEARS),
+    ("busy", DRILL, "busy | snapshot", BEARS),
+    # time goes by
+    ("clock", BEARS, BEARS, "snapshot", BEARS),
+    ("snapshot", "clock/1", "snapshot", "clock/1", DRILL, "snapshot"),
+    ("clock/3", "snapshot", "upkeep copy | -", DRILL, DRILL),
+    ("edit say bad", "snapshot", "drill", "clock/3", "snapshot", BEARS),
+    # a link to what nobody saves
+    ("edit link out", "snapshot", DRILL),
 )
 SITUATED = 0.7  # of all draws
 

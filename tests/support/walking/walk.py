@@ -18,10 +18,12 @@ from pathlib import Path
 from support.restics import RESTIC_VERSIONS
 from support.walking.business import Business
 from support.walking.hasty import hasty_restic
+from support.walking.mounts import unmount_below
 from support.walking.referee import Referee
 from support.walking.situations import Step, drawn
 
 HARMLESS = ("write", "rewrite", "grow", "link", "link out", "say ok")
+HOURS = (0.5, 3, 30, 24 * 15)
 
 
 class Walk:
@@ -57,6 +59,8 @@ class Walk:
             "config": self._configure,
             "damage": self._damage,
             "password": self._password,
+            "clock": self._clock,
+            "busy": self._busy,
         }[kind](*words, which=step.which)
 
     def _snapshot(self, *options: str, which: int) -> None:
@@ -103,6 +107,19 @@ class Walk:
         self.referee.happened(f"password: {place} {kind}", better=True)
         self.referee.opened &= kind == "right"
         self._opened()
+
+    def _clock(self, which: int) -> None:
+        hours = HOURS[which % len(HOURS)]
+        self.referee.business.clock.move(int(hours * 3600))
+        self.referee.business.write_config()  # with another restic
+        self.referee.happened(f"clock: {hours} h later")
+
+    def _busy(self, *options: str, which: int) -> None:
+        """A snapshot while somebody writes."""
+        files = self.referee.business.files()
+        if files:
+            writing = (files[which % len(files)], which % 2 == 0)
+            self.referee.snapshot(*self._possible(options), writing=writing)
 
     def _opened(self) -> None:
         places = self.referee.business.configured
@@ -156,14 +173,21 @@ def _ground() -> Path:
     shared = Path("/dev/shm")
     place = shared if os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 2 << 30 else None
     made = Path(tempfile.mkdtemp(prefix="readiness-walk-", dir=place))
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    atexit.register(_leave, made)
     return made
+
+
+def _leave(made: Path) -> None:
+    unmount_below(made)
+    for place in (made, Path(tempfile.gettempdir()) / made.name):
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def begun(start: str, version: str) -> Referee:
     """A business of its own, as if nobody had walked here before."""
     here, kept = _ground() / "now", _ground() / f"{start.replace(' ', '-')}-{version}"
     referee = _made(start, version, here, kept)
+    unmount_below(here)
     shutil.rmtree(here, ignore_errors=True)
     subprocess.run(["cp", "-a", kept, here], check=True)
     return copy.deepcopy(referee)
@@ -171,6 +195,7 @@ def begun(start: str, version: str) -> Referee:
 
 @cache
 def _made(start: str, version: str, here: Path, kept: Path) -> Referee:
+    unmount_below(here)
     shutil.rmtree(here, ignore_errors=True)
     here.mkdir()
     business = Business(here, hasty_restic(version))

@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,10 +79,10 @@ def is_excluded(path: str, top: str, patterns: Sequence[str]) -> bool:
     return False
 
 
-def differences(expected: Digest, found: Digest) -> list[str]:
-    """What of it did not come back as it was."""
+def differences(expected: Digest, found: Digest, moving: Collection[str] = ()) -> list[str]:
+    """What of it did not come back as it was; what was moving need only be there."""
     return [
         f"{path} {'is missing' if path not in found else 'came back otherwise'}"
         for path, entry in sorted(expected.items())
-        if found.get(path) != entry
+        if found.get(path) != entry and not (path in moving and path in found)
     ]
