@@ -26,6 +26,9 @@ KNOWN = {
     "content that a proof refuted is refuted in plan B": (
         *("plan b", "edit say bad", "snapshot", "upkeep copy", "drill", "edit say ok", "snapshot", "drill"),
     ),
+    "what passed in plan B before a proof was there says nothing of it": (
+        *("plan b", "config proofs/2", "drill", "edit say bad", "snapshot", "drill"),
+    ),
     "a snapshot that cannot be read was not taken away": (
         *("proven", "damage empty a snapshot primary", "drill"),
     ),

@@ -17,6 +17,7 @@ from agent.core.model.sights import Look, SightRecord
 from agent.core.model.snapshots import SnapshotRecord
 
 CLOCK_TOLERANCE = timedelta(hours=1)
+Refuted = tuple[str, DrillRecord]  # the ID where it was taken of content that a proof found bad; that drill
 WHOLE = 1 - 1e-9  # shares of sampled drills add up to the whole, but for rounding
 
 
@@ -100,8 +101,8 @@ def standings(process: CriticalProcess, copies: Sequence[Copy], now: datetime) -
 
     Content that a proof refuted in one copy is refuted in every copy of it.
     """
-    bad_content = frozenset(name for copy in copies for name in _bad_content(copy))
-    return tuple(_standing(copy, process, now, bad_content) for copy in copies)
+    bad = tuple(found for copy in copies for found in _bad_content(copy))
+    return tuple(_standing(copy, process, now, bad) for copy in copies)
 
 
 def standing(copy: Copy, process: CriticalProcess, now: datetime) -> Standing:
@@ -109,7 +110,7 @@ def standing(copy: Copy, process: CriticalProcess, now: datetime) -> Standing:
     return standings(process, [copy], now)[0]
 
 
-def _standing(copy: Copy, process: CriticalProcess, now: datetime, bad_content: frozenset[str]) -> Standing:
+def _standing(copy: Copy, process: CriticalProcess, now: datetime, bad: Sequence[Refuted]) -> Standing:
     repository_id = next((s.repository_id for s in copy.snapshots if s.outcome == "passed"), "")
     failures = open_failures(copy.drills, {proof.name for proof in process.proofs})
     proofs = tuple(
@@ -119,7 +120,7 @@ def _standing(copy: Copy, process: CriticalProcess, now: datetime, bad_content: 
         and not is_future(drill.started, now)
         and (not repository_id or drill.repository_id in ("", repository_id))
     )
-    good = _good_snapshots(copy, process, now, refuted(copy) | _copies_of(bad_content, copy))
+    good = _good_snapshots(copy, process, now, refuted(copy) | _copies_of(bad, copy))
     current = tuple(drill for drill in proofs if _is_current(drill, process, now))
     return Standing(
         copy=copy,
@@ -232,7 +233,7 @@ def refuted(copy: Copy) -> frozenset[str]:
     return frozenset(found)
 
 
-def _bad_content(copy: Copy) -> Iterator[str]:
+def _bad_content(copy: Copy) -> Iterator[Refuted]:
     """Refuted ones of which everything came back as it was saved: the data itself was bad.
 
     By their IDs where they were taken, which is where the same content is known in every copy.
@@ -241,17 +242,26 @@ def _bad_content(copy: Copy) -> Iterator[str]:
     for drill in copy.drills:
         whole = drill.files.verified and not drill.files.missing and not drill.files.damaged
         if whole and drill.snapshot in names and any(proof.outcome == "failed" for proof in drill.proofs):
-            yield drill.copy_of or drill.snapshot
+            yield drill.copy_of or drill.snapshot, drill
 
 
-def _copies_of(content: Set[str], copy: Copy) -> frozenset[str]:
+def _copies_of(bad: Sequence[Refuted], copy: Copy) -> frozenset[str]:
     """The IDs in `copy` of that content, but for what a full drill from here proved good."""
-    proven = {drill.snapshot for drill in copy.drills if drill.outcome == "passed" and is_full(drill)}
+    passes = [drill for drill in copy.drills if drill.outcome == "passed" and is_full(drill)]
     return frozenset(
         record.snapshot
         for record in copy.snapshots
-        if (record.copy_of or record.snapshot) in content and record.snapshot not in proven
+        for content, by in bad
+        if (record.copy_of or record.snapshot) == content
+        and not any(drill.snapshot == record.snapshot and _answers(drill, by) for drill in passes)
     )
+
+
+def _answers(passed: DrillRecord, failure: DrillRecord) -> bool:
+    """It came later, or was asked the same: what passed before says nothing of a proof that was new."""
+    failed = {(proof.name, proof.fingerprint) for proof in failure.proofs if proof.outcome == "failed"}
+    good = {(proof.name, proof.fingerprint) for proof in passed.proofs if proof.outcome == "passed"}
+    return passed.started > failure.started or failed <= good
 
 
 def _good_snapshots(

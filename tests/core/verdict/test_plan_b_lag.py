@@ -3,9 +3,11 @@
 import pytest
 
 from agent.core.configuration.config import Rhythm
+from agent.core.model.drills import ProofResult
 from agent.core.model.records import Verdict
+from agent.core.model.runs import Outcome
 from agent.core.verdict.plan_b_lag import lags
-from support.builders.shop import DAY, HOUR, codes, copy, drill, judged, process, snapshot
+from support.builders.shop import DAY, HOUR, PROOF, codes, copy, drill, judged, process, snapshot
 
 PRIMARY = (snapshot(1), drill(2))
 
@@ -59,3 +61,27 @@ def test_an_empty_plan_b_is_a_risk_and_says_what_to_run() -> None:
 
     assert reason.sentence == "Plan B holds no good snapshot: nothing is left without the first repository."
     assert reason.hint == "Run: readiness copy orders --to planb"
+
+
+@pytest.mark.parametrize(
+    ("asked", "hours", "holds"),
+    [
+        ("of then", 4, False),  # the proof is newer than the drill of plan B: nobody asked there
+        ("of today", 4, True),
+        ("of then", 1.5, True),  # somebody tried it there since
+    ],
+)
+def test_what_plan_b_passed_before_a_proof_was_there_says_nothing_of_it(
+    asked: str, hours: float, holds: bool
+) -> None:
+    def answer(outcome: Outcome, question: str) -> tuple[ProofResult, ...]:
+        return (ProofResult(name=PROOF.name, outcome=outcome, seconds=1.0, fingerprint=question),)
+
+    bad = drill(2, "failed", of=5, proofs=answer("failed", "of today"))
+    here = (snapshot(1), snapshot(5), drill(0.5, of=1), bad)
+    there = snapshot(5, snapshot="c" * 64, copy_of=bad.snapshot)
+    passed = drill(hours, of=5, snapshot=there.snapshot, copy_of=bad.snapshot, proofs=answer("passed", asked))
+
+    [lag] = lags(judged(*here, more=planb(there, passed)).standings)
+
+    assert (lag.seconds is not None) == holds

@@ -107,7 +107,7 @@ class Referee:
         return self.shrunk or place.harmed or not self.opened
 
     def drill(self, *options: str) -> None:
-        sample = "--sample" in options
+        sample = "--sample" in options and "100%" not in options  # that is all of it
         result = self.business.command("drill", *options)
         self._note(("drill", *options), result)
         newest = {place.name: [one.id for one in place.snapshots()][:1] for place in self.business.configured}
@@ -150,6 +150,7 @@ class Referee:
         asked = tuple(self.promise.questions())
         untrue = [one for one in asked if not self.promise.holds(one, taken)]
         said = {proof["name"]: proof["outcome"] for proof in row["proofs"]}
+        assert len(said) == len(asked), f"a full drill passed that ran {said}"
         assert not untrue or "not_tested" in said.values(), (
             f"a drill passed, and this does not hold: {untrue}"
         )
@@ -204,7 +205,8 @@ class Referee:
     def upkeep(self, *words: str) -> None:
         result = self.business.command(*words)
         self._note(words, result)
-        self.may_improve = words[0] in ("copy", "check")
+        harmed = any(place.harmed for place in self.business.configured)
+        self.may_improve = words[0] in ("copy", "check") or harmed  # whoever finds it back says so
         for place in self.business.configured:
             place.looked_at(*(("cold", "data") if words[0] == "check" else ()))
 
