@@ -103,6 +103,7 @@ class Business(Shop):
             writer.join()
 
     def secret(self, place: Place, kind: str) -> None:
+        place.secret = kind
         place.password.unlink(missing_ok=True)
         if kind != "missing":
             place.password.write_text(SECRETS[place.name] if kind == "right" else "open sesame")
@@ -191,9 +192,12 @@ class Business(Shop):
         if not files or not place.snapshots():
             return False
         with suppress(StopIteration, AssertionError):  # it was not saved as it is now, or nothing can be read
-            self.flip(self.blob_of(files[which % len(files)]))
+            blob = self.blob_of(files[which % len(files)])
+            data = bytearray(self.pack(blob).read_bytes())
+            data[blob.offset + blob.length // 2] ^= 1
+            place.overwrite(self.pack(blob), bytes(data))
             place.unseen.add("data")
-            place.harmed = True
+            place.harm()
             return True
         return False
 
@@ -224,6 +228,7 @@ class Business(Shop):
         elif what == "url":
             place = list(self.places.values())[which % 2]
             place.pointed = "away" if place.pointed == "here" else "here"
+            place.harm(robs=True)
         else:
             raise ValueError(what)
         promise.vital = [path for path in promise.vital if self._may_be_vital(path)]

@@ -14,6 +14,7 @@ from support.builders.readiness_cli import HOST, SMALL_PACKS
 from support.walking.witness import Digest, digest
 
 SECRETS = {"primary": "correct horse", "planb": "battery staple"}
+WITNESSES = ("snapshot", "drill", "check")  # who would see what was done to a repository
 
 
 class Held(NamedTuple):
@@ -34,8 +35,12 @@ class Place:
     # what was done to it and nobody could see yet: in what is listed, where restic's cache does not hide it,
     # in the data, or to the password
     unseen: set[str] = field(default_factory=set)
-    harmed: bool = False  # ever
-    robbed: bool = False  # ever: snapshots were taken out of it
+    # something was done to it, and since it was mended not everything that could say so has passed there
+    harmed: bool = False
+    robbed: bool = False  # likewise: snapshots were taken out of it
+    still: set[str] = field(default_factory=set)  # what has not passed since
+    lost: dict[Path, bytes] = field(default_factory=dict)  # files as they were before they were damaged
+    secret: str = "right"
     _known: dict[object, object] = field(default_factory=dict)
 
     @property
@@ -99,6 +104,18 @@ class Place:
         secret = self.password.read_bytes() if self.password.exists() else b""
         return (tuple(facts), secret)
 
+    def harm(self, *, robs: bool = False) -> None:
+        self.harmed, self.still = True, set(WITNESSES)
+        self.robbed |= robs
+
+    def passed(self, what: str) -> None:
+        """Something passed there; where all is well again, that counts."""
+        if self.lost or self.secret != "right" or not self.path.exists():
+            return
+        self.still.discard(what)
+        if not self.still:
+            self.harmed = self.robbed = False
+
     def looked_at(self, *how: str) -> None:
         """A command has met it, and could see so much."""
         self.unseen -= {"list", *how}
@@ -114,11 +131,29 @@ class Place:
             "replace": self._replace,
             "move": self._move,
             "forget": self._forget,
+            "mend": self._mend,
         }[kind](which)
         if done:
-            self.harmed = True
-            self.robbed |= kind in ("delete", "replace", "move", "forget")
+            self.harm(robs=kind in ("delete", "replace", "move", "forget"))
         return done
+
+    def _mend(self, which: int) -> bool:
+        """What was damaged is put back as it was; whoever has seen the damage has yet to see that."""
+        if not self.lost or not self.real.exists():
+            return False
+        for file, content in self.lost.items():
+            _overwrite(file, content)
+        self.lost.clear()
+        self.unseen -= {"data", "cold"}
+        return True
+
+    def overwrite(self, file: Path, content: bytes | None) -> None:
+        """As a disk does that loses something; None takes the whole file away."""
+        self.lost.setdefault(file, file.read_bytes())
+        if content is None:
+            file.unlink()
+        else:
+            _overwrite(file, content)
 
     def _files(self, kind: str) -> list[Path]:
         files = [file for file in (self.real / kind).rglob("*") if file.is_file()]
@@ -131,7 +166,7 @@ class Place:
         pack = packs[which % len(packs)]
         data = bytearray(pack.read_bytes())
         data[which * 7919 % len(data)] ^= 1
-        _overwrite(pack, bytes(data))
+        self.overwrite(pack, bytes(data))
         self.unseen.add("data")
         return True
 
@@ -139,14 +174,14 @@ class Place:
         files = self._files("snapshots")
         if not files:
             return False
-        _overwrite(files[which % len(files)], b"")
+        self.overwrite(files[which % len(files)], b"")
         self.unseen.add("cold")
         return True
 
     def _lose_index(self, which: int) -> bool:
         files = self._files("index")
         for file in files:
-            file.unlink()
+            self.overwrite(file, None)
         self.unseen.add("data")
         return bool(files)
 
@@ -154,10 +189,12 @@ class Place:
         if not self.real.exists():
             return False
         shutil.rmtree(self.real)
+        self.lost.clear()
         return True
 
     def _replace(self, which: int) -> bool:
         shutil.rmtree(self.real, ignore_errors=True)
+        self.lost.clear()
         self.init()
         self.unseen.add("list")
         return True
@@ -167,7 +204,9 @@ class Place:
         if not self.real.exists():
             return False
         other = "away" if self.real.name.endswith("here") else "here"
-        self.real.rename(self.home / f"{self.name}-{other}")
+        before, after = self.real, self.home / f"{self.name}-{other}"
+        before.rename(after)
+        self.lost = {after / file.relative_to(before): content for file, content in self.lost.items()}
         return True
 
     def _forget(self, which: int) -> bool:
@@ -181,7 +220,9 @@ class Place:
 
 
 def _overwrite(file: Path, data: bytes) -> None:
-    file.chmod(0o600)
+    if file.exists():
+        file.chmod(0o600)
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
     os.utime(file)
 

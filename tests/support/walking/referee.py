@@ -48,7 +48,6 @@ class Referee:
     failing: bool = False  # the newest snapshot run did not pass
     shrunk: bool = False  # something was taken away, from the files or the config
     edited: bool = True  # since the last good snapshot
-    opened: bool = True  # passwords and addresses are right
     verdict: str = ""
     agreed: object = None  # the answer of which all forms were compared
     may_improve: bool = True
@@ -89,6 +88,9 @@ class Referee:
                 self.good.add(row["snapshot"])
                 self._is_not_empty(files, "--accept" in options)
             here.looked_at("password")
+            if row["outcome"] == "passed":
+                here.passed("snapshot")
+                self.shrunk &= "--accept" not in options
             self.failing = row["outcome"] != "passed"
             if self.failing and not self._may_fail(here):
                 raise AssertionError(f"nothing has changed, and a snapshot is refused: {row}")
@@ -104,7 +106,7 @@ class Referee:
             assert not had or _has_files(files, path), f"a good snapshot without anything of {path}"
 
     def _may_fail(self, place: Place) -> bool:
-        return self.shrunk or place.harmed or not self.opened
+        return self.shrunk or place.harmed
 
     def drill(self, *options: str) -> None:
         sample = "--sample" in options and "100%" not in options  # that is all of it
@@ -156,6 +158,8 @@ class Referee:
         )
         self.proven.append(Drilled(held.origin, asked, self.business.clock.now()))
         self.refused.discard((place.name, held.id))
+        if held == place.snapshots()[0]:
+            place.passed("drill")
         self.bad_content.discard(held.origin)
         if self.disproved and held.at >= self.disproved:
             self.disproved = None
@@ -183,7 +187,7 @@ class Referee:
         if held and held.origin not in self.good:
             self.unfit = max(held.at, self.unfit or held.at)
             return
-        if place.harmed or not self.opened:
+        if place.harmed:
             return
         if "proof-failed" in codes:
             assert held and self._disprove(held), f"a proof is said to have failed that holds: {row}"
@@ -209,6 +213,8 @@ class Referee:
         self.may_improve = words[0] in ("copy", "check") or harmed  # whoever finds it back says so
         for place in self.business.configured:
             place.looked_at(*(("cold", "data") if words[0] == "check" else ()))
+            if result.status == 0 and words[0] in ("check", "copy"):
+                place.passed({"check": "check", "copy": "snapshot"}[words[0]])
 
     def _note(self, words: tuple[str, ...], result: Result) -> None:
         said = [(row.get("outcome"), row.get("snapshot", "")[:8]) for row in result.rows]
@@ -350,8 +356,7 @@ class Referee:
 
     def why_not_ready(self) -> list[str]:
         """What may be called bad."""
-        found = [f"{place.name} was harmed" for place in self.business.places.values() if place.harmed]
-        found += ["passwords or addresses are wrong"] * (not self.opened)
+        found = [f"{place.name} was harmed" for place in self.business.configured if place.harmed]
         ages = [self._age(place) for place in self.business.configured]
         found += ["stale"] * (self.promise.rpo == "1s" or max(ages) > self.promise.rpo_seconds - SLACK)
         found += ["too slow"] * self.promise.too_slow

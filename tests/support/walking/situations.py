@@ -37,7 +37,7 @@ EDIT = (
 CONFIG = "config paths | config exclude | config vital | config proofs | config rpo | config rto | config url"
 DAMAGE = (
     "damage flip | damage empty a snapshot | damage lose the index | damage delete | damage replace | "
-    "damage move | damage forget"
+    "damage move | damage forget | damage mend"
 )
 PASSWORD = "password right | password wrong | password missing"
 
@@ -67,6 +67,11 @@ SITUATIONS: tuple[tuple[str, ...], ...] = (
     (_at("planb", DAMAGE), "upkeep copy | drill --from planb | upkeep check", BEARS),
     ("damage move primary", BEARS, "damage move primary", BEARS, BEARS),
     ("damage replace primary | damage forget primary", BEARS, "snapshot --accept", "drill", BEARS),
+    # what was damaged is put back as it was, and everything that could say so passes
+    ("damage flip primary | damage lose the index primary", BEARS, "damage mend primary", *[BEARS] * 3),
+    ("damage lose the index primary", BEARS, "damage mend primary", "upkeep check", "snapshot", "drill"),
+    ("damage forget primary", BEARS, "snapshot --accept", "upkeep check", "drill", BEARS),
+    ("damage move primary", BEARS, "damage move primary", "upkeep check", "snapshot", "drill", BEARS),
     # content that is none
     ("config vital/3", "edit zeros/7", "snapshot | snapshot --accept", "drill", BEARS),
     ("edit zeros", "snapshot --accept | snapshot", DRILL, DRILL),

@@ -89,14 +89,12 @@ class Walk:
         if business.configure(what, which):
             self.referee.happened(f"config: {what} {which}", better=True)
             self.referee.shrunk = True
-            self._opened()
 
     def _damage(self, kind: str, place: str, which: int) -> None:
         business = self.referee.business
         done = business.spoil(which) if kind == "spoil" else business.places[place].damage(kind, which)
         if done:
             self.referee.happened(f"damage: {kind} {place} {which}", better=kind in ("move", "replace"))
-            self._opened()
 
     def _password(self, kind: str, place: str, which: int) -> None:
         here = self.referee.business.places[place]
@@ -104,9 +102,8 @@ class Walk:
         here.unseen.discard("password")
         if kind == "wrong":
             here.unseen.add("password")
+        here.harm()
         self.referee.happened(f"password: {place} {kind}", better=True)
-        self.referee.opened &= kind == "right"
-        self._opened()
 
     def _clock(self, which: int) -> None:
         hours = HOURS[which % len(HOURS)]
@@ -120,10 +117,6 @@ class Walk:
         if files:
             writing = (files[which % len(files)], which % 2 == 0)
             self.referee.snapshot(*self._possible(options), writing=writing)
-
-    def _opened(self) -> None:
-        places = self.referee.business.configured
-        self.referee.opened &= all(place.path.exists() and place.password.exists() for place in places)
 
     def _possible(self, options: tuple[str, ...]) -> tuple[str, ...]:
         """Without the name of a repository that is not in the config."""
