@@ -65,7 +65,7 @@ class Liar:
         answer["exit"] = status
         if "status" in words:
             answer["result"] |= {"verdict": self._verdict, "reasons": []}
-            answer["result"]["processes"][0]["reasons"] = []
+            answer["result"]["processes"][0] |= {"verdict": self._verdict, "reasons": []}
         return status, json.dumps(answer)
 
 

@@ -15,6 +15,7 @@ from threading import Event, Thread
 from agent.cli import run
 from support.builders.readiness_cli import HOST, SMALL_PACKS, Result, Shop
 from support.servers.forked_cli import the_forked_cli
+from support.walking.bystander import Bystander
 from support.walking.clock import Clock, moved
 from support.walking.mounts import mount_over, unmount_below
 from support.walking.place import SECRETS, Place
@@ -37,6 +38,7 @@ class Business(Shop):
         self.password = self.places["primary"].password
         self.promise = Promise(self.source, [self.source], proofs={"word": "ok"}, vital=[self.source / "ok"])
         self.clock = Clock(restic, base / "restic-of-its-time")
+        self.bystander: Bystander | None = None
         self.edits = 0  # so that no two contents are the same
 
     def set_up(self) -> "Business":
@@ -68,6 +70,7 @@ class Business(Shop):
             f"[agent]\nstate = {json.dumps(str(self.state))}\nscratch = {json.dumps(str(self.scratch))}\n"
             f'restic = {json.dumps(str(self.clock.restic))}\nhost = "{HOST}"\nstall_timeout = "2m"\n'
             f"{''.join(tables)}[process.orders]\n{self.promise.toml()}\n"
+            f"{self.bystander.toml() if self.bystander else ''}"
         )
 
     def ask(self, *words: str) -> tuple[int, str]:
@@ -82,7 +85,12 @@ class Business(Shop):
         return the_forked_cli().run(words, {**os.environ, **SMALL_PACKS, **self.clock.environment})
 
     def command(self, *words: str, live: bool = False) -> Result:
-        return self.run(*words, locked=any(place.harmed for place in self.places.values()), live=live)
+        if self.bystander:
+            self.bystander.write()
+        result = self.run(*words, locked=any(place.harmed for place in self.places.values()), live=live)
+        if self.bystander:
+            self.bystander.hear(result, self.places)
+        return result
 
     @contextmanager
     def written(self, file: Path, grows: bool) -> Iterator[None]:
@@ -197,7 +205,7 @@ class Business(Shop):
             data[blob.offset + blob.length // 2] ^= 1
             place.overwrite(self.pack(blob), bytes(data))
             place.unseen.add("data")
-            place.harm()
+            place.harm(every=False)
             return True
         return False
 

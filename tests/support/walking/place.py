@@ -38,10 +38,11 @@ class Place:
     # something was done to it, and since it was mended not everything that could say so has passed there
     harmed: bool = False
     robbed: bool = False  # likewise: snapshots were taken out of it
+    struck: bool = False  # ever, by what befalls every process in it
     still: set[str] = field(default_factory=set)  # what has not passed since
     lost: dict[Path, bytes] = field(default_factory=dict)  # files as they were before they were damaged
     secret: str = "right"
-    _known: dict[object, object] = field(default_factory=dict)
+    _known: dict[tuple[object, str], object] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -69,19 +70,20 @@ class Place:
 
     # ---- what plain restic says; asked again only where something has changed
 
-    def snapshots(self) -> list[Held]:
+    def snapshots(self, process: str = "orders") -> list[Held]:
         """As the config leads to them, newest first; none where it leads to nothing."""
-        key = self._state()
+        key = (self.files(), process)
         if key not in self._known:
-            done = self.plain("snapshots", "--json", "--host", HOST)
+            done = self.plain("snapshots", "--json", "--host", HOST, "--tag", f"process={process}")
             rows = json.loads(done.stdout or "[]") if done.returncode == 0 else []
             held = [Held(row["id"], row.get("original", row["id"]), _time(row["time"])) for row in rows or []]
-            self._known = {key: sorted(held, key=lambda one: one.at, reverse=True)}
+            self._known = {old: known for old, known in self._known.items() if old[0] == key[0]}
+            self._known[key] = sorted(held, key=lambda one: one.at, reverse=True)
         return self._known[key]  # type: ignore[return-value]
 
     def restored(self, snapshot: str) -> Digest:
         """What plain restic brings back of it."""
-        key = (self._state(), snapshot)
+        key = (self.files(), snapshot)
         if key not in self._known:
             target = self.home / "walk-restored"
             self.plain("restore", snapshot, "--target", str(target))
@@ -97,15 +99,17 @@ class Place:
             check=False, env={**os.environ, **SMALL_PACKS, **mine}, capture_output=True,
         )  # fmt: skip
 
-    def _state(self) -> object:
+    def files(self) -> object:
         """What all that it says depends on."""
         files = [file for file in self.path.rglob("*") if file.is_file() and "locks" not in file.parts]
         facts = [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in sorted(files)]
         secret = self.password.read_bytes() if self.password.exists() else b""
         return (tuple(facts), secret)
 
-    def harm(self, *, robs: bool = False) -> None:
+    def harm(self, *, robs: bool = False, every: bool = True) -> None:
+        """Robbed of snapshots, or not; what befalls every process in it, or the first alone."""
         self.harmed, self.still = True, set(WITNESSES)
+        self.struck |= every
         self.robbed |= robs
 
     def passed(self, what: str) -> None:
@@ -134,7 +138,7 @@ class Place:
             "mend": self._mend,
         }[kind](which)
         if done:
-            self.harm(robs=kind in ("delete", "replace", "move", "forget"))
+            self.harm(robs=kind in ("delete", "replace", "move", "forget"), every=kind != "forget")
         return done
 
     def _mend(self, which: int) -> bool:

@@ -76,7 +76,7 @@ class Referee:
             result = self.business.command("snapshot", *options, live=bool(writing))
         moving = frozenset({str(writing[0])} if writing else ())
         self._note(("snapshot", *options, *(f"while {path} is written" for path in moving)), result)
-        for row in result.rows:
+        for row in _own(result):
             here = self.business.places[row["repository"]]
             held = [one for one in here.snapshots() if one.id == row["snapshot"]]
             if row["outcome"] == "passed":
@@ -114,7 +114,7 @@ class Referee:
         self._note(("drill", *options), result)
         newest = {place.name: [one.id for one in place.snapshots()][:1] for place in self.business.configured}
         self.may_improve = False
-        for row in result.rows:
+        for row in _own(result):
             place = self.business.places[row["repository"]]
             place.looked_at("cold", "password")
             is_newest = [row["snapshot"]] == newest[place.name]
@@ -217,7 +217,7 @@ class Referee:
                 place.passed({"check": "check", "copy": "snapshot"}[words[0]])
 
     def _note(self, words: tuple[str, ...], result: Result) -> None:
-        said = [(row.get("outcome"), row.get("snapshot", "")[:8]) for row in result.rows]
+        said = [(row.get("outcome"), row.get("snapshot", "")[:8]) for row in _own(result)]
         self.log.append(f"readiness {' '.join(words)} -> {result.status} {said} {result.codes}")
 
     # ---- what else happens
@@ -233,12 +233,16 @@ class Referee:
         status, answer = self._answer("status")
         result = answer.get("result", {})
         assert "verdict" in result, answer
-        verdict, codes = result["verdict"], _codes(result)
+        verdict, codes = _of(result)["verdict"], _codes(result)
         self.log.append(f"    {verdict} {sorted(codes)}")
         if (verdict, codes) != self.agreed:
             self._agrees(status, answer)
             self.agreed = (verdict, codes)
-        assert EXIT[verdict] == status, (verdict, status)
+        assert EXIT[result["verdict"]] == status, (verdict, status)
+        assert BADNESS.index(result["verdict"]) >= BADNESS.index(verdict), "better than its worst process"
+        if self.business.bystander:
+            later = bool(self.business.clock.ahead)
+            self.business.bystander.look(result, self.business.configured, later=later)
         green = verdict == "READY" or (verdict == "AT_RISK" and codes <= ONE_DISK)
         if green:
             wrong = self.why_not_green(asked)
@@ -347,7 +351,7 @@ class Referee:
         """Plan B is no less behind than it is said to be."""
         held = {place.name: self.newest_that_counts(place) for place in self.business.configured}
         first = held["primary"]
-        for said in result["processes"][0]["plan_b"]:
+        for said in _of(result)["plan_b"]:
             there = held[said["repository"]]
             hidden = self.business.places[said["repository"]].unseen or self.business.places["primary"].unseen
             if first and there and not hidden and said["lag_s"] is not None:
@@ -383,8 +387,17 @@ def _has_files(found: Digest, path: str) -> bool:
     return any(below(each, path) and entry.kind == "file" for each, entry in found.items())
 
 
+def _own(result: Result) -> list[dict[str, Any]]:
+    return [row for row in result.rows if row.get("process", "orders") == "orders"]
+
+
+def _of(result: Any) -> Any:
+    [mine] = [one for one in result["processes"] if one["process"] == "orders"]
+    return mine
+
+
 def _codes(result: Any) -> set[str]:
-    rows = [*result["reasons"], *(one for process in result["processes"] for one in process["reasons"])]
+    rows = [*result["reasons"], *_of(result)["reasons"]]
     return {row["code"] for row in rows if row["verdict"] != "READY"}
 
 

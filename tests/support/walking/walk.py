@@ -17,6 +17,7 @@ from pathlib import Path
 
 from support.restics import RESTIC_VERSIONS
 from support.walking.business import Business
+from support.walking.bystander import Bystander
 from support.walking.hasty import hasty_restic
 from support.walking.mounts import unmount_below
 from support.walking.referee import Referee
@@ -27,7 +28,7 @@ HOURS = (0.5, 3, 30, 24 * 15)
 
 
 class Walk:
-    """One walk. `start` is how far the business has come: new, proven, or with a proven plan B."""
+    """One walk. `start` is new, proven, plan b (proven as well), or two processes (proven)."""
 
     def __init__(self, start: str, version: str) -> None:
         self.name = f"{start}, restic {version}"
@@ -71,6 +72,7 @@ class Walk:
         if "ID" in words:
             place = self.referee.business.places["planb" if "planb" in words else "primary"]
             held = place.snapshots()
+            words.append("orders")
             words[words.index("ID")] = held[which % len(held)].id if held else "latest"
         self.referee.drill(*words)
 
@@ -194,6 +196,8 @@ def _made(start: str, version: str, here: Path, kept: Path) -> Referee:
     business = Business(here, hasty_restic(version))
     referee = Referee(business)
     business.promise.two = start == "plan b"
+    if start == "two processes":
+        business.bystander = Bystander(here)
     business.set_up()
     if start != "new":
         referee.snapshot()
@@ -201,5 +205,7 @@ def _made(start: str, version: str, here: Path, kept: Path) -> Referee:
     if start == "plan b":
         referee.upkeep("copy")
         referee.drill("--from", "planb")
+    if business.bystander:
+        business.bystander.close()
     subprocess.run(["cp", "-a", here, kept], check=True)
     return referee

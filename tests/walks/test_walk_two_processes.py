@@ -1,0 +1,10 @@
+"""Walks of a business with a second process in the same repository, to which nothing is done."""
+
+import pytest
+
+from support.walking.walk import walks
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_every_answer_on_the_way_is_true(number: int) -> None:
+    walks("two processes", number)
