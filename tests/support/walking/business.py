@@ -205,7 +205,7 @@ class Business(Shop):
             data[blob.offset + blob.length // 2] ^= 1
             place.overwrite(self.pack(blob), bytes(data))
             place.unseen.add("data")
-            place.harm(every=False)
+            place.harm()
             return True
         return False
 

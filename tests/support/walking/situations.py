@@ -74,6 +74,7 @@ SITUATIONS: tuple[tuple[str, ...], ...] = (
     ("damage move primary", BEARS, "damage move primary", "upkeep check", "snapshot", "drill", BEARS),
     # content that is none
     ("config vital/3", "edit zeros/7", "snapshot | snapshot --accept", "drill", BEARS),
+    ("edit zeros/7", "snapshot", "drill"),
     ("edit zeros", "snapshot --accept | snapshot", DRILL, DRILL),
     # the config asks for something else than what was saved or tried
     ("config exclude | config paths", "snapshot --accept", "drill", "config exclude | config paths", BEARS),

@@ -24,6 +24,7 @@ from support.walking.referee import Referee
 from support.walking.situations import Step, drawn
 
 HARMLESS = ("write", "rewrite", "grow", "link", "link out", "say ok")
+STARTS = ("proven", "plan b", "two processes", "new")
 HOURS = (0.5, 3, 30, 24 * 15)
 
 
@@ -143,12 +144,13 @@ def shorter(start: str, version: str, steps: list[Step]) -> list[Step]:
 def walks(start: str, number: int, count: int = 20, length: int = 9) -> None:
     """So many walks of one seed, always the same; READINESS_TEST_SEED takes others."""
     chance = random.Random(f"{os.environ.get('READINESS_TEST_SEED', '')} {start} {number}")
-    for _ in range(count):
+    for nth in range(1, count + 1):
         version = chance.choice(RESTIC_VERSIONS)
         steps = drawn(chance, length)
         wrong = Walk(start, version).take(steps)
         if wrong:
-            raise AssertionError(told(start, version, steps, wrong))
+            told_of = told(start, version, steps, wrong)
+            raise AssertionError(f"Walk {nth} of {start} {number}: {told_of}")
 
 
 def told(start: str, version: str, steps: list[Step], wrong: str) -> str:
