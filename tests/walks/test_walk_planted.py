@@ -1,4 +1,4 @@
-"""Faults that are put back are found by walks at random; without READINESS_TEST_EXAMPLES, only that they fit."""
+"""Faults that are put back are found by walks; without READINESS_TEST_EXAMPLES, only that they still fit."""
 
 import os
 from pathlib import Path
