@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -141,7 +142,7 @@ def shorter(start: str, version: str, steps: list[Step]) -> list[Step]:
     return steps
 
 
-def walks(start: str, number: int, count: int = 20, length: int = 9) -> None:
+def walks(start: str, number: int, count: int = 20, length: int = 8) -> None:
     """So many walks of one seed, always the same; READINESS_TEST_SEED takes others."""
     chance = random.Random(f"{os.environ.get('READINESS_TEST_SEED', '')} {start} {number}")
     for nth in range(1, count + 1):
@@ -209,5 +210,7 @@ def _made(start: str, version: str, here: Path, kept: Path) -> Referee:
         referee.drill("--from", "planb")
     if business.bystander:
         business.bystander.close()
+    with suppress(AssertionError):  # each walk says so again
+        referee.look()  # the answer in all its forms need not be compared by each walk
     subprocess.run(["cp", "-a", here, kept], check=True)
     return referee
