@@ -96,6 +96,7 @@ class Business(Shop):
     def written(self, file: Path, grows: bool) -> Iterator[None]:
         """A file that is written to all the time: more is added to it, or it is written anew in place."""
         done = Event()
+        grows |= file.name == "ok"  # nobody would know what it said when it was saved
 
         def write() -> None:
             while not done.wait(0.002):
