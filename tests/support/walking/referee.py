@@ -194,6 +194,7 @@ class Referee(Truth):
         if self.business.bystander:
             later = bool(self.business.clock.ahead)
             self.business.bystander.look(result, self.business.configured, later=later)
+        self._promises_no_more(result, asked)
         green = verdict == "READY" or (verdict == "AT_RISK" and codes <= ONE_DISK)
         if green:
             wrong = self.why_not_green(asked)
@@ -229,6 +230,24 @@ class Referee(Truth):
             assert not NAMES_A_TIME.search(" ".join(self.business.ask("forecast")[1].split()))
         for mine, other in zip(result["processes"], plan["processes"], strict=True):
             assert (mine["back_at"] is None) == (other["back_at"] is None), (mine, other)
+
+    def _promises_no_more(self, result: Any, asked: float) -> None:
+        """Neither a time nor a loss that the walk's own sums do not allow, whatever the verdict."""
+        mine, steps = _of(result), self.promise.minutes * 60
+        if mine["rto"]["actual_s"] is not None:
+            assert mine["rto"]["actual_s"] >= steps, f"sooner than by its steps alone: {mine}"
+        if mine["back_at"]:
+            closes, back = (
+                datetime.fromisoformat(at) for at in (result["window"]["closes"], mine["back_at"])
+            )
+            assert (back - closes).total_seconds() >= steps, f"sooner than by its steps alone: {mine}"
+        lost = mine["rpo"]["actual_s"]
+        if lost is None or any(place.unseen for place in self.business.configured):
+            return
+        held = filter(None, map(self.newest_that_counts, self.business.configured))
+        ages = [asked - one.at.timestamp() for one in held]
+        assert ages, f"nothing is left that counts, and only {lost} s would be lost"
+        assert lost >= min(ages) - SLACK, f"the newest that counts is {min(ages)} s old, and said is {lost} s"
 
     def _is_no_nearer(self, result: Any) -> None:
         """Plan B is no less behind than it is said to be."""
