@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from msgspec import Struct
 from agent.adapters.drilling.early import EarlyReader
 from agent.adapters.sources.hashing import Digest, digest
 from agent.adapters.sources.walk import Trouble, Visit, extended_attributes, walk
-from agent.adapters.sources.witness_files import joined, read_lines
+from agent.adapters.sources.witness_files import joined_by, read_lines
 from agent.core.configuration.exclude import os_bytes
 from agent.core.drill.content import NO_CONTENT, ContentTally
 from agent.core.drill.sampling import Part
@@ -83,12 +84,12 @@ class Verifier:
         """Compare everything. WitnessError when the witness is not one."""
         try:
             with ThreadPoolExecutor(READERS) as self._readers:
-                lines = read_lines(self._comparison.witness)
-                for line, met in joined(lines, self._visits()):
-                    if line is None:
+                entries = map(parse, read_lines(self._comparison.witness))
+                for entry, met in joined_by(attrgetter("path"), entries, self._visits()):
+                    if entry is None:
                         self._unexpected(met)
                     else:
-                        self._expected(parse(line), met)
+                        self._expected(entry, met)
                 self._hand_over()
                 while self._ahead:
                     self._judge_contents(self._ahead.popleft().result())

@@ -56,7 +56,7 @@ def digest(base: int, path: bytes, limit: int | None = None, wanted: Wanted | No
         after.st_ctime_ns,
         after.st_size,
     ) or size != after.st_size
-    return Digest(sha256.encode(), size, zeros, moved, head=head, xattrs=xattrs)
+    return Digest(sha256.encode(), size, zeros, moved, "", head, xattrs)
 
 
 def first_bytes(base: int, path: bytes) -> bytes:

@@ -1,9 +1,9 @@
 """The witness on disk: read line by line, written beside the old one and only then put in its place."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from agent.adapters.sources.walk import Visit
 from agent.core.snapshot.witness import NOTHING, checksum_line, sort_key, unescape
@@ -11,6 +11,7 @@ from agent.core.snapshot.witness import NOTHING, checksum_line, sort_key, unesca
 WITNESS = "witness"
 CHECKSUMS = "SHA256SUMS"
 ABOUT = "about.json"
+T = TypeVar("T")
 _SIZE, _INODE, _SHA256, _FLAGS, _PATH = 4, 7, 11, 12, 15
 
 
@@ -67,21 +68,28 @@ def read_lines(file: Path) -> Iterator[bytes]:
 
 def joined(lines: Iterable[bytes], visits: Iterable[Visit]) -> Iterator[tuple[bytes | None, Visit | None]]:
     """Lines and visits of the same path together, the rest alone; both must come in the order of a walk."""
-    expected = iter(lines)
-    line = next(expected, None)
+    return joined_by(path_of, lines, visits)
+
+
+def joined_by(
+    place: Callable[[T], bytes], known: Iterable[T], visits: Iterable[Visit]
+) -> Iterator[tuple[T | None, Visit | None]]:
+    """The same of anything that has a path."""
+    expected = iter(known)
+    one = next(expected, None)
     for met in visits:
         path = met.path
-        while line is not None and (known := path_of(line)) != path and sort_key(known) < sort_key(path):
-            yield line, None
-            line = next(expected, None)
-        if line is not None and known == path:
-            yield line, met
-            line = next(expected, None)
+        while one is not None and (there := place(one)) != path and sort_key(there) < sort_key(path):
+            yield one, None
+            one = next(expected, None)
+        if one is not None and there == path:
+            yield one, met
+            one = next(expected, None)
         else:
             yield None, met
-    while line is not None:
-        yield line, None
-        line = next(expected, None)
+    while one is not None:
+        yield one, None
+        one = next(expected, None)
 
 
 def path_of(line: bytes) -> bytes:
