@@ -38,6 +38,7 @@ KNOWN = {
         *("plan b", "damage forget primary", "upkeep copy", "drill"),
     ),
     "another repository in its place": ("plan b", "damage replace primary", "upkeep copy"),
+    "a password that was refused opens nothing": ("proven", "password wrong primary", "snapshot", "drill"),
     "an old answer to a new question": ("proven", "config proofs/2", "drill", "config proofs/4", "drill"),
     "an exclude that is taken back": (
         *(
