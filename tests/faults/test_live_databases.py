@@ -127,6 +127,37 @@ def test_a_server_s_data_directory_is_never_ready_until_it_is_excluded(shop: Sho
     assert excluded.says == PASSED
 
 
+def test_a_part_of_a_stopped_server_s_data_is_never_ready(shop: Shop) -> None:
+    data, tablespace = shop.base / "pg" / "main", shop.source / "big" / "PG_15_202209061"
+    for number in (1, 16384):
+        place = data / "base" / str(number)
+        place.mkdir(parents=True)
+        (place / "PG_VERSION").write_text("15\n")
+        (place / "1259").write_bytes(b"a table" * 1000)
+    for name in ("global/pg_control", "pg_wal/000000010000000000000001", "PG_VERSION"):
+        (data / name).parent.mkdir(exist_ok=True)
+        (data / name).write_bytes(b"15\n")
+    (data / "pg_tblspc").mkdir()
+    (data / "pg_tblspc" / "16390").symlink_to(tablespace.parent)
+    (tablespace / "16384").mkdir(parents=True)
+    (tablespace / "16384" / "16391").write_bytes(b"orders" * 1000)
+
+    taken = shop.snapshot()
+    assert taken.says == ("passed", 0, ["live-database"])
+    assert taken.paths == {str(tablespace.parent)}
+    shop.drill()
+    assert _verdict(shop, "live-database") == "AT_RISK"
+
+    told: dict[Path, set[str]] = {data / "base": {str(data / "base"), str(tablespace.parent)}, data: set()}
+    for number, (path, places) in enumerate(told.items()):
+        shop.more = f'[process.pg{number}]\npaths = ["{path}", "{tablespace.parent}"]\nrpo = "2h"'
+        shop.write_config()
+        assert shop.run("snapshot", f"pg{number}").paths == places
+    shop.more = f'[process.most]\npaths = ["{data}"]\nrpo = "2h"\nexclude = ["{data}/pg_wal"]'
+    shop.write_config()
+    assert shop.run("snapshot", "most").paths == {str(data)}
+
+
 def _verdict(shop: Shop, code: str) -> str:
     process = shop.run("status").answer["result"]["processes"][0]
     return next(reason["verdict"] for reason in process["reasons"] if reason["code"] == code)

@@ -37,6 +37,8 @@ class Census:
         self.logs: list[bytes] = []  # databases whose write-ahead logs were met
         self.links: list[tuple[bytes, bytes]] = []  # that lead out of their root, and where to
         self.mounts: list[tuple[bytes, int, int]] = []  # with device and inode
+        self.controlled: set[bytes] = set()  # data directories of PostgreSQL with what a start begins at
+        self.tablespaces: set[bytes] = set()  # where links in such directories lead
         self._servers: dict[bytes, str] = {}
         self._extents: dict[bytes, list[int]] = {}
         self._roots = roots
@@ -76,6 +78,8 @@ class Census:
         found = marked(path, name) if name in MARKER_NAMES else None
         if found and len(self._servers) < FOUND:
             self._servers.setdefault(*found)
+            if name == b"pg_control":
+                self.controlled.add(found[0])
 
     def _extend(self, directory: bytes, size: int | None) -> None:
         """A file in there; what shrinks and vanishes in good order has no size, and is not counted."""
@@ -132,6 +136,8 @@ class Census:
         except OSError:
             return
         parent = b"/" + met.path[: -len(met.name)]
+        if parent.endswith(b"/pg_tblspc/") and len(self.tablespaces) < FOUND:
+            self.tablespaces.add(os.path.realpath(parent + target if target[:1] != b"/" else target)[1:])
         where = os.path.normpath(parent + target if target[:1] != b"/" else target).lstrip(b"/")
         if len(self.links) >= FOUND or any(_is_in(where, root) for root in self._roots):
             return

@@ -124,6 +124,8 @@ class Scanner:
             dumps=tuple(tally.census.dumps),
             logs=tuple(tally.census.logs),
             servers=servers(tally.census.servers()),
+            controlled=frozenset(tally.census.controlled),
+            tablespaces=frozenset(tally.census.tablespaces),
             links=tuple(tally.census.links),
             extents=tally.census.extents(),
             mounts=tally.census.mounts_below(),

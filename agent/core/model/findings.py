@@ -43,7 +43,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "sqlite-not-copied": ("warning", "a live SQLite database is saved as a file only, which may be torn"),
     "live-database": (
         "warning",
-        "the files of a database server at work are saved, which do not fit together",
+        "the files of a database server at work are saved, which do not fit together, or a part of them",
     ),
     "snapshot-incomplete": ("error", "restic's snapshot does not hold what the witness lists"),
     "snapshot-lost": ("error", "restic reported a snapshot that is not in the repository"),

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_text
-from agent.core.kinds.kinds import DUMP_WITH, Database, ServerDirectory
+from agent.core.kinds.kinds import DUMP_WITH, POSTGRESQL, Database, ServerDirectory
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import NAMED, Moved, Scan
+from agent.core.snapshot.server_parts import parts
 from agent.core.text.plain import count, size
 
 MOST_DATABASES = 100
@@ -101,15 +102,38 @@ def _not_copied(process: CriticalProcess, each: Uncopied, written: str) -> Findi
 
 
 def server_findings(process: CriticalProcess, scan: Scan, moved: Moved) -> list[Finding]:
-    """A warning for each data directory that a database server has open: its files never fit together."""
+    """A warning for each data directory that a database server has open: its files never fit together.
+
+    Likewise, also when no server runs, for each part of one that is saved without the rest.
+    """
     changed = {*moved.paths, *scan.moving}
     live = [server for server in scan.servers if server.is_open or _moved_below(server.path, changed)]
-    findings = [_live(process, server) for server in live[:NAMED]]
-    return findings + _more(process, "live-database", live, "more data directory", "more data directories")
+    partly = [part for part in parts(scan) if all(not _is_in(server.path, part) for server in live)]
+    findings = [*(_live(process, server) for server in live), *(_part(process, path) for path in partly)]
+    return findings[:NAMED] + _more(
+        process, "live-database", findings, "more data directory", "more data directories"
+    )
 
 
 def _moved_below(path: bytes, changed: Iterable[bytes]) -> bool:
-    return any(each == path or each.startswith(path + b"/") for each in changed)
+    return any(_is_in(each, path) for each in changed)
+
+
+def _is_in(path: bytes, directory: bytes) -> bool:
+    return path == directory or path.startswith(directory + b"/")
+
+
+def _part(process: CriticalProcess, place: bytes) -> Finding:
+    path = f"/{os_text(place)}"
+    return finding(
+        "live-database",
+        process.name,
+        f"{path} is a part of the data of a {POSTGRESQL} server, and the rest is not saved with it: "
+        "no server starts from that alone.",
+        f"Dump the database into a path of [process.{process.name}] ({DUMP_WITH[POSTGRESQL]}), "
+        f"and exclude {path}.",
+        path,
+    )
 
 
 def _live(process: CriticalProcess, server: ServerDirectory) -> Finding:

@@ -123,3 +123,14 @@ def test_what_a_database_writes_beside_its_data_is_no_part_of_the_extent(tmp_pat
     for name in ("orders.txt", "orders.txt-wal"):
         (business.roots[0] / name).write_bytes(b"x" * 100)
     assert business.scan().extents == {os.fsencode(business.roots[0]).strip(b"/"): (1, 100)}
+
+
+def test_data_directories_of_postgresql_and_where_their_tablespaces_lie_are_noted(business: Business) -> None:
+    data, big = business.roots[0] / "main", business.roots[0] / "big"
+    for place in (data / "global", data / "pg_tblspc", big / "PG_15_202209061" / "5"):
+        place.mkdir(parents=True)
+    (data / "global" / "pg_control").write_bytes(b"control")
+    (data / "pg_tblspc" / "16390").symlink_to(big)
+    seen = business.scan()
+    assert seen.controlled == {os.fsencode(data)[1:]}
+    assert seen.tablespaces == {os.fsencode(big)[1:]}

@@ -1,5 +1,7 @@
 """Which databases are copied without being asked, and what is said of the others."""
 
+from msgspec.structs import replace
+
 from agent.core.kinds.kinds import DUMP_WITH, POSTGRESQL, Database, ServerDirectory
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import NAMED, Moved
@@ -87,3 +89,14 @@ def test_a_server_is_at_work_when_it_has_files_open_or_when_files_moved() -> Non
     assert "exclude /srv/pg" in told.hint
     assert server_findings(ORDERS, scan(servers=(stopped,)), Moved((b"srv/pg/base/1/2",))) == [told]
     assert server_findings(ORDERS, scan(servers=(stopped,), moving=(b"srv/pg/base/1/2",)), Moved()) == [told]
+
+
+def test_a_part_of_a_server_s_data_is_told_also_when_no_server_runs_and_once() -> None:
+    base = ServerDirectory(b"srv/orders/base/1", POSTGRESQL)
+    seen = {"extents": {base.path: (300, 9)}}
+    [told] = server_findings(ORDERS, scan(servers=(base,), **seen), Moved())
+    assert (told.code, told.severity, told.path) == ("live-database", "warning", "/srv/orders/base")
+    assert "the rest is not saved" in told.message
+    assert DUMP_WITH[POSTGRESQL] in told.hint
+    [live] = server_findings(ORDERS, scan(servers=(replace(base, is_open=True),), **seen), Moved())
+    assert "at work" in live.message
