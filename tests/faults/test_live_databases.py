@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.builders.readiness_cli import PASSED, Shop, with_database
+from support.builders.readiness_cli import PASSED, Shop, failed, with_database
 
 WRITER = """
 import sqlite3, sys, time
@@ -87,6 +87,107 @@ def test_a_database_at_rest_is_sound_as_a_file(shop: Shop) -> None:
     (shop.source / "app.db").unlink()
     assert shop.snapshot().says == PASSED
     assert not copy.exists()
+
+
+def _tear(file: Path) -> None:
+    with file.open("r+b") as opened:
+        opened.seek(8192)
+        opened.write(os.urandom(16384))
+
+
+def _wipe(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as application:
+        application.execute("DELETE FROM orders")
+
+
+def _anew(file: Path) -> None:
+    file.unlink()
+    with_database(file, rows=0)
+
+
+LOSSES = {
+    "torn": (_tear, "database-damaged"),
+    "emptied": (lambda file: file.write_bytes(b""), "database-damaged"),
+    "header": (lambda file: file.write_bytes(os.urandom(100) + file.read_bytes()[100:]), "database-damaged"),
+    "wiped": (_wipe, "database-collapsed"),
+    "bare schema": (_anew, "database-collapsed"),
+}
+
+
+@pytest.mark.parametrize("how", LOSSES)
+def test_what_befalls_a_database_that_no_proof_names_is_bad_where_it_is_vital(shop: Shop, how: str) -> None:
+    spoil, code = LOSSES[how]
+    vital, beside = shop.source / "vital.db", shop.source / "beside.db"
+    with_database(vital)
+    with_database(beside)
+    cached = shop.source / ".cache" / "cached.db"
+    cached.parent.mkdir()
+    with_database(cached)
+    shop.extra = f'vital = ["{vital}"]'
+    shop.write_config()
+    assert shop.snapshot().says == PASSED
+    if code == "database-collapsed":  # a cache is made anew every day
+        spoil(cached)
+
+    spoil(beside)
+    told = shop.snapshot()
+    assert (told.says, told.paths) == (("passed", 0, [code]), {str(beside)})
+    assert shop.snapshot().codes == [code], "a second snapshot makes it no better"
+    shop.drill()
+    assert _verdict(shop, code) == "AT_RISK"
+    spoil(vital)
+    bad = shop.snapshot()
+    assert (bad.says[:2], bad.paths) == (("failed", 1), {str(vital), str(beside)})
+    assert shop.snapshot().says[0] == "failed"
+
+
+def test_a_vital_database_that_was_damaged_from_the_first_day_is_never_good(shop: Shop) -> None:
+    database = shop.source / "vital.db"
+    with_database(database)
+    _tear(database)
+    shop.extra = f'vital = ["{database}"]'
+    shop.write_config()
+
+    assert shop.snapshot().says == failed("database-damaged")
+    assert shop.snapshot().says == failed("database-damaged")
+    shop.extra = ""
+    shop.write_config()
+    assert shop.snapshot().says == ("passed", 0, ["database-damaged"])
+
+
+def test_what_applications_do_with_their_databases_is_no_fault(shop: Shop) -> None:
+    database = shop.source / "vital.db"
+    with_database(database)
+    shop.extra = f'vital = ["{database}"]'
+    shop.write_config()
+    assert shop.snapshot().says == PASSED
+    for what in ("DELETE FROM orders WHERE number % 3 = 0", "VACUUM", "PRAGMA journal_mode=WAL", "REINDEX"):
+        with closing(sqlite3.connect(database, isolation_level=None)) as application:
+            application.execute(what)
+        assert shop.snapshot().says == PASSED, what
+    copy = shop.source / "new.db"
+    copy.write_bytes(database.read_bytes())
+    copy.rename(database)
+    assert shop.snapshot().says == PASSED
+    database.unlink()
+    with_database(database)
+    assert shop.snapshot().says == PASSED
+
+
+def test_a_table_of_a_proof_that_goes_in_small_steps_is_told(shop: Shop) -> None:
+    database = shop.source / "app.db"
+    with_database(database)
+    shop.extra = f'[[process.orders.proof]]\nsqlite = "{database}"'
+    shop.write_config()
+    assert shop.snapshot().says == PASSED
+    for left, codes in ((250, []), (150, ["database-collapsed"]), (90, ["database-collapsed"])):
+        with closing(sqlite3.connect(database, isolation_level=None)) as application:
+            application.execute(f"DELETE FROM orders WHERE number > {left}")
+        assert shop.snapshot().says == ("passed", 0, codes)
+    shop.drill()
+    assert _verdict(shop, "database-collapsed") == "AT_RISK"
+    assert shop.snapshot("--accept").says == PASSED
+    assert shop.snapshot().says == PASSED
 
 
 def test_an_encrypted_database_is_said_and_spoils_no_snapshot(shop: Shop) -> None:

@@ -1,20 +1,24 @@
-"""Copies the live SQLite databases of the sources that no proof names, without being asked."""
+"""Copies the live SQLite databases of the sources that no proof names, without being asked.
+
+Those that stand still are read where they lie, once for each state of the file.
+"""
 
 import hashlib
 import os
 import shutil
+import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from agent.adapters.sources.databases_at_rest import AtRest, has_log
 from agent.adapters.sqlite.copying import refresh_copy
-from agent.adapters.sqlite.live import beside
-from agent.adapters.sqlite.reading import count_rows
+from agent.adapters.sqlite.reading import count_rows, is_damage
 from agent.core.configuration.exclude import os_bytes, os_text
-from agent.core.kinds.kinds import Database
+from agent.core.kinds.kinds import HEAD, SQLITE, Database, kind_of
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import Scan
-from agent.core.snapshot.live_databases import NO_ROOM, Copied, Uncopied, to_copy
+from agent.core.snapshot.live_databases import NO_ROOM, Copied, Uncopied, to_copy, to_read
 from agent.errors import ReadinessError
 
 PREFIX = "found-"
@@ -32,11 +36,16 @@ class FoundDatabases:
         self._notes = notes
         self._named = frozenset(os.path.realpath(os_bytes(path)).strip(b"/") for path in named)
 
-    def copy(self, scan: Scan, copied_before: Sequence[TableCounts]) -> Copied:
-        """Copy what is live of the databases in `scan`; copies of what is gone are removed."""
+    def copy(self, scan: Scan, copied_before: Sequence[TableCounts], known: Collection[str] = ()) -> Copied:
+        """Copy what is live of the databases in `scan`; copies of what is gone are removed.
+
+        `known` were databases in earlier snapshots.
+        """
         before = {os_bytes(known.database).strip(b"/") for known in copied_before if known.found}
         paths = [database.path for database in scan.databases if database.path not in self._named]
-        chosen, uncopied = to_copy(scan, before, self._named, [path for path in paths if _has_log(path)])
+        chosen, uncopied = to_copy(
+            scan, before, self._named, [path for path in paths if has_log(_place(path))]
+        )
         uncopied = [each for each in uncopied if _place(each.path).is_file()]
         tables: list[TableCounts] = []
         until = time.monotonic() + MOST_SECONDS
@@ -45,12 +54,19 @@ class FoundDatabases:
             if isinstance(copied, TableCounts):
                 tables.append(copied)
             else:
-                uncopied.append(Uncopied(database.path, copied))
-        self._sweep({known.copy for known in tables})
-        return Copied(tuple(tables), tuple(uncopied), self._named)
+                uncopied.append(copied)
+        self._sweep({table.copy for table in tables})
+        live = {database.path for database in chosen} | {each.path for each in uncopied}
+        at_rest, damaged = AtRest(self._notes).read(to_read(scan, live, self._named))
+        former = _former(known, {database.path for database in scan.databases} | self._named)
+        return Copied(tuple(tables), (*uncopied, *damaged), self._named, at_rest, former)
 
-    def _copied(self, database: Database, until: float) -> TableCounts | str:
+    def _copied(self, database: Database, until: float) -> TableCounts | Uncopied:
         """The rows of a copy; or why there is none."""
+        why = self._tried(database, until)
+        return why if isinstance(why, TableCounts | Uncopied) else Uncopied(database.path, why)
+
+    def _tried(self, database: Database, until: float) -> TableCounts | Uncopied | str:
         source = _place(database.path)
         copy = self._copies / f"{PREFIX}{hashlib.sha256(database.path).hexdigest()[:16]}.db"
         left = until - time.monotonic()
@@ -69,7 +85,10 @@ class FoundDatabases:
                 sha256 = hashlib.file_digest(content, "sha256").hexdigest()
             return TableCounts(f"/{os_text(database.path)}", copy.name, rows, sha256, found=True)
         except ReadinessError as error:
-            return error.message.replace(f"{source} ", "it ", 1).rstrip(".")
+            why = error.message.replace(f"{source} ", "it ", 1).rstrip(".")
+            return Uncopied(
+                database.path, why, is_damaged=error.code == "database-damaged" and is_damage(why)
+            )
         except OSError as error:
             return error.strerror or str(error)
 
@@ -87,12 +106,20 @@ def _place(path: bytes) -> Path:
     return Path(os.fsdecode(b"/" + path))
 
 
-def _has_log(path: bytes) -> bool:
-    """Whether a log or a journal that holds anything lies beside the database."""
-    for ending in ("-wal", "-journal"):
+def _former(known: Collection[str], databases: Collection[bytes]) -> tuple[tuple[str, str], ...]:
+    """Those of the `known` that are files still, and no SQLite databases any more."""
+    found = []
+    for path in sorted(known):
+        place = os_bytes(path).strip(b"/")
+        if place in databases or has_log(_place(place)):
+            continue
         try:
-            if beside(_place(path), ending).lstat().st_size:
-                return True
+            if not stat.S_ISREG(_place(place).lstat().st_mode):
+                continue
+            with _place(place).open("rb") as file:
+                head = file.read(HEAD)
         except OSError:
             continue
-    return False
+        if kind_of(head) != SQLITE:
+            found.append((path, "does not begin as one any more" if head else "is empty now"))
+    return tuple(found)

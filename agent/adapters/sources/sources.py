@@ -104,9 +104,11 @@ class ProcessSources:
         begun = self._about.get("begun_ns")
         return self._scanner.scan(begun - SETTLED_NS if isinstance(begun, int) else 0, on_read, accept)
 
-    def copy_found(self, scan: Scan) -> Copied:
-        """Consistent copies of the live databases in `scan` that no proof names."""
-        return self._found.copy(scan, self._noted_tables())
+    def copy_found(self, scan: Scan, known: Collection[str]) -> Copied:
+        """Consistent copies of the live databases in `scan` that no proof names; the others are read.
+
+        `known` were databases in earlier snapshots."""
+        return self._found.copy(scan, self._noted_tables(), known)
 
     def keep(self, scan: Scan, tables: tuple[TableCounts, ...]) -> tuple[int, int]:
         """Put the witness in place with its description; files and bytes of the carried directory."""

@@ -19,6 +19,10 @@ CHECK_SECONDS = 3600.0  # integrity check and row counts of one database
 QUERY_SECONDS = 60.0
 HEAD = 100  # bytes of a database's header
 SHOWN = 3  # complaints of SQLite that a message repeats
+_NO_DAMAGE = re.compile(
+    r"syntax error|unknown table option|no such "
+    r"|(?:^|: )(?:NULL value in|CHECK constraint failed|(?:non-)?\w+ value in) \S"
+)
 _FOREIGN = re.compile(r"no such (collation sequence|function|module)")
 
 
@@ -102,7 +106,7 @@ def time_limit(connection: sqlite3.Connection, seconds: float) -> Iterator[None]
 
 
 @contextmanager
-def _reading(database: Path, seconds: float) -> Iterator[sqlite3.Connection]:
+def _reading(database: Path, seconds: float, options: str = "") -> Iterator[sqlite3.Connection]:
     """A read-only connection to a file nobody else uses; SQLite's errors become ours."""
     if not database.is_file() or database.stat().st_size == 0:
         state = "is empty" if database.is_file() else "is not there"
@@ -110,7 +114,7 @@ def _reading(database: Path, seconds: float) -> Iterator[sqlite3.Connection]:
     with database.open("rb") as file:
         require_header(file.read(HEAD), database)
     log = database.with_name(database.name + "-wal")
-    options = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    options = options or ("mode=ro" if log.exists() else "mode=ro&immutable=1")
     try:
         connection = connect(database, options)
         try:
@@ -177,6 +181,24 @@ def count_rows(database: Path, seconds: float = CHECK_SECONDS, may_be_empty: boo
     """
     with _reading(database, seconds) as connection:
         return _count(connection, database, may_be_empty)
+
+
+def look_at(database: Path, seconds: float) -> tuple[tuple[str, ...], dict[str, int]]:
+    """What is damaged in a database that stands still where it lies; where nothing is, its rows.
+
+    Leaves no trace beside it.
+    """
+    with _reading(database, seconds, "mode=ro&immutable=1") as connection:
+        wrong = tuple(line for line in complaints(connection) if is_damage(line))
+        return wrong[:SHOWN], {} if wrong else _count(connection, database, may_be_empty=True)
+
+
+def is_damage(why: str) -> bool:
+    """Whether SQLite's complaints speak of more than values in columns that should not have them.
+
+    A schema that our SQLite does not understand is that of a newer one, or of an extension.
+    """
+    return not _NO_DAMAGE.search(why)
 
 
 def complaints(connection: sqlite3.Connection) -> tuple[str, ...]:

@@ -46,6 +46,13 @@ class TableCounts(Struct, frozen=True):
     found: bool = False  # by its first bytes: no proof names it
 
 
+class DatabaseNote(Struct, frozen=True):
+    """The rows of a SQLite database that stands still: it is saved as a file, and read where it lies."""
+
+    path: str
+    rows: dict[str, int]  # of its largest tables
+
+
 class SnapshotRecord(Struct, frozen=True, kw_only=True):
     """What one run of `readiness snapshot` saw for one process and one repository."""
 
@@ -73,6 +80,7 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     directories: tuple[DirectoryExtent, ...] = ()  # the paths, and the largest below them
     dumps: tuple[DumpNote, ...] = ()  # the newest
     tables: tuple[TableCounts, ...] = ()
+    databases: tuple[DatabaseNote, ...] = ()  # that no proof names, and that need no copy
     excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out
     same_device: bool = False  # the repository is certain to be lost with a source's disk, or this machine
     place: str = ""  # where the repository lies as seen from the sources; empty: nobody looked

@@ -7,8 +7,7 @@ from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_bytes
 from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import BackupSummary, StoredSnapshot
-from agent.core.model.snapshots import SnapshotRecord, TableCounts
-from agent.core.snapshot.extent import COLLAPSE, NAMED, Moved, Scan
+from agent.core.snapshot.extent import NAMED, Moved, Scan
 from agent.core.text.plain import count
 
 NAMED_SNAPSHOTS = 3  # of those that vanished
@@ -77,29 +76,6 @@ def _unreadable(
     if not summary.complete and not summary.unreadable and not explained:
         message = "restic says that it could not read everything, and does not say what."
         findings.append(finding("snapshot-incomplete", process.name, message, "Run restic backup by hand."))
-    return findings
-
-
-def fewer_rows(
-    process: CriticalProcess, tables: Sequence[TableCounts], good: SnapshotRecord | None
-) -> list[Finding]:
-    """Tables that lost most of their rows, or went away, since the last good snapshot."""
-    before = {known.database: known.rows for known in good.tables} if good else {}
-    findings = []
-    for now in tables:
-        for table, rows in before.get(now.database, {}).items():
-            left = now.rows.get(table, 0)
-            if left < COLLAPSE * rows:
-                findings.append(
-                    finding(
-                        "database-collapsed",
-                        process.name,
-                        f"Table {table} of {now.database} has {count(left, 'row')}; "
-                        f"the last good snapshot had {rows:,}.",
-                        f"If this is meant: readiness snapshot --accept {process.name}",
-                        now.database,
-                    )
-                )
     return findings
 
 

@@ -6,15 +6,16 @@ as of one moment. What only a server can copy is never good as files.
 
 from collections.abc import Collection, Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_text
 from agent.core.kinds.kinds import DUMP_WITH, POSTGRESQL, Database, ServerDirectory
 from agent.core.model.findings import Finding, finding
-from agent.core.model.snapshots import TableCounts
+from agent.core.model.snapshots import DatabaseNote, TableCounts
 from agent.core.snapshot.extent import NAMED, Moved, Scan
 from agent.core.snapshot.server_parts import parts
+from agent.core.snapshot.vital import is_vital
 from agent.core.text.plain import count, size
 
 MOST_DATABASES = 100
@@ -28,14 +29,20 @@ class Uncopied(Struct, frozen=True):
     path: bytes
     why: str
     is_encrypted: bool = False
+    is_damaged: bool = False  # it was read, at rest or live, and is bad
 
 
 class Copied(Struct, frozen=True):
-    """The copies that were made, with their rows; what could not be copied; and what proofs name."""
+    """The copies that were made, with their rows; what could not be copied; and what proofs name.
+
+    Besides what was read where it lies, and what was a database and is none any more, with what it is now.
+    """
 
     tables: tuple[TableCounts, ...] = ()
     uncopied: tuple[Uncopied, ...] = ()
     named: frozenset[bytes] = frozenset()
+    at_rest: tuple[DatabaseNote, ...] = ()
+    former: tuple[tuple[str, str], ...] = ()
 
 
 def to_copy(
@@ -48,7 +55,7 @@ def to_copy(
     """
     live = [
         database
-        for database in scan.databases
+        for database in vital_first(scan)
         if database.path not in named
         and (database.moved or database.path in with_log or database.path in copied_before)
     ]
@@ -66,13 +73,27 @@ def to_copy(
     return small[:MOST_DATABASES], uncopied
 
 
+def vital_first(scan: Scan) -> list[Database]:
+    """All databases of the scan, those that are vital before the others."""
+    return sorted(scan.databases, key=lambda database: not is_vital(scan, database.path))
+
+
+def to_read(scan: Scan, live: Collection[bytes], named: Collection[bytes]) -> list[Database]:
+    """The databases that stand still and are read where they lie, within the limits that hold for copies."""
+    still = [each for each in vital_first(scan) if each.path not in named and each.path not in live]
+    return [database for database in still if database.size <= MOST_BYTES][:MOST_DATABASES]
+
+
 def sqlite_findings(
     process: CriticalProcess,
     scan: Scan,
     found: Copied,
     moved: Moved,
 ) -> list[Finding]:
-    """A warning for each live SQLite database that is in the snapshot as a file only."""
+    """A warning for each live SQLite database that is in the snapshot as a file only, or that is damaged.
+
+    One that is damaged and vital is an error, unless it is being written to: the next snapshot tells.
+    """
     copied = {known.database for known in found.tables}
     said = {each.path for each in found.uncopied} | found.named
     changed = set(moved.paths) | set(scan.moving)
@@ -83,8 +104,24 @@ def sqlite_findings(
     ]
     written = "it was written to for the first time while the snapshot was taken; the next one copies it"
     everything = [*found.uncopied, *(Uncopied(path, written) for path in late)]
-    findings = [_not_copied(process, each, written) for each in everything[:NAMED]]
-    return findings + _more(process, "sqlite-not-copied", everything, "more SQLite database")
+    damaged = [each for each in everything if each.is_damaged and each.path not in changed]
+    others = [each for each in everything if each not in damaged]
+    vital = [_damaged(process, each) for each in damaged if is_vital(scan, each.path)]
+    rest = [_damaged(process, each) for each in damaged if not is_vital(scan, each.path)]
+    findings = vital[:NAMED] + [structs.replace(each, severity="warning") for each in rest[:NAMED]]
+    findings += [_not_copied(process, each, written) for each in others[:NAMED]]
+    return findings + _more(process, "sqlite-not-copied", others, "more SQLite database")
+
+
+def _damaged(process: CriticalProcess, each: Uncopied) -> Finding:
+    path = f"/{os_text(each.path)}"
+    why = each.why.removeprefix("it is damaged: ").removeprefix("it is not a sound SQLite database: ")
+    message = f"{path} is damaged: {why}."
+    hint = (
+        "Recover it with the application's own means or from an older snapshot, before that is removed. "
+        f"If nobody needs it: delete it, or exclude {path}."
+    )
+    return finding("database-damaged", process.name, message, hint, path)
 
 
 def _not_copied(process: CriticalProcess, each: Uncopied, written: str) -> Finding:

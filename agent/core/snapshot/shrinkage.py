@@ -89,10 +89,10 @@ def _pasts(earlier: Iterable[SnapshotRecord]) -> dict[str, _Past]:
 def fell(past: Sequence[int], now: int, least: int) -> bool:
     """Below half of the most, and not for the second time: what comes and goes has been as low before."""
     most = max(past)
-    return most >= least and now < COLLAPSE * most and not _is_habit(past, now)
+    return most >= least and now < COLLAPSE * most and not is_habit(past, now)
 
 
-def _is_habit(past: Sequence[int], now: int) -> bool:
+def is_habit(past: Sequence[int], now: int) -> bool:
     """Whether it was as low before, had been more than twice that before, and was so again afterwards."""
     low = max(now, 1)
     was_high = was_low = False

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.exclude import os_bytes
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
@@ -22,6 +23,13 @@ def on_the_move(scan: Scan, moved: Moved, tables: Sequence[TableCounts]) -> tupl
         for vital in scan.vital
         if vital.place in (changed if vital.is_file else anew) and vital.path not in copied
     )
+
+
+def is_vital(scan: Scan, path: bytes) -> bool:
+    """Whether a file is vital, lies in a vital directory, or is itself a path of the process."""
+    if any(path == os_bytes(root.path).strip(b"/") for root in scan.roots):
+        return True
+    return any(path == vital.place or path.startswith(vital.place + b"/") for vital in scan.vital)
 
 
 def may_have_grown(path: str, before: SnapshotRecord | None) -> bool:

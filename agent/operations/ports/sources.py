@@ -29,8 +29,10 @@ class Sources(Protocol):
         """Walk everything and write a new witness, not yet in place; `accept` what became zero bytes."""
         ...
 
-    def copy_found(self, scan: Scan) -> Copied:
-        """The same for the live databases in `scan` that no proof names."""
+    def copy_found(self, scan: Scan, known: Collection[str]) -> Copied:
+        """The same for the live databases in `scan` that no proof names; those that stand still are read.
+
+        Those `known` from earlier snapshots are said when they are no databases any more."""
         ...
 
     def keep(self, scan: Scan, tables: tuple[TableCounts, ...]) -> tuple[int, int]:

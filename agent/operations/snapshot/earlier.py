@@ -1,14 +1,17 @@
 """The snapshots that were taken of a process before, held against the one that is being taken."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from datetime import datetime
+from functools import cached_property
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.model.findings import Finding
-from agent.core.model.snapshots import DumpNote, SnapshotRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.dumps import shrunk_findings
 from agent.core.snapshot.exposure import changes_since, last_good
 from agent.core.snapshot.extent import Scan
+from agent.core.snapshot.live_databases import Copied
+from agent.core.snapshot.lost_rows import emptied, fewer_rows_than_ever, known_databases
 from agent.core.snapshot.mass_change import mass_change
 from agent.core.snapshot.shrinkage import SPAN, shrinkage
 from agent.operations.ports.ledger import LedgerReader
@@ -39,13 +42,23 @@ class Earlier:
         """The last good one in any repository, whose witness the sources keep."""
         return last_good(self._passed())
 
-    def shrinkage(self, scan: Scan, dumps: Sequence[DumpNote], moved: Set[str]) -> list[Finding]:
+    def databases(self) -> frozenset[str]:
+        """What was a SQLite database within the last weeks."""
+        return known_databases(self._of_weeks)
+
+    def shrinkage(self, scan: Scan, now: SnapshotRecord, found: Copied, moved: Set[str]) -> list[Finding]:
         """What became much smaller within weeks, in steps that each look harmless, or a dump at once."""
+        earlier = self._of_weeks
+        findings = shrunk_findings(self._process, now.dumps, moved, earlier)
+        findings += shrinkage(self._process, scan, earlier)
+        findings += fewer_rows_than_ever(self._process, now.tables, earlier)
+        return findings + emptied(self._process, scan, found, moved, earlier)
+
+    @cached_property
+    def _of_weeks(self) -> list[SnapshotRecord]:
         entries = self._ledger.since(SnapshotRecord, self._started - SPAN, process=self._process.name)
         records = [entry.body for entry in entries if isinstance(entry.body, SnapshotRecord)]
-        earlier = [record for record in records if self._counts(record)]
-        found = shrunk_findings(self._process, dumps, moved, earlier)
-        return found + shrinkage(self._process, scan, earlier)
+        return [record for record in records if self._counts(record)]
 
     def mass_change(self, sources: Sources) -> list[Finding]:
         """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""

@@ -16,9 +16,10 @@ from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.dumps import cut_findings, noted_dumps
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, blemishes, replaced_roots, why_refuse
-from agent.core.snapshot.kept import fewer_rows, find_snapshot, lost_finding, what_is_missing
+from agent.core.snapshot.kept import find_snapshot, lost_finding, what_is_missing
 from agent.core.snapshot.links import link_findings
 from agent.core.snapshot.live_databases import server_findings, sqlite_findings
+from agent.core.snapshot.lost_rows import fewer_rows, noted_databases
 from agent.core.snapshot.shrinkage import noted_extents
 from agent.core.snapshot.unmounted import unmounted
 from agent.core.snapshot.vital import on_the_move, vital_findings
@@ -140,9 +141,9 @@ class _Attempt:
             if refused:
                 self.tools.sources.drop()
                 return self.record("failed", refused + findings), ()
-            found = self.tools.sources.copy_found(scan)
+            found = self.tools.sources.copy_found(scan, self._earlier.databases())
             tables += found.tables
-            self.base = structs.replace(self.base, tables=tables)
+            self.base = structs.replace(self.base, tables=tables, databases=noted_databases(found))
             carried = self.tools.sources.keep(scan, tables)
             summary = self._finish(backup)
         finally:
@@ -157,7 +158,7 @@ class _Attempt:
         changing = {f"/{os_text(path)}" for path in (*scan.moving, *moved.paths)}
         findings += cut_findings(self.process, self.base.dumps, changing)
         if not self.task.accept:
-            findings += self._earlier.shrinkage(scan, self.base.dumps, changing)
+            findings += self._earlier.shrinkage(scan, self.base, found, changing)
             findings += self._earlier.mass_change(self.tools.sources)
         self._note_moving(scan, moved.paths)
         moving: Sequence[VitalPlace] = ()

@@ -29,6 +29,10 @@ class Business:
         found = FoundDatabases(self.carried / "databases", self.carried, named)
         return found.copy(seen, before.tables if before else ())
 
+    def former(self) -> tuple[tuple[str, str], ...]:
+        found = FoundDatabases(self.carried / "databases", self.carried, ())
+        return found.copy(scan(), (), [str(self.database), "/srv/gone.db"]).former
+
     def copies(self) -> list[str]:
         return sorted(file.name for file in self.carried.parent.rglob("*found-*"))
 
@@ -71,9 +75,9 @@ def test_copies_go_with_what_they_are_copies_of(business: Business) -> None:
 
 
 def test_a_log_beside_it_makes_it_a_live_one(business: Business) -> None:
-    assert business.copy(moved=False) == Copied()
+    assert business.copy(moved=False).tables == ()
     business.database.with_name("app.db-journal").write_bytes(b"")
-    assert business.copy(moved=False) == Copied()
+    assert business.copy(moved=False).tables == ()
     with closing(sqlite3.connect(business.database, isolation_level=None)) as application:
         application.execute("PRAGMA journal_mode=WAL")
         application.execute("INSERT INTO customers DEFAULT VALUES")
@@ -90,7 +94,8 @@ def test_a_locked_a_damaged_and_a_hidden_database_are_told_and_nothing_is_raised
     assert "could not be copied within" in locked.why
     business.database.write_bytes(business.database.read_bytes()[:5000])
     [damaged] = business.copy().uncopied
-    assert "it is damaged" in damaged.why or "it is not a sound" in damaged.why
+    assert damaged.is_damaged
+    assert not locked.is_damaged
     business.database.parent.rename(tmp_path / "elsewhere")
     (tmp_path / "srv").symlink_to(tmp_path / "elsewhere")
     [linked] = business.copy().uncopied
@@ -106,3 +111,13 @@ def test_the_state_s_disk_is_never_filled_and_time_is_limited(
     monkeypatch.setattr(found_databases, "MOST_SECONDS", 0.0)
     [late] = business.copy().uncopied
     assert "all of the time" in late.why
+
+
+def test_what_was_a_database_is_told_while_there_is_a_file_and_no_log_beside_it(business: Business) -> None:
+    assert business.former() == ()  # the scan left it out, and it is one
+    business.database.write_bytes(b"")
+    assert business.former() == ((str(business.database), "is empty now"),)
+    business.database.write_bytes(b"a letter")
+    assert business.former() == ((str(business.database), "does not begin as one any more"),)
+    business.database.with_name("app.db-wal").write_bytes(b"log")
+    assert business.former() == ()

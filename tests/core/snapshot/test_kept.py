@@ -6,9 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from agent.core.model.repository import BackupSummary, StoredSnapshot
-from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import Moved
-from agent.core.snapshot.kept import fewer_rows, find_snapshot, identity_findings, what_is_missing
+from agent.core.snapshot.kept import find_snapshot, identity_findings, what_is_missing
 from support.builders.live_files import MIB, good, scan
 from support.builders.shop import process
 
@@ -48,19 +47,6 @@ def test_what_restic_could_not_read_is_named_unless_it_is_known() -> None:
     findings = what_is_missing(ORDERS, scan(), (4, 4000), summary, Moved((b"srv/orders/a",), 1))
 
     assert [(found.code, found.path) for found in findings] == [("file-unreadable", "/srv/orders/b")]
-
-
-def test_a_table_may_lose_half_of_its_rows_and_no_more() -> None:
-    def table(rows: int) -> TableCounts:
-        return TableCounts("/srv/orders/orders.db", "0-orders.db", {"orders": rows})
-
-    before = replace(good(), tables=(table(100),))
-
-    assert fewer_rows(ORDERS, [table(50)], before) == []
-    assert _codes(fewer_rows(ORDERS, [table(49)], before)) == ["database-collapsed"]
-    gone = TableCounts("/srv/orders/orders.db", "0-orders.db", {})
-    assert _codes(fewer_rows(ORDERS, [gone], before)) == ["database-collapsed"]
-    assert fewer_rows(ORDERS, [table(0)], None) == []
 
 
 def test_another_identity_is_another_repository() -> None:

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from agent.core.kinds.kinds import DUMP_WITH, POSTGRESQL, Database, ServerDirectory
 from agent.core.model.snapshots import TableCounts
-from agent.core.snapshot.extent import NAMED, Moved
+from agent.core.snapshot.extent import NAMED, Moved, VitalPlace
 from agent.core.snapshot.live_databases import (
     MOST_BYTES,
     MOST_DATABASES,
@@ -14,6 +14,7 @@ from agent.core.snapshot.live_databases import (
     server_findings,
     sqlite_findings,
     to_copy,
+    to_read,
 )
 from support.builders.live_files import scan
 from support.builders.shop import process
@@ -100,3 +101,24 @@ def test_a_part_of_a_server_s_data_is_told_also_when_no_server_runs_and_once() -
     assert DUMP_WITH[POSTGRESQL] in told.hint
     [live] = server_findings(ORDERS, scan(servers=(replace(base, is_open=True),), **seen), Moved())
     assert "at work" in live.message
+
+
+def test_a_damaged_database_is_bad_where_it_is_vital_and_a_warning_elsewhere() -> None:
+    damaged = Copied(uncopied=(Uncopied(APP, "it is damaged: page 3 is bad", is_damaged=True),))
+    vital = scan(vital=(VitalPlace("/srv/orders", b"srv/orders", is_file=False),))
+    for seen, severity in ((vital, "error"), (scan(), "warning")):
+        [told] = sqlite_findings(ORDERS, seen, damaged, Moved())
+        assert (told.code, told.severity, told.path) == ("database-damaged", severity, "/srv/orders/app.db")
+        assert told.message == "/srv/orders/app.db is damaged: page 3 is bad."
+        assert "exclude /srv/orders/app.db" in told.hint
+    [moving] = sqlite_findings(ORDERS, vital, damaged, Moved((APP,)))
+    assert moving.code == "sqlite-not-copied"
+
+
+def test_what_stands_still_is_read_within_the_limits_and_what_is_vital_first() -> None:
+    many = [Database(b"srv/%03d.db" % n, 4096) for n in range(MOST_DATABASES + 1)]
+    large, vital = Database(b"srv/large.db", MOST_BYTES + 1), Database(APP, 4096)
+    place = VitalPlace("/srv/orders/app.db", APP, is_file=True)
+    seen = scan(databases=(*many, large, vital), vital=(place,))
+    assert to_read(seen, (), ()) == [vital, *many[: MOST_DATABASES - 1]]
+    assert to_read(seen, {APP}, {many[0].path}) == many[1:]

@@ -57,7 +57,7 @@ class FakeSources:
         self.done.append("scan, accepting" if accept else "scan")
         return self.found
 
-    def copy_found(self, scan: Scan) -> Copied:
+    def copy_found(self, scan: Scan, known: object) -> Copied:
         return Copied()
 
     def keep(self, scan: Scan, tables: object) -> tuple[int, int]:

@@ -1,0 +1,203 @@
+"""SQLite databases that hold less than they did: at once, step by step within weeks, or nothing any more.
+
+Those that a proof names count table by table. Of the others, which may be anybody's cache, what is vital
+makes the snapshot bad, and the rest is told when most of all rows are gone.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+
+from msgspec import Struct, structs
+
+from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes
+from agent.core.model.findings import Finding, finding
+from agent.core.model.snapshots import DatabaseNote, SnapshotRecord, TableCounts
+from agent.core.snapshot.extent import COLLAPSE, NAMED, Scan
+from agent.core.snapshot.live_databases import Copied
+from agent.core.snapshot.shrinkage import fell, is_habit
+from agent.core.snapshot.vital import is_vital
+from agent.core.text.plain import count
+
+SOME = 10  # rows that a table, or a database, has to have had
+MANY = 100  # a table of a database that no proof names
+NOTED_TABLES = 500  # of all databases together, with every snapshot: the largest of each
+LEAST_NOTED = 5  # of each
+_CACHE = re.compile(r"/(?:[^/]*[ ._-])?(?:cache[sd]?|cache2|cachestorage|tmp|temp)/", re.IGNORECASE)
+# what a full-text index keeps its own pages in, which it merges, beside the tables that say that it is one
+_INDEX = re.compile(r"(.+)_(?:data|idx|segments|segdir)\Z")
+_OF_INDEX = ("_docsize", "_config", "_content", "_stat")
+
+
+class _Past(Struct):
+    """The rows of one database in earlier snapshots, oldest first; from `begin` on they are a measure."""
+
+    rows: list[dict[str, int]]
+    begin: int = 0
+
+    def of(self, table: str) -> list[int]:
+        return [rows.get(table, 0) for rows in self.rows]
+
+    def totals(self) -> list[int]:
+        return [sum(rows.values()) for rows in self.rows]
+
+    def fell(self, past: Sequence[int], now: int, least: int, low: int = 0) -> bool:
+        """Below half of the most since a person accepted less, and as low as never before."""
+        return fell(past[self.begin :], now, least) and not is_habit(past, max(now, low))
+
+
+def noted_databases(found: Copied) -> tuple[DatabaseNote, ...]:
+    """What a record keeps of databases that stand still; those that were copied are noted as such."""
+    most = max(LEAST_NOTED, NOTED_TABLES // max(len(found.at_rest), 1))
+    return tuple(
+        DatabaseNote(known.path, dict(sorted(known.rows.items(), key=lambda row: -row[1])[:most]))
+        for known in found.at_rest
+    )
+
+
+def known_databases(earlier: Iterable[SnapshotRecord]) -> frozenset[str]:
+    """What was a database in the `earlier` snapshots, since the last accepted one."""
+    return frozenset(path for path, past in _pasts(earlier).items() if past.begin < len(past.rows))
+
+
+def fewer_rows(
+    process: CriticalProcess, tables: Sequence[TableCounts], good: SnapshotRecord | None
+) -> list[Finding]:
+    """Tables that lost most of their rows, or went away, since the last good snapshot."""
+    before = _rows(good) if good else {}
+    return [
+        _lost(process, f"Table {table} of {now.database}", left, rows, "the last good snapshot", now.database)
+        for now in tables
+        for table, rows in _data(before.get(now.database, {})).items()
+        if (left := now.rows.get(table, 0)) < COLLAPSE * rows
+    ]
+
+
+def fewer_rows_than_ever(
+    process: CriticalProcess, tables: Sequence[TableCounts], earlier: Sequence[SnapshotRecord]
+) -> list[Finding]:
+    """A warning for each table of a database that a proof names with less than half of the most in `earlier`.
+
+    What is less than half of the last good snapshot is an error already.
+    """
+    pasts = _pasts(earlier)
+    findings = []
+    for now in tables:
+        past = pasts.get(now.database)
+        if now.found or past is None or past.begin == len(past.rows):
+            continue
+        for table in _data({name: 0 for rows in past.rows[past.begin :] for name in rows}):
+            counts, left = past.of(table), now.rows.get(table, 0)
+            if left >= COLLAPSE * counts[-1] and past.fell(counts, left, SOME):
+                what = f"Table {table} of {now.database}"
+                findings.append(_slipped(process, what, left, max(counts[past.begin :]), now.database))
+    return findings
+
+
+def emptied(
+    process: CriticalProcess,
+    scan: Scan,
+    found: Copied,
+    changing: Collection[str],
+    earlier: Sequence[SnapshotRecord],
+) -> list[Finding]:
+    """What is wrong with databases that no proof names, by what they held in the `earlier` snapshots."""
+    pasts = _pasts(earlier)
+    findings = [
+        each
+        for path, why in found.former
+        if path not in changing and (each := _former(process, scan, path, why))
+    ]
+    now = {known.database: known.rows for known in found.tables}
+    now |= {known.path: known.rows for known in found.at_rest}
+    for path, rows in now.items():
+        past = pasts.get(path)
+        if past is not None and past.begin < len(past.rows):
+            findings += _compared(
+                process, path, _data(rows), past, is_vital(scan, os_bytes(path).strip(b"/"))
+            )
+    return findings[:NAMED]
+
+
+def _compared(
+    process: CriticalProcess, path: str, rows: dict[str, int], past: _Past, vital: bool
+) -> list[Finding]:
+    if not vital and _is_cached(process, path):
+        return []
+    total, totals = sum(rows.values()), past.totals()
+    most = max(totals[past.begin :])
+    if past.fell(totals, total, 1 if vital and not total else SOME, 0 if vital else most // 4):
+        at_once = vital and total < COLLAPSE * totals[-1]
+        return [(_lost_all if at_once else _slipped)(process, f"The database {path}", total, most, path)]
+    for table in _data({name: 0 for known in past.rows[past.begin :] for name in known}):
+        counts, left = past.of(table), rows.get(table, 0)
+        most = max(counts[past.begin :])
+        if (vital or not left) and past.fell(counts, left, MANY, 0 if vital else most // 4):
+            wiped = vital and not left and counts[-1] > 0
+            return [(_lost_all if wiped else _slipped)(process, f"Table {table} of {path}", left, most, path)]
+    return []
+
+
+def _former(process: CriticalProcess, scan: Scan, path: str, why: str) -> Finding | None:
+    """That a file is no database any more, where it is still among what is saved, and is no cache."""
+    place = os_bytes(path).strip(b"/")
+    vital = is_vital(scan, place)
+    if leaves_out(compile_excludes(process.exclude), place) or (not vital and _is_cached(process, path)):
+        return None
+    found = finding(
+        "database-damaged",
+        process.name,
+        f"{path} was a SQLite database within the last four weeks, and {why}.",
+        "Restore it from an older snapshot: readiness drill --snapshot last-good finds one. "
+        f"If this is meant: readiness snapshot --accept {process.name}",
+        path,
+    )
+    return found if vital else structs.replace(found, severity="warning")
+
+
+def _is_cached(process: CriticalProcess, path: str) -> bool:
+    """Whether a directory below a path of the process is called like one of caches."""
+    below = [
+        path[len(root.rstrip("/")) :] for root in process.paths if path.startswith(root.rstrip("/") + "/")
+    ]
+    return any(_CACHE.search(each) for each in below)
+
+
+def _lost_all(process: CriticalProcess, what: str, left: int, most: int, path: str) -> Finding:
+    return _lost(process, what, left, most, "within the last four weeks it", path)
+
+
+def _slipped(process: CriticalProcess, what: str, left: int, most: int, path: str) -> Finding:
+    return structs.replace(_lost_all(process, what, left, most, path), severity="warning")
+
+
+def _lost(process: CriticalProcess, what: str, left: int, most: int, when: str, path: str) -> Finding:
+    hint = f"If this is meant: readiness snapshot --accept {process.name}"
+    message = f"{what} has {count(left, 'row')}; {when} had {most:,}."
+    return finding("database-collapsed", process.name, message, hint, path)
+
+
+def _pasts(earlier: Iterable[SnapshotRecord]) -> dict[str, _Past]:
+    pasts: dict[str, _Past] = {}
+    for record in earlier:
+        if record.accepted:
+            for past in pasts.values():
+                past.begin = len(past.rows)
+        for path, rows in _rows(record).items():
+            pasts.setdefault(path, _Past([])).rows.append(_data(rows))
+    return pasts
+
+
+def _rows(record: SnapshotRecord) -> dict[str, dict[str, int]]:
+    noted = {known.path: known.rows for known in record.databases}
+    return noted | {known.database: known.rows for known in record.tables}
+
+
+def _data(rows: dict[str, int]) -> dict[str, int]:
+    """Without the tables in which a full-text index merges its pages: fewer of them are no loss."""
+    return {table: number for table, number in rows.items() if not _is_index(table, rows)}
+
+
+def _is_index(table: str, rows: Collection[str]) -> bool:
+    of = _INDEX.match(table)
+    return of is not None and any(of.group(1) + ending in rows for ending in _OF_INDEX)
