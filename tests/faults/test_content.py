@@ -14,10 +14,10 @@ from agent.operations.snapshot import vital as waiting
 from support.builders.readiness_cli import PASSED, Shop, not_tested
 from support.doubles.fake_drill import FakeProgress
 
-# Plays a job that removes its file and writes it anew while restic reads, the first $TIMES times.
+# Plays a job that removes its file and writes it anew, here or elsewhere, while restic reads.
 REPLACED_MEANWHILE = """#!/usr/bin/python3
 import os, subprocess, sys
-real, file, count, times = {settings!r}
+real, file, anew_as, count, times = {settings!r}
 words = sys.argv[1:]
 if "backup" in words and os.path.getsize(count) < times:
     gate = next(word for word in words if word.startswith("/dev/fd/"))
@@ -28,7 +28,7 @@ if "backup" in words and os.path.getsize(count) < times:
     os.unlink(file)
     words[words.index(gate)] = "/dev/null"
     status = subprocess.run([real, *words]).returncode
-    with open(file, "wb") as anew:
+    with open(anew_as, "wb") as anew:
         anew.write(content)
     sys.exit(status)
 gates = [int(word.rpartition("/")[2]) for word in words if word.startswith("/dev/fd/")]
@@ -163,15 +163,28 @@ def test_half_a_dump_is_not_proven_whatever_its_proof_says(
     assert state(shop) == ("UNKNOWN", ["vital-not-proven", "vital-moving"])
 
 
-def replaced_meanwhile(shop: Shop, file: Path, times: int) -> None:
-    """restic as if a job removed `file` and wrote it anew, so often, while it read."""
+def replaced_meanwhile(shop: Shop, file: Path, times: int, anew_as: Path | None = None) -> None:
+    """restic as if a job removed `file` and wrote it anew, so often, while it read; under another name?"""
     program, count = shop.base / "restic-beside-a-job", shop.base / "count"
     count.touch()
-    settings = (str(shop.restic), str(file), str(count), times)
+    settings = (str(shop.restic), str(file), str(anew_as or file), str(count), times)
     program.write_text(REPLACED_MEANWHILE.format(settings=settings))
     program.chmod(0o755)
     shop.restic = program
     shop.write_config()
+
+
+@pytest.mark.parametrize("end", ["dump.sql", "dump.sql.new"])
+def test_a_temporary_name_that_is_gone_when_all_is_done_owes_no_content(shop: Shop, end: str) -> None:
+    beside = shop.source / "dump.sql.new"
+    beside.write_bytes(os.urandom(5000))
+    (shop.source / "rest").write_bytes(os.urandom(5000))
+    replaced_meanwhile(shop, beside, times=1, anew_as=shop.source / end)
+    assert shop.run("snapshot", live=True).says == PASSED
+    assert shop.drill().says == PASSED
+    reasons = shop.run("status").answer["result"]["processes"][0]["reasons"]
+    lost = end == beside.name  # there again, and in no snapshot
+    assert ("content-not-proven" in [reason["code"] for reason in reasons]) == lost
 
 
 def test_a_vital_file_that_restic_did_not_meet_is_not_in_the_snapshot(

@@ -174,7 +174,8 @@ class Verifier:
         explained = MOVING in entry.flags or self._comparison.moving.holds(entry.path, None)
         if explained and entry.path not in self._comparison.vital:
             result.moving += 1
-            self._left(entry, entry.size, "absent")
+            if entry.path not in self._comparison.moving.gone:
+                self._left(entry, entry.size, "absent")
         elif is_too_long(self._comparison.tree, entry.path):
             result.too_long += 1
             self._lost(entry)

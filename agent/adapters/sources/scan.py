@@ -161,13 +161,14 @@ class Scanner:
         """
         moved: list[bytes] = []
         anew: list[bytes] = []
+        gone: list[bytes] = []
         absent = 0
         mapped = self._mapped | mapped_for_writing()
         for line, met in joined(read_lines(self._carried / WITNESS), self._visits()):
             if met is None:
                 absent += (line or b"").startswith(b"f")
-                moved.append(path_of(line or b""))
-                anew += {moved[-1]} & self._vital.keys()
+                gone.append(path_of(line or b""))
+                anew += {gone[-1]} & self._vital.keys()
             elif line is None:
                 moved.append(met.path)
             elif not line.startswith(stat_fields(met.status)) or _is_written(met, mapped):
@@ -176,7 +177,9 @@ class Scanner:
                 moved.append(met.path)
                 if met.path in self._vital and inode_of(line) != met.status.st_ino:
                     anew.append(met.path)
-        return Moved((*moved, *self._unlisted(missed).difference(moved)), absent, tuple(anew))
+        moved += gone
+        moved += self._unlisted(missed).difference(moved)
+        return Moved(tuple(moved), absent, tuple(anew), tuple(gone))
 
     def _unlisted(self, paths: Collection[str]) -> set[bytes]:
         """Those below the roots that the witness does not list; it is not read where none is asked for."""

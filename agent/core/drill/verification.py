@@ -85,11 +85,13 @@ class RestoredWitness(Struct, frozen=True, kw_only=True):
 class MovingFiles(Struct, frozen=True):
     """What may differ because it was being written while the snapshot was taken.
 
-    `paths` is the recorded list. Without a record (`since_ns`, `until_ns` set) an entry counts as moving
+    `paths` is the recorded list, `gone` what was not there any more when the snapshot was done: of that
+    nobody needs the content back. Without a record (`since_ns`, `until_ns` set) an entry counts as moving
     when its restored time lies between the making of the witness and the end of the snapshot.
     """
 
     paths: frozenset[bytes] = frozenset()
+    gone: frozenset[bytes] = frozenset()
     since_ns: int = 0
     until_ns: int = -1
 

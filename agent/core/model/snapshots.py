@@ -72,6 +72,7 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     allocated: int = 0  # bytes on disk, less than `bytes` where files are sparse
     moving: int = 0
     moving_paths: tuple[str, ...] = ()
+    gone_paths: tuple[str, ...] = ()  # of them, those that were not there any more in the end
     vital: tuple[str, ...] | None = None  # the declared vital paths that were looked for; None: not noted
     vital_moving: tuple[str, ...] = ()  # vital files that were being written all the while
     witness_sha256: str = ""

@@ -75,6 +75,7 @@ class Moved(Struct, frozen=True):
     paths: tuple[bytes, ...] = ()  # changed, vanished or new
     absent: int = 0  # regular files of the witness that restic may not have met: gone, or made anew
     vital_anew: tuple[bytes, ...] = ()  # likewise vital ones, of any type
+    gone: tuple[bytes, ...] = ()  # of the witness, that were not there any more in the end
 
 
 def declared_databases(process: CriticalProcess) -> list[str]:

@@ -134,11 +134,14 @@ class Checker:
         if record is None:
             of_another_day = witness.begun_ns < _nanoseconds(self._snapshot.time - LONGEST_SNAPSHOT)
             return MovingFiles() if of_another_day else by_time
-        paths = frozenset(os_bytes(path).strip(b"/") for path in record.moving_paths)
+        paths, gone = (
+            frozenset(os_bytes(path).strip(b"/") for path in listed)
+            for listed in (record.moving_paths, record.gone_paths)
+        )
         if record.moving <= len(record.moving_paths):
-            return MovingFiles(paths=paths)
+            return MovingFiles(paths=paths, gone=gone)
         ended = record.started + timedelta(seconds=record.seconds)
-        return structs.replace(by_time, paths=paths, until_ns=_nanoseconds(ended))
+        return structs.replace(by_time, paths=paths, gone=gone, until_ns=_nanoseconds(ended))
 
     def _lists(self, witness: RestoredWitness, result: Verification) -> str:
         name = f"{self._process}-{self._snapshot.id[:8]}"

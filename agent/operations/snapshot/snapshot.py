@@ -160,7 +160,7 @@ class _Attempt:
         if not self.task.accept:
             findings += self._earlier.shrinkage(scan, self.base, found, changing)
             findings += self._earlier.mass_change(self.tools.sources)
-        self._note_moving(scan, moved.paths)
+        self._note_moving(scan, moved)
         moving: Sequence[VitalPlace] = ()
         if stored is None:
             findings.append(lost_finding(self.process.name, summary))
@@ -267,12 +267,13 @@ class _Attempt:
             place_reason=placed.reason,
         )
 
-    def _note_moving(self, scan: Scan, moved: Sequence[bytes]) -> None:
-        moving = sorted({*scan.moving, *moved})
+    def _note_moving(self, scan: Scan, moved: Moved) -> None:
+        moving = sorted({*scan.moving, *moved.paths})
         self.base = structs.replace(
             self.base,
             moving=len(moving),
             moving_paths=tuple("/" + os_text(path) for path in moving[:MOVING_LISTED]),
+            gone_paths=tuple("/" + os_text(path) for path in moved.gone[:MOVING_LISTED]),
         )
 
 

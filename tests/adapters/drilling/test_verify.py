@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from agent.adapters.drilling.verify import Comparison, Verifier
 from agent.adapters.sources.scan import Scanner
@@ -200,8 +201,10 @@ def test_what_moved_and_is_gone_was_not_restored_and_a_vital_one_is_missing(rest
     found = restored.verify(moving=excused)
     assert (found.restored, found.missing) == (4, 0)
     assert [(each.bytes, each.why) for each in found.content.uncompared()] == [(10, "absent")]
+    gone = replace(excused, gone=excused.paths)
+    assert restored.verify(moving=gone).content.uncompared() == ()
     vital = frozenset({restored.path("order")})
-    assert restored.verify(moving=excused, vital=vital).missing_paths == [restored.path("order")]
+    assert restored.verify(moving=gone, vital=vital).missing_paths == [restored.path("order")]
 
 
 @pytest.mark.parametrize("size", [511, 512, 1 << 17])

@@ -182,6 +182,7 @@ def test_what_changed_vanished_or_came_since_is_told(business: Business) -> None
         moved = scanner.moved()
     assert set(names(moved.paths)) == {b"srv", b"order", b"gone", b"new"}
     assert moved.absent == 1
+    assert names(moved.gone) == [b"gone"]
 
 
 def test_what_restic_did_not_find_came_and_went_unless_the_witness_lists_it(business: Business) -> None:
