@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from agent.core.model.snapshots import TableCounts
+from agent.core.model.snapshots import RootIdentity, TableCounts
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
-from agent.core.snapshot.vital import may_have_grown, on_the_move, vital_findings
+from agent.core.snapshot.vital import is_vital, may_have_grown, on_the_move, vital_findings
 from support.builders.shop import process, snapshot
 
 DUMP = VitalPlace("/srv/orders/current.sql", b"srv/orders/7.sql", is_file=True)
@@ -41,3 +41,16 @@ def test_what_was_half_written_in_the_last_good_snapshot_is_no_log() -> None:
     assert may_have_grown(DUMP.path, snapshot())
     assert not may_have_grown(DUMP.path, snapshot(vital_moving=(DUMP.path,)))
     assert not may_have_grown(DUMP.path, None)
+
+
+def test_a_file_is_vital_by_its_name_by_its_directory_or_as_a_path_of_the_process() -> None:
+    places = (
+        VitalPlace("/srv/orders/app.db", b"srv/orders/app.db", is_file=True),
+        VitalPlace("/link", b"srv/orders/data", is_file=False),
+    )
+    alone = RootIdentity("/srv/single.db", 1, 2, 1)
+    seen = replace(SCAN, vital=places, roots=(alone,))
+    for path in (b"srv/orders/app.db", b"srv/orders/data/deep/o.db", b"srv/single.db"):
+        assert is_vital(seen, path)
+    for path in (b"srv/orders/app.db-old", b"srv/orders/database/o.db", b"srv/orders/o.db"):
+        assert not is_vital(seen, path)
