@@ -186,7 +186,7 @@ NEWEST_FILE = (
 
 FILE_COUNT = (
     Key("path", "path", "The directory.", required=True),
-    Key("at_least", "count", "The smallest number of regular files that is right.", required=True),
+    Key("at_least", "count", "The smallest number of files with content that is right.", required=True),
 )
 
 RHYTHM = (

@@ -24,6 +24,7 @@ MOST_BYTES = 1 << 40  # unpacked
 LONGEST = 3600.0  # seconds
 XZ_MEMORY = 512 << 20
 BLOCK = 512  # of a tar archive
+HOLLOW = "it holds no file with content"
 DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -201,9 +202,13 @@ def _read_stream(unpacked: Unpacked) -> None:
     unpacked._ready = head + unpacked._ready
     if head[257:262] == b"ustar":
         _read_tar(unpacked)
-    tail = b""
+        return
+    tail, holds = b"", False
     while chunk := unpacked.read(CHUNK):
         tail = (tail + chunk)[-TAIL:]
+        holds = holds or chunk.count(0) < len(chunk)
+    if not holds:  # a tar archive without a member consists of zeros as well
+        raise ValueError(HOLLOW)
     if last_line(head) and not is_whole(head, tail):
         raise ValueError("the dump in it is cut off: it does not end as a dump of its kind does")
 
@@ -222,16 +227,24 @@ class _StrictEntry(tarfile.TarInfo):
 
 
 def _read_tar(unpacked: Unpacked) -> None:
+    holds = False
     with tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_StrictEntry) as tar:
-        while tar.next():
+        while member := tar.next():
+            holds = holds or (member.isreg() and member.size > 0)
             tar.members = []  # type: ignore[attr-defined]  # a million entries must not fill the memory
     while unpacked.read(CHUNK):
         continue
+    if not holds:
+        raise ValueError(HOLLOW)
 
 
 def _read_zip(file: IO[bytes], budget: Budget) -> None:
+    holds = False
     with zipfile.ZipFile(file) as archive:
         for entry in archive.infolist():
             with archive.open(entry) as content:
                 while chunk := content.read(CHUNK):
                     budget.spend(len(chunk))
+                    holds = True
+    if not holds:
+        raise ValueError(HOLLOW)

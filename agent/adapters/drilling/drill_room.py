@@ -15,7 +15,7 @@ from agent.adapters.drilling.restored_files import RestoredFiles
 from agent.adapters.drilling.scratch import Scratch, scratch_room
 from agent.adapters.drilling.verify import Comparison, Verifier, is_too_long
 from agent.adapters.host.identity import has_file_rights
-from agent.adapters.sources.dump_ends import is_cut_file
+from agent.adapters.sources.dump_ends import is_cut_file, is_no_dump
 from agent.adapters.sources.sources import DATABASES, RECOVER_NAME, SCHEMA
 from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS, path_of, read_lines
 from agent.adapters.sqlite.copying import lay_in_place
@@ -186,7 +186,8 @@ class Room:
     def cut_dumps(self, dumps: Sequence[DumpNote]) -> list[DumpNote]:
         """Those of the restored dumps that are not whole."""
         places = [(dump, RestoredFiles().find(self._scratch.tree, dump.path)) for dump in dumps]
-        return [dump for dump, place in places if place and place.is_file() and is_cut_file(place)]
+        files = ((dump, place) for dump, place in places if place and place.is_file())
+        return [dump for dump, file in files if is_cut_file(file) or (dump.is_cut and is_no_dump(file))]
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:
         """List lost and surviving files in two files below the state directory."""

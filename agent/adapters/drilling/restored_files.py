@@ -44,11 +44,11 @@ class RestoredFiles:
         return found if found.exists() else None
 
     def tally(self, root: Path, path: str, until: datetime) -> FileTally | None:
-        """Count the regular files below `path` and find the newest that is not later than `until`."""
+        """Count the files with content below `path` and find the newest that is not later than `until`."""
         top = self.find(root, path)
         if top is None:
             return None
-        return _tally((visit.status.st_mtime for visit in _regular_files(top)), until)
+        return _tally((visit.status for visit in _regular_files(top)), until)
 
     def generations(self, root: Path, pattern: str, until: datetime) -> dict[str, FileTally]:
         """Tally the files that match, apart by name: those that differ only in digits are of one kind."""
@@ -56,7 +56,7 @@ class RestoredFiles:
         for file in self.matching(root, pattern):
             kinds.setdefault(stem(str(file.relative_to(root))), []).append(file)
         return {
-            str(max(files).relative_to(root)): _tally((file.stat().st_mtime for file in files), until)
+            str(max(files).relative_to(root)): _tally((file.stat() for file in files), until)
             for files in kinds.values()
         }
 
@@ -75,18 +75,22 @@ class RestoredFiles:
         return sorted(found)
 
 
-def _tally(times: Iterable[float], until: datetime) -> FileTally:
-    files = ahead = 0
+def _tally(found: Iterable[os.stat_result], until: datetime) -> FileTally:
+    files = ahead = empty = 0
     newest: float | None = None
     latest = until.timestamp()
-    for changed in times:
+    for status in found:
+        if not status.st_size:
+            empty += 1
+            continue
         files += 1
+        changed = status.st_mtime
         if changed > latest:
             ahead += 1
         elif newest is None or changed > newest:
             newest = changed
     when = None if newest is None else datetime.fromtimestamp(newest, UTC)
-    return FileTally(files=files, newest=when, ahead=ahead)
+    return FileTally(files=files, newest=when, ahead=ahead, empty=empty)
 
 
 def _regular_files(top: Path) -> Iterator[Visit]:

@@ -3,6 +3,7 @@
 import os
 import stat
 
+from agent.adapters.sources.around import mount_points
 from agent.adapters.sources.walk import Visit
 from agent.core.configuration.exclude import os_text
 from agent.core.kinds.kinds import (
@@ -36,13 +37,14 @@ class Census:
         self.dumps: list[Dump] = []
         self.logs: list[bytes] = []  # databases whose write-ahead logs were met
         self.links: list[tuple[bytes, bytes]] = []  # that lead out of their root, and where to
-        self.mounts: list[tuple[bytes, int, int]] = []  # with device and inode
+        self.mounts: list[tuple[bytes, int, int, int]] = []  # with device, inode and name of the system
         self.controlled: set[bytes] = set()  # data directories of PostgreSQL with what a start begins at
         self.tablespaces: set[bytes] = set()  # where links in such directories lead
         self._servers: dict[bytes, str] = {}
         self._extents: dict[bytes, list[int]] = {}
         self._roots = roots
         self._first = first
+        self._points = mount_points(roots)
         self.begin_root()
 
     def begin_root(self) -> None:
@@ -70,7 +72,8 @@ class Census:
         elif stat.S_ISDIR(mode):
             if name[:3] == b"PG_" and is_tablespace(name):
                 self._servers.setdefault(path, POSTGRESQL)
-            if status.st_dev != self._device and path not in self._roots:
+            other = status.st_dev != self._device
+            if (other or path in self._points) and path not in self._roots:
                 self._mounted(met)
         elif stat.S_ISLNK(mode):
             self._link(met)
@@ -125,8 +128,8 @@ class Census:
         """Other file systems that lie below a root, with the files in them."""
         extents = self.extents()
         return tuple(
-            RootIdentity(os_text(b"/" + path), device, inode, extents.get(path, (0, 0))[0])
-            for path, device, inode in self.mounts[:MOUNTS]
+            RootIdentity(os_text(b"/" + path), device, inode, extents.get(path, (0, 0))[0], system=system)
+            for path, device, inode, system in self.mounts[:MOUNTS]
         )
 
     def _link(self, met: Visit) -> None:
@@ -146,8 +149,15 @@ class Census:
             self.links.append((met.path, real[1:]))
 
     def _mounted(self, met: Visit) -> None:
-        if os.fstat(met.directory).st_dev != met.status.st_dev:
-            self.mounts.append((met.path, met.status.st_dev, met.status.st_ino))
+        if met.path in self._points or os.fstat(met.directory).st_dev != met.status.st_dev:
+            self.mounts.append((met.path, met.status.st_dev, met.status.st_ino, _system(met.path)))
+
+
+def _system(path: bytes) -> int:
+    try:
+        return os.statvfs(b"/" + path).f_fsid
+    except OSError:
+        return 0
 
 
 def _is_in(path: bytes, directory: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 
 from agent.adapters.sources.walk import open_beneath
 from agent.core.kinds.kinds import HEAD
-from agent.core.snapshot.dumps import TAIL, is_whole, unpacked_head
+from agent.core.snapshot.dumps import TAIL, is_dump, is_whole, unpacked_head
 
 MOST_PACKED = 1 << 30  # bytes; of larger ones an archive proof reads every byte
 LONGEST = 600.0  # seconds
@@ -46,6 +46,12 @@ def is_cut_file(file: Path) -> bool:
         return is_cut(base, os.fsencode(file.name))
     finally:
         os.close(base)
+
+
+def is_no_dump(file: Path) -> bool:
+    """Whether a file does not even begin as a dump."""
+    with file.open("rb") as content:
+        return not is_dump(os.fsencode(file), content.read(HEAD))
 
 
 def _is_cut(file: BinaryIO, head: bytes) -> bool:

@@ -4,10 +4,11 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from agent.adapters.sources.around import LeftOut, beside
 from agent.adapters.sources.census import Census
 from agent.adapters.sources.hashing import first_bytes
 from agent.adapters.sources.held_open import servers
@@ -28,6 +29,7 @@ from agent.core.configuration.exclude import compile_excludes, leaves_out, os_by
 from agent.core.kinds.kinds import KINDS, kind_of
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
+from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.witness import content_fields, stat_fields, xattr_field
 
 READERS = 2
@@ -81,6 +83,7 @@ class Scanner:
         census = Census(self._roots, first=not (self._carried / WITNESS).exists())
         tally = Tally(on_read, census)
         missing = dict(self._vital)
+        self._left_out = LeftOut(self._base, self._vital)
         self._found_vital: list[VitalPlace] = []
         roots: list[RootIdentity] = []
         try:
@@ -127,19 +130,20 @@ class Scanner:
             controlled=frozenset(tally.census.controlled),
             tablespaces=frozenset(tally.census.tablespaces),
             links=tuple(tally.census.links),
-            extents=tally.census.extents(),
+            extents=(extents := tally.census.extents()),
             mounts=tally.census.mounts_below(),
             excluded=tuple(tally.excluded),
             excluded_held=tuple(tally.excluded_held),
             vital_excluded=tuple(sorted(missing[path] for path in excluded)),
-            vital=tuple(self._found_vital),
+            vital=self._left_out.measured(self._found_vital, extents),
             vital_missing=tuple(
                 sorted((text, f"/{os_text(path)}") for path, text in missing.items() if path not in excluded)
             ),
         )
 
     def _met(self, root: bytes, tally: Tally, previous: WitnessLines) -> Iterator[Visit]:
-        for met in walk(self._base, root, self._exclude, tally.exclude(previous)):
+        note = tally.exclude(previous, self._left_out.note)
+        for met in walk(self._base, root, self._exclude, note):
             if isinstance(met, Trouble):
                 tally.unreadable.append((met.path, met.reason))
             else:
@@ -191,6 +195,10 @@ class Scanner:
         """See `settling.settled`."""
         return settled(self._base, places, seconds)
 
+    def beside(self, place: bytes, wanted: Callable[[str], bool]) -> list[Neighbour]:
+        """See `around.beside`."""
+        return beside(self._base, place, wanted)
+
     def only_grew(self, place: bytes, good: Path) -> bool:
         """See `settling.only_grew`."""
         return only_grew(self._base, place, good)
@@ -234,7 +242,8 @@ class Scanner:
 
 
 def _vital_place(path: str, met: Visit) -> VitalPlace:
-    return VitalPlace(path, met.path, stat.S_ISREG(met.status.st_mode))
+    is_file = stat.S_ISREG(met.status.st_mode)
+    return VitalPlace(path, met.path, is_file, met.status.st_size if is_file else 0)
 
 
 def _is_written(met: Visit, mapped: set[Identity]) -> bool:

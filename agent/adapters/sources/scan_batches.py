@@ -23,6 +23,7 @@ BATCHES_AHEAD = 8
 MTIME = 5  # the place of the time of change among the fields from lstat
 LISTED = 1000  # paths of one kind that a scan keeps
 
+OnExcluded = Callable[[bytes], None]
 OnRead = Callable[[int, int], None]  # bytes and entries so far
 
 
@@ -54,8 +55,10 @@ class Tally:
         self.excluded: list[bytes] = []
         self.excluded_held: list[bytes] = []
 
-    def exclude(self, previous: WitnessLines) -> Callable[[bytes], None]:
+    def exclude(self, previous: WitnessLines, also: OnExcluded | None = None) -> OnExcluded:
         def note(path: bytes) -> None:
+            if also:
+                also(path)
             if len(self.excluded) < LISTED:
                 self.excluded.append(path)
             if previous.holds_below(path) and len(self.excluded_held) < LISTED:

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from agent.adapters.host.places import find_place
+from agent.adapters.sources.around import held_before
 from agent.adapters.sources.found_databases import FoundDatabases
 from agent.adapters.sources.scan import SETTLED_NS, Scanner
 from agent.adapters.sources.view import hidden
@@ -28,6 +29,7 @@ from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan, declared_databases, vital_paths
+from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.live_databases import Copied
 from agent.errors import ReadinessError
 
@@ -148,6 +150,14 @@ class ProcessSources:
     def only_grew(self, place: bytes) -> bool:
         """Whether the file begins with what the last good snapshot knows of it."""
         return self._scanner.only_grew(place, self._good)
+
+    def beside(self, place: bytes, wanted: Callable[[str], bool]) -> Collection[Neighbour]:
+        """See `around.beside`."""
+        return self._scanner.beside(place, wanted)
+
+    def held_before(self, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:
+        """Of the witness of the last good snapshot."""
+        return held_before(self._good, places)
 
     def differences(self, changes: Changes) -> Comparison | None:
         """How the kept witness differs from that of the last good snapshot; None when it does not."""

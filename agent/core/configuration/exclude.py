@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
+ANY = (b"readiness-7f3kq", b"7f3kq.readiness", b".7f3kq-any", b"7F3KQ any")  # names that no pattern means
 LONGEST_RANGE = 1024  # characters from one to the other in brackets, such as [a-z]
 # one character in UTF-8, or a byte that is not part of one
 _CHARACTER = (
@@ -34,6 +35,11 @@ def leaves_out(expression: re.Pattern[bytes] | None, path: bytes) -> bool:
         return False
     parts = path.split(b"/")
     return any(expression.match(b"/" + b"/".join(parts[:n])) for n in range(1, len(parts) + 1))
+
+
+def leaves_nothing(expression: re.Pattern[bytes] | None, directory: bytes) -> bool:
+    """Whether everything in `directory` (without a leading slash) is excluded, whatever its name is."""
+    return expression is not None and all(leaves_out(expression, directory + b"/" + name) for name in ANY)
 
 
 def _expression(pattern: str) -> bytes:

@@ -45,11 +45,12 @@ class Soundness(Struct, frozen=True):
 
 
 class FileTally(Struct, frozen=True):
-    """The regular files below one directory; `newest` is the newest time up to the asked moment."""
+    """The regular files with content below one directory; `newest` is the newest up to the asked moment."""
 
     files: int
     newest: datetime | None = None
     ahead: int = 0  # files with a later time, which tell nothing
+    empty: int = 0  # files of no byte: a name is no data
 
 
 class CommandRun(Struct, frozen=True, kw_only=True):
@@ -149,9 +150,10 @@ def judge_newest_file(seen: FileTally | None, max_age: int, snapshot_at: datetim
     """Whether the newest file is young enough, counted from the snapshot."""
     if seen is None:
         return failed("it is not in the restored tree")
+    if seen.newest is None and seen.ahead:
+        return not_tested(f"it holds only {count(seen.ahead, 'file')} dated later than the snapshot")
     if seen.newest is None:
-        some = f"{count(seen.ahead, 'file')} dated later than the snapshot" if seen.ahead else "no file"
-        return failed(f"it holds {some}") if not seen.ahead else not_tested(f"it holds only {some}")
+        return failed(_nothing(seen.empty))
     return _judge_age("file", seen.newest, max_age, snapshot_at)
 
 
@@ -179,10 +181,21 @@ def judge_file_count(seen: FileTally | None, at_least: int) -> Judgement:
     """Whether enough files came back."""
     if seen is None:
         return failed("it is not in the restored tree")
-    files = seen.files
-    if files < at_least:
-        return failed(f"{count(files, 'file')}, at least {at_least:,} expected")
-    return passed(count(files, "file"))
+    if seen.files < at_least:
+        return failed(f"{_with_content(seen)}, at least {at_least:,} expected")
+    return passed(_with_content(seen))
+
+
+def _nothing(empty: int) -> str:
+    if not empty:
+        return "it holds no file"
+    return "it is empty" if empty == 1 else f"all {empty:,} files of it are empty"
+
+
+def _with_content(seen: FileTally) -> str:
+    if not seen.empty:
+        return count(seen.files, "file")
+    return f"{count(seen.files, 'file')} with content and {seen.empty:,} empty"
 
 
 def judge_archives(seen: list[tuple[str, Judgement]]) -> Judgement:

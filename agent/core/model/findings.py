@@ -22,18 +22,27 @@ class Finding(Struct, frozen=True, kw_only=True):
 CODES: dict[str, tuple[Severity, str]] = {
     # sources, found while a snapshot is taken
     "source-missing": ("error", "a path of the process is not there"),
-    "source-empty": ("error", "a path holds no file at all, as an unmounted file system would"),
+    "source-empty": ("error", "a path holds nothing, or nothing any more, as an unmounted file system would"),
     "source-is-symlink": ("error", "a path is a symbolic link; restic would keep the link and no data"),
     "view-differs": ("error", "the sandbox of the service hides something of a path"),
     "source-replaced": ("warning", "a path lies on another file system than in the last good snapshot"),
     "source-collapsed": ("error", "far fewer files or bytes than in the last good snapshot"),
-    "source-shrunk": ("warning", "a directory holds less than half of the most that it had in four weeks"),
+    "source-shrunk": (
+        "warning",
+        "hardly anything is left of the most that a directory or file had in four weeks",
+    ),
     "dump-cut": ("warning", "the newest dump of a database was cut off, or holds nothing"),
     "dump-shrunk": ("warning", "the newest dump has less than half of what it had within four weeks"),
     "link-leads-out": ("warning", "a symbolic link leads to something that no process saves"),
-    "vital-missing": ("error", "a vital path is not there, or is a link to what the snapshot does not hold"),
+    "vital-missing": (
+        "error",
+        "a vital path is not there, is empty now, or leads to what the snapshot does not hold",
+    ),
     "vital-moving": ("warning", "a vital file was being written for as long as the snapshot waited for it"),
-    "vital-excluded": ("error", "an exclude pattern keeps a vital path out of the snapshot"),
+    "vital-excluded": (
+        "error",
+        "exclude patterns keep a vital path, or nearly all in it, out of the snapshot",
+    ),
     "exclude-drops-data": ("error", "an exclude pattern keeps out files that the last good snapshot held"),
     "file-unreadable": ("error", "a file could not be read and is not in the snapshot"),
     "file-zeroed": ("error", "a file that had content consists of zero bytes only"),

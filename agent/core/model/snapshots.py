@@ -17,6 +17,7 @@ class RootIdentity(Struct, frozen=True):
     files: int = 0  # regular files below it
     lasting_files: int | None = None  # without what databases write beside their data; None: not counted
     lasting_bytes: int = 0  # in those
+    system: int = 0  # of a mount: what its file system calls itself, where it has a name
 
 
 class DirectoryExtent(Struct, frozen=True):
@@ -25,6 +26,17 @@ class DirectoryExtent(Struct, frozen=True):
     path: str
     files: int
     bytes: int
+
+
+class HeldExtent(Struct, frozen=True):
+    """How much a vital path, or a path of the process, holds; as configured, links followed."""
+
+    path: str
+    files: int
+    bytes: int
+    is_file: bool
+    anew: bool = False  # less than before for a reason that is no loss: what it held earlier is no measure
+    thin: bool = False  # a person accepted that excludes keep nearly all of it out
 
 
 class DumpNote(Struct, frozen=True):
@@ -79,6 +91,7 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     roots: tuple[RootIdentity, ...] = ()
     mounts: tuple[RootIdentity, ...] = ()  # other file systems below the roots
     directories: tuple[DirectoryExtent, ...] = ()  # the paths, and the largest below them
+    held: tuple[HeldExtent, ...] = ()  # the vital paths and the paths
     dumps: tuple[DumpNote, ...] = ()  # the newest
     tables: tuple[TableCounts, ...] = ()
     databases: tuple[DatabaseNote, ...] = ()  # that no proof names, and that need no copy

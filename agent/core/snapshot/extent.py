@@ -32,6 +32,8 @@ class VitalPlace(Struct, frozen=True):
     path: str
     place: bytes  # without a leading slash
     is_file: bool
+    size: int = 0  # of a file
+    left_out: int = 0  # bytes at least that lie in a directory, and that excludes keep out
 
     @property
     def text(self) -> str:

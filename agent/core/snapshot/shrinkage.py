@@ -1,4 +1,4 @@
-"""Directories that have become much smaller than they were within the last weeks, step by step or at once.
+"""Directories that have become much smaller within the last weeks, step by step, at once, or below a mount.
 
 The last snapshot alone tells nothing of steps: 1,000 files, then 550, 300 and 165 are never half of the last.
 """
@@ -12,7 +12,7 @@ from msgspec import Struct
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
 from agent.core.model.findings import Finding, finding
-from agent.core.model.snapshots import DirectoryExtent, SnapshotRecord
+from agent.core.model.snapshots import DirectoryExtent, RootIdentity, SnapshotRecord
 from agent.core.snapshot.extent import COLLAPSE, Scan
 from agent.core.text.plain import count, size
 
@@ -137,4 +137,76 @@ def _findings(process: CriticalProcess, told: Sequence[tuple[str, str]]) -> list
     if len(told) > TOLD:
         more = count(len(told) - TOLD, "more directory", "more directories")
         findings.append(finding("source-shrunk", process.name, f"{more} like this.", hint))
+    return findings
+
+
+# ---- file systems that are gone, or hide what lay there: an empty mount point looks like no loss
+
+
+def unmounted(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
+    """An error for each mount of the last good snapshot in whose place hardly anything lies now."""
+    exclude = compile_excludes(process.exclude)
+    mounted = {mount.path for mount in scan.mounts}
+    roots = [root.path for root in scan.roots]
+    findings = []
+    for mount in good.mounts if good else ():
+        raw = os_bytes(mount.path).strip(b"/")
+        files = scan.extents.get(raw, (0, 0))[0]
+        inside = any(mount.path.startswith(f"{root.rstrip('/')}/") for root in roots)
+        gone = mount.path not in mounted and files < COLLAPSE * mount.files
+        if inside and gone and not leaves_out(exclude, raw):
+            findings.append(
+                finding(
+                    "source-collapsed" if files else "source-empty",
+                    process.name,
+                    f"The file system that was mounted at {mount.path} is not there: "
+                    f"{count(files, 'file')} instead of {mount.files:,} in the last good snapshot.",
+                    "Mount it, and take the snapshot again. "
+                    f"If this is meant: readiness snapshot --accept {process.name}",
+                    mount.path,
+                )
+            )
+    return findings
+
+
+def new_mounts(scan: Scan, good: SnapshotRecord | None) -> list[RootIdentity]:
+    """What is mounted below a path now and was not, or is another file system than at the last good snapshot.
+
+    The number of a device alone may change with a reboot: what lies there decides.
+    """
+    known = {_identity(mount) for mount in good.mounts} if good else set()
+    return [mount for mount in scan.mounts if good and _identity(mount) not in known]
+
+
+def _identity(mount: RootIdentity) -> tuple[str, int, int, int]:
+    """A number that was given back is given to the next file system; its own name is not."""
+    return mount.path, mount.device, mount.inode, mount.system
+
+
+def hidden_by_mounts(
+    process: CriticalProcess,
+    scan: Scan,
+    mounts: list[RootIdentity],
+    before: Mapping[bytes, tuple[int, int]],
+) -> list[Finding]:
+    """An error for each of `mounts` that holds less than half of what lay there `before`: files, or bytes."""
+    findings: list[Finding] = []
+    for mount in sorted(mounts, key=lambda each: each.path):
+        raw = os_bytes(mount.path).strip(b"/")
+        (files, bytes_), (had, bytes_had) = scan.extents.get(raw, (0, 0)), before.get(raw, (0, 0))
+        below = any(mount.path.startswith(f"{found.path}/") for found in findings)
+        if below or (files >= COLLAPSE * had and bytes_ >= COLLAPSE * bytes_had):
+            continue
+        findings.append(
+            finding(
+                "source-collapsed" if files else "source-empty",
+                process.name,
+                f"Another file system is mounted at {mount.path} and hides what lay there: "
+                f"{count(files, 'file')} with {size(bytes_)} instead of {had:,} with {size(bytes_had)} in "
+                "the last good snapshot.",
+                "Unmount it, or mount the right one, and take the snapshot again. "
+                f"If this is meant: readiness snapshot --accept {process.name}",
+                mount.path,
+            )
+        )
     return findings

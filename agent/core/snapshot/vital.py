@@ -2,12 +2,17 @@
 
 from collections.abc import Collection, Sequence
 
+from msgspec import structs
+
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_bytes
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
+from agent.core.text.plain import size
 
+THIN = 9  # times what is in the snapshot is left out
+LITTLE = 4096  # bytes
 HOW = "Let the job that writes it write beside it and rename it into place when it is done."
 
 
@@ -58,3 +63,35 @@ def _moving(process: CriticalProcess, vital: VitalPlace) -> Finding:
         "waited: it may hold half of it."
     )
     return finding("vital-moving", process.name, message, HOW, vital.path)
+
+
+def left_out_findings(
+    process: CriticalProcess, scan: Scan, before: SnapshotRecord | None, accepted: bool
+) -> list[Finding]:
+    """An error for each vital directory of which excludes leave no content.
+
+    A warning where they leave hardly any, until a person accepts that.
+    """
+    thin = {each.path for each in before.held if each.thin} if before else set()
+    findings = []
+    for vital in scan.vital:
+        kept = scan.extents.get(vital.place, (0, 0))[1]
+        if not vital.left_out or (kept and not is_thin(vital, kept)):
+            continue
+        message = (
+            f"{vital.path} is vital, and exclude patterns keep {'all' if not kept else 'nearly all'} of its "
+            f"content out of the snapshot: {size(kept)} of at least {size(kept + vital.left_out)} are in it."
+        )
+        hint = f"Correct exclude or vital in [process.{process.name}]."
+        if not kept:
+            findings.append(finding("vital-excluded", process.name, message, hint, vital.path))
+        elif not accepted and vital.path not in thin:
+            hint += f" If this is meant: readiness snapshot --accept {process.name}"
+            found = finding("vital-excluded", process.name, message, hint, vital.path)
+            findings.append(structs.replace(found, severity="warning"))
+    return findings
+
+
+def is_thin(vital: VitalPlace, kept: int) -> bool:
+    """Whether excludes keep nine tenths or more of a vital directory out; what is tiny says nothing."""
+    return vital.left_out >= max(THIN * kept, LITTLE)

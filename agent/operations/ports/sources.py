@@ -9,6 +9,7 @@ from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan
+from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.live_databases import Copied
 
 
@@ -56,6 +57,14 @@ class Sources(Protocol):
 
     def only_grew(self, place: bytes) -> bool:
         """Whether the file still begins with all that the last good snapshot recorded of it."""
+        ...
+
+    def beside(self, place: bytes, wanted: Callable[[str], bool]) -> Collection[Neighbour]:
+        """The regular files of `wanted` names in the directory of a place."""
+        ...
+
+    def held_before(self, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:
+        """Files and bytes in or below each place, as the last good snapshot recorded them."""
         ...
 
     def differences(self, changes: Changes) -> Comparison | None:

@@ -1,9 +1,10 @@
 """Are the sources what the config takes them for, and would a drill of them fit?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.configuration.exclude import compile_excludes, leaves_nothing, os_bytes
 from agent.core.configuration.location import Extent, is_inside
 from agent.core.configuration.problem import At, Noted
 from agent.core.model.snapshots import SnapshotRecord
@@ -27,10 +28,21 @@ def check_sources(process: CriticalProcess, machine: Machine) -> list[Noted]:
         noted += trouble
         gone += [path] * bool(trouble)
     for index, path in enumerate(process.vital):
-        if not any(is_inside(path, root) for root in gone) and machine.facts(path) is None:
-            hint = "Bring it back, or correct vital."
-            noted.append(Noted((*at, "vital", index), f"{printable(path)} is not there", hint))
+        if not any(is_inside(path, root) for root in gone):
+            noted += _check_vital((*at, "vital", index), path, process.exclude, machine)
     return noted
+
+
+def _check_vital(at: At, path: str, exclude: Sequence[str], machine: Machine) -> list[Noted]:
+    if machine.facts(path) is None:
+        return [Noted(at, f"{printable(path)} is not there", "Bring it back, or correct vital.")]
+    real = machine.real_path(path)
+    facts = machine.facts(real)
+    is_directory = facts is not None and facts.kind == "directory"
+    if is_directory and leaves_nothing(compile_excludes(exclude), os_bytes(real).strip(b"/")):
+        message = f"exclude keeps everything in {printable(path)} out of the snapshots"
+        return [Noted(at, message, "Correct exclude or vital.")]
+    return []
 
 
 def _check_root(at: At, path: str, machine: Machine) -> list[Noted]:

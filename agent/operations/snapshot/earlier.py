@@ -44,18 +44,19 @@ class Earlier:
 
     def databases(self) -> frozenset[str]:
         """What was a SQLite database within the last weeks."""
-        return known_databases(self._of_weeks)
+        return known_databases(self.of_weeks)
 
     def shrinkage(self, scan: Scan, now: SnapshotRecord, found: Copied, moved: Set[str]) -> list[Finding]:
         """What became much smaller within weeks, in steps that each look harmless, or a dump at once."""
-        earlier = self._of_weeks
+        earlier = self.of_weeks
         findings = shrunk_findings(self._process, now.dumps, moved, earlier)
         findings += shrinkage(self._process, scan, earlier)
         findings += fewer_rows_than_ever(self._process, now.tables, earlier)
         return findings + emptied(self._process, scan, found, moved, earlier)
 
     @cached_property
-    def _of_weeks(self) -> list[SnapshotRecord]:
+    def of_weeks(self) -> list[SnapshotRecord]:
+        """The good ones of the last weeks in this repository, oldest first."""
         entries = self._ledger.since(SnapshotRecord, self._started - SPAN, process=self._process.name)
         records = [entry.body for entry in entries if isinstance(entry.body, SnapshotRecord)]
         return [record for record in records if self._counts(record)]

@@ -14,14 +14,11 @@ from agent.core.model.records import RepositoryRecord
 from agent.core.model.repository import BackupSummary, StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
-from agent.core.snapshot.dumps import cut_findings, noted_dumps
-from agent.core.snapshot.extent import Moved, Scan, VitalPlace, blemishes, replaced_roots, why_refuse
+from agent.core.snapshot.dumps import noted_dumps
+from agent.core.snapshot.extent import Moved, Scan, VitalPlace, replaced_roots
 from agent.core.snapshot.kept import find_snapshot, lost_finding, what_is_missing
-from agent.core.snapshot.links import link_findings
-from agent.core.snapshot.live_databases import server_findings, sqlite_findings
 from agent.core.snapshot.lost_rows import fewer_rows, noted_databases
 from agent.core.snapshot.shrinkage import noted_extents
-from agent.core.snapshot.unmounted import unmounted
 from agent.core.snapshot.vital import on_the_move, vital_findings
 from agent.errors import ReadinessError, ResticError
 from agent.operations.ports.clock import Clock
@@ -32,6 +29,8 @@ from agent.operations.ports.sources import Sources
 from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
 from agent.operations.snapshot.earlier import Earlier
+from agent.operations.snapshot.held import Held, with_lost_dumps
+from agent.operations.snapshot.told import told
 from agent.operations.snapshot.vital import Patience, held, without_grown
 
 MOVING_LISTED = 10_000
@@ -119,7 +118,7 @@ class _Attempt:
         patience = Patience(self.tools.sources, self.tools.progress, self.process.name)
         while True:
             record, moving = self._take(good)
-            if not record.snapshot or not patience.wait(moving):
+            if not patience.wait(moving):
                 return record
             self.tools.ledger.append(record, self.tools.clock.now())
             if record.outcome == "passed":
@@ -134,31 +133,29 @@ class _Attempt:
         findings += fewer_rows(self.process, tables, good)
         backup = self._start_backup()
         try:
-            scan = self._scan()
-            refused = why_refuse(self.process, scan, good, self.task.accept)
-            refused += unmounted(self.process, scan, good) if not refused else []
+            scan = with_lost_dumps(self.process, self._scan(), good, self.tools.sources)
+            seen = Held(self.process, scan, good, self._earlier.of_weeks, self.tools.sources)
+            refused = seen.refusals(self.task.accept)
             self._note_extent(scan, tables)
             if refused:
                 self.tools.sources.drop()
-                return self.record("failed", refused + findings), ()
+                return self.record("failed", refused + findings), seen.young()
             found = self.tools.sources.copy_found(scan, self._earlier.databases())
             tables += found.tables
-            self.base = structs.replace(self.base, tables=tables, databases=noted_databases(found))
+            now = seen.noted(tables, self.task.accept)
+            self.base = structs.replace(self.base, tables=tables, databases=noted_databases(found), held=now)
             carried = self.tools.sources.keep(scan, tables)
             summary = self._finish(backup)
         finally:
             backup.stop()
         stored, moved, identity = self._look_again(summary)
-        findings += identity + blemishes(self.process, scan, set(moved.paths))
-        findings += replaced_roots(self.process, scan, good)
+        findings += identity + replaced_roots(self.process, scan, good)
         findings += what_is_missing(self.process, scan, carried, summary, moved)
-        findings += sqlite_findings(self.process, scan, found, moved)
-        findings += server_findings(self.process, scan, moved)
-        findings += link_findings(self.process, self.task.config.processes, scan.links)
         changing = {f"/{os_text(path)}" for path in (*scan.moving, *moved.paths)}
-        findings += cut_findings(self.process, self.base.dumps, changing)
+        findings += told(self.process, self.task.config, scan, found, moved, self.base.dumps, changing)
         if not self.task.accept:
             findings += self._earlier.shrinkage(scan, self.base, found, changing)
+            findings += seen.findings(tables, changing)
             findings += self._earlier.mass_change(self.tools.sources)
         self._note_moving(scan, moved)
         moving: Sequence[VitalPlace] = ()

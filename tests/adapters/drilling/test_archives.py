@@ -144,3 +144,42 @@ def test_a_dump_that_was_cut_inside_a_whole_archive_is_bad(tmp_path: Path) -> No
         assert outcome(tmp_path / "a", pack(begin + CONTENT + b"\n" + end)) == ("passed", "")
         bad = outcome(tmp_path / "a", pack(begin + CONTENT))
         assert bad == ("failed", "the dump in it is cut off: it does not end as a dump of its kind does")
+
+
+def hollow_tar(compression: str, directories: int, files: int) -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode=f"w:{compression}") as archive:  # type: ignore[call-overload]
+        for number in range(directories):
+            entry = tarfile.TarInfo(f"d{number}")
+            entry.type = tarfile.DIRTYPE
+            archive.addfile(entry)
+        for number in range(files):
+            archive.addfile(tarfile.TarInfo(f"f{number}"))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("compression", ["gz", "bz2", "xz"])
+@pytest.mark.parametrize(("directories", "files"), [(0, 0), (3, 0), (1, 3)])
+def test_a_tar_that_holds_no_file_with_content_is_bad(
+    tmp_path: Path, compression: str, directories: int, files: int
+) -> None:
+    hollow = ("failed", "it holds no file with content")
+    assert outcome(tmp_path / "a", hollow_tar(compression, directories, files)) == hollow
+    if directories:
+        assert outcome(tmp_path / "b", hollow_tar("", directories, files)) == hollow
+
+
+def test_a_zip_that_holds_no_file_with_content_is_bad(tmp_path: Path) -> None:
+    for names in ((), ("d/",), ("d/", "d/empty")):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as archive:
+            for name in names:
+                archive.writestr(name, b"")
+        assert outcome(tmp_path / "a.zip", made.getvalue()) == ("failed", "it holds no file with content")
+
+
+def test_a_packed_nothing_is_bad_and_a_packed_byte_is_not(tmp_path: Path) -> None:
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        assert outcome(tmp_path / "a", pack(b""))[0] == "failed"
+        assert outcome(tmp_path / "a", pack(bytes(100_000)))[0] == "failed"
+        assert outcome(tmp_path / "a", pack(bytes(3_000_000) + b"1")) == ("passed", "")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.drilling.restored_files import MOST_LINKS, RestoredFiles
+from agent.core.drill.proofs import FileTally
 
 FILES = RestoredFiles()
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -56,7 +57,7 @@ def test_as_many_links_are_followed_as_the_system_follows(tree: Path) -> None:
 def test_the_newest_file_up_to_a_moment_is_found_and_later_ones_are_counted(tree: Path) -> None:
     place = tree / "srv" / "orders" / "2026"
     for name, hours in (("one.pdf", -3), ("two.pdf", -1), ("late.pdf", 2)):
-        (place / name).touch()
+        (place / name).write_bytes(b"paper")
         when = NOON.timestamp() + 3600 * hours
         os.utime(place / name, (when, when))
     (place / "link").symlink_to("one.pdf")
@@ -87,3 +88,16 @@ def test_what_was_not_restored_has_no_tally_and_nothing_in_it_no_newest(tree: Pa
 )
 def test_files_are_found_by_their_pattern(tree: Path, pattern: str, names: list[str]) -> None:
     assert [file.name for file in FILES.matching(tree, pattern)] == names
+
+
+def test_a_file_without_content_is_no_data_and_counted_apart(tree: Path) -> None:
+    place = tree / "srv" / "pictures"
+    place.mkdir(parents=True)
+    for name, content, hours in (("1.jpg", b"picture", -5), ("2.jpg", b"", -1), ("3.jpg", b"", 9)):
+        (place / name).write_bytes(content)
+        when = NOON.timestamp() + 3600 * hours
+        os.utime(place / name, (when, when))
+    found = FILES.tally(tree, "/srv/pictures", NOON)
+    assert found == FileTally(files=1, newest=NOON.replace(hour=7), ahead=0, empty=2)
+    [apart] = FILES.generations(tree, "/srv/pictures/*.jpg", NOON).values()
+    assert apart == found

@@ -55,6 +55,14 @@ def test_exactly_as_many_files_as_expected_are_enough() -> None:
     assert judge_file_count(FileTally(files=2), 3) == failed("2 files, at least 3 expected")
 
 
+def test_files_without_content_are_neither_the_newest_nor_counted() -> None:
+    assert judge_newest_file(FileTally(files=0, empty=1), HOUR, NOW) == failed("it is empty")
+    assert judge_newest_file(FileTally(files=0, empty=8), HOUR, NOW) == failed("all 8 files of it are empty")
+    some = FileTally(files=2, empty=8)
+    assert judge_file_count(some, 2) == passed("2 files with content and 8 empty")
+    assert judge_file_count(some, 3) == failed("2 files with content and 8 empty, at least 3 expected")
+
+
 def test_of_many_tables_that_differ_five_are_told() -> None:
     noted = {f"t{number}": 1 for number in range(7)}
     reason = judge_database(Soundness(faults=(), rows={}), noted).reason

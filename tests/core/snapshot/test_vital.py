@@ -2,9 +2,15 @@
 
 from msgspec.structs import replace
 
-from agent.core.model.snapshots import RootIdentity, TableCounts
+from agent.core.model.snapshots import HeldExtent, RootIdentity, SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
-from agent.core.snapshot.vital import is_vital, may_have_grown, on_the_move, vital_findings
+from agent.core.snapshot.vital import (
+    is_vital,
+    left_out_findings,
+    may_have_grown,
+    on_the_move,
+    vital_findings,
+)
 from support.builders.shop import process, snapshot
 
 DUMP = VitalPlace("/srv/orders/current.sql", b"srv/orders/7.sql", is_file=True)
@@ -54,3 +60,25 @@ def test_a_file_is_vital_by_its_name_by_its_directory_or_as_a_path_of_the_proces
         assert is_vital(seen, path)
     for path in (b"srv/orders/app.db-old", b"srv/orders/database/o.db", b"srv/orders/o.db"):
         assert not is_vital(seen, path)
+
+
+def left_out(kept: int, out: int, good: SnapshotRecord | None = None, accepted: bool = False) -> list[str]:
+    vital = replace(MAIL, left_out=out)
+    seen = replace(SCAN, vital=(DUMP, vital), extents={MAIL.place: (1, kept)})
+    return [each.severity for each in left_out_findings(process(), seen, good, accepted)]
+
+
+def test_excludes_that_leave_nothing_of_a_vital_directory_are_an_error() -> None:
+    assert left_out(0, 1) == ["error"]
+    assert left_out(0, 1, accepted=True) == ["error"], "nobody can accept what contradicts itself"
+    assert left_out(0, 0) == [], "it is rightly empty"
+    assert left_out_findings(process(), SCAN, None, accepted=False) == []
+
+
+def test_excludes_that_leave_hardly_anything_are_a_warning_until_that_is_accepted() -> None:
+    assert left_out(1000, 9000) == ["warning"]
+    assert left_out(1001, 9000) == []
+    assert left_out(10, 4095) == [], "what is tiny says nothing"
+    assert left_out(1000, 9000, accepted=True) == []
+    accepted = snapshot(held=(HeldExtent(MAIL.path, 1, 1000, is_file=False, thin=True),))
+    assert left_out(1000, 9000, accepted) == []

@@ -40,6 +40,22 @@ def test_a_missing_vital_file_is_a_problem(machine: FakeMachine, file: Path) -> 
     assert the_note(machine, file).at == ("process", "orders", "vital", 0)
 
 
+@pytest.mark.parametrize("pattern", ["/srv/orders/*", "orders/*", "/srv/*/*", "/srv/*rs/?*"])
+def test_a_vital_directory_of_which_excludes_leave_nothing_is_a_problem(
+    machine: FakeMachine, file: Path, pattern: str
+) -> None:
+    vital = ('vital = ["/srv/orders/orders.db"]', f'vital = ["/srv/orders"]\nexclude = ["{pattern}"]')
+    noted = the_note(machine, file, vital)
+    assert noted.at == ("process", "orders", "vital", 0)
+    assert noted.message == "exclude keeps everything in /srv/orders out of the snapshots"
+
+
+@pytest.mark.parametrize("pattern", ["/srv/orders/*.tmp", ".*", "/srv/shop/*", "orders/[a-z]*"])
+def test_excludes_that_leave_something_are_no_problem(machine: FakeMachine, file: Path, pattern: str) -> None:
+    vital = ('vital = ["/srv/orders/orders.db"]', f'vital = ["/srv/orders"]\nexclude = ["{pattern}"]')
+    assert noted_of(machine, file, vital) == []
+
+
 def test_a_source_that_is_a_link_names_the_real_path(machine: FakeMachine, file: Path) -> None:
     machine.links["/srv/shop"] = "/data/shop"
     machine.files["/data/shop"] = DIRECTORY

@@ -13,6 +13,7 @@ from agent.core.model.records import ListingRecord, RepositoryRecord
 from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
+from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.live_databases import Copied
 from agent.errors import ResticError
 from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
@@ -46,6 +47,8 @@ class FakeSources:
         self.settles: list[bool] = []  # what comes of waiting, each time
         self.moves: list[Moved] = []  # since each scan; `since` behind these
         self.grown: set[bytes] = set()
+        self.neighbours: list[Neighbour] = []
+        self.known: dict[bytes, tuple[int, int]] = {}
 
     def roots(self) -> list[Finding]:
         return self.broken
@@ -76,6 +79,12 @@ class FakeSources:
 
     def only_grew(self, place: bytes) -> bool:
         return place in self.grown
+
+    def beside(self, place: bytes, wanted: Callable[[str], bool]) -> list[Neighbour]:
+        return [each for each in self.neighbours if wanted(each.name)]
+
+    def held_before(self, places: object) -> dict[bytes, tuple[int, int]]:
+        return self.known
 
     def differences(self, changes: object) -> None:
         return None

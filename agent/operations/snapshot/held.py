@@ -1,0 +1,127 @@
+"""What a scan found, held against what was there before: emptied, hidden, left out, hardly left."""
+
+import time
+from collections.abc import Sequence, Set
+from functools import cached_property
+
+from msgspec import structs
+
+from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.exclude import os_bytes, os_text
+from agent.core.model.findings import Finding
+from agent.core.model.snapshots import HeldExtent, SnapshotRecord, TableCounts
+from agent.core.snapshot.extent import Scan, VitalPlace, declared_databases, why_refuse
+from agent.core.snapshot.held import (
+    Shrunk,
+    emptied,
+    emptied_findings,
+    hardly_left,
+    has_its_rows,
+    held_now,
+    is_rotated,
+    lost_dumps,
+    places_to_ask_for,
+    shrunk_findings,
+)
+from agent.core.snapshot.shrinkage import hidden_by_mounts, new_mounts, unmounted
+from agent.core.snapshot.vital import is_thin, left_out_findings
+from agent.operations.ports.sources import Sources
+
+YOUNG_NS = 10_000_000_000  # a file that was emptied just now may be about to be written
+
+
+def with_lost_dumps(
+    process: CriticalProcess, scan: Scan, good: SnapshotRecord | None, sources: Sources
+) -> Scan:
+    """The scan, with files that were dumps, or should be, and are none: as dumps that are cut."""
+    lost = lost_dumps(process, scan, good, sources.beside)
+    return structs.replace(scan, dumps=(*scan.dumps, *lost)) if lost else scan
+
+
+class Held:
+    """One scan beside what the last good snapshot (None: any extent is accepted) and `earlier` ones held."""
+
+    def __init__(
+        self,
+        process: CriticalProcess,
+        scan: Scan,
+        good: SnapshotRecord | None,
+        earlier: Sequence[SnapshotRecord],
+        sources: Sources,
+    ) -> None:
+        self._process = process
+        self._scan = scan
+        self._good = good
+        self._earlier = earlier
+        self._sources = sources
+        self._now = held_now(scan)
+        self._anew: set[bytes] = set()
+
+    def refusals(self, accepted: bool) -> list[Finding]:
+        """Why a snapshot of this would lie."""
+        process, scan, good = self._process, self._scan, self._good
+        found = why_refuse(process, scan, good, accepted)
+        if not found:
+            found += unmounted(process, scan, good)
+            mounts = new_mounts(scan, good)
+            places = [os_bytes(mount.path).strip(b"/") for mount in mounts]
+            before = self._sources.held_before(places) if places else {}
+            found += hidden_by_mounts(process, scan, mounts, before)
+        left_out = left_out_findings(process, scan, good, accepted)
+        found += [each for each in left_out if each.severity == "error"]
+        return found + emptied_findings(process, scan, self._emptied, {each.path for each in found})
+
+    def young(self) -> tuple[VitalPlace, ...]:
+        """The vital files that were emptied just now: whoever did may be about to write them."""
+        since = time.time_ns() - YOUNG_NS
+        empty = [one for one in self._scan.vital if one.is_file and one.place in self._emptied]
+        return tuple(one for one in empty if self._is_younger(one.place, since))
+
+    def findings(self, tables: Sequence[TableCounts], moved: Set[str]) -> list[Finding]:
+        """Warnings of what holds hardly anything of what it held, or is hardly in the snapshot."""
+        found = left_out_findings(self._process, self._scan, self._good, accepted=False)
+        shrunk = [each for each in self._hardly_left(tables) if f"/{os_text(each.place)}" not in moved]
+        return found + shrunk_findings(self._process, shrunk)
+
+    def noted(self, tables: Sequence[TableCounts], accepted: bool) -> tuple[HeldExtent, ...]:
+        """What the record keeps."""
+        self._hardly_left(tables)
+        before = {each.path for each in self._good.held if each.thin} if self._good else set()
+        thin = {
+            one.place
+            for one in self._scan.vital
+            if (accepted or one.path in before) and is_thin(one, self._now[one.place].bytes)
+        }
+        return tuple(
+            structs.replace(each, anew=place in self._anew, thin=place in thin)
+            for place, each in self._now.items()
+        )
+
+    @cached_property
+    def _emptied(self) -> dict[bytes, HeldExtent]:
+        asked = places_to_ask_for(self._scan, self._good)
+        known = self._sources.held_before(asked) if asked else {}
+        found = emptied(self._scan, self._good, self._earlier, known)
+        databases = declared_databases(self._process)  # what is wrong with those is said when they are copied
+        found = {place: was for place, was in found.items() if self._now[place].path not in databases}
+        rotated = {place for place, was in found.items() if self._is_rotated(place, was)}
+        self._anew |= rotated
+        return {place: was for place, was in found.items() if place not in rotated}
+
+    def _hardly_left(self, tables: Sequence[TableCounts]) -> list[Shrunk]:
+        """Without what was rotated away, and databases that were packed and have their rows."""
+        dumps = {f"/{os_text(dump.path)}" for dump in self._scan.dumps}
+        judged = dumps.union(declared_databases(self._process))
+        found = hardly_left(self._scan, self._earlier, judged)
+        for each in found:
+            path = f"/{os_text(each.place)}"
+            if has_its_rows(path, tables, self._good) or self._is_rotated(each.place, each.most):
+                self._anew.add(each.place)
+        return [each for each in found if each.place not in self._anew]
+
+    def _is_rotated(self, place: bytes, was: HeldExtent) -> bool:
+        return self._now[place].is_file and is_rotated(place, was, self._sources.beside, self._good)
+
+    def _is_younger(self, place: bytes, since_ns: int) -> bool:
+        name = os_text(place.rpartition(b"/")[2])
+        return any(each.changed_ns >= since_ns for each in self._sources.beside(place, name.__eq__))
