@@ -100,14 +100,34 @@ SITUATIONS: tuple[tuple[str, ...], ...] = (
     ("edit link out", "snapshot", DRILL),
 )
 SITUATED = 0.7  # of all draws
+# what shows anything only from one beginning, which would else seldom meet there
+OF_START: dict[str, tuple[tuple[str, ...], ...]] = {
+    "new": (
+        ("edit zeros/7", "snapshot", "drill"),
+        ("config vital/3", "edit zeros/7", "snapshot", "drill"),
+    ),
+    "plan b": (
+        ("edit say bad", "snapshot", "upkeep copy", "drill", "edit say ok", "snapshot", "drill"),
+        ("config proofs", "drill", "edit say bad | edit say ok", "snapshot", "drill"),
+        (
+            "damage forget primary | damage replace primary | damage replace planb",
+            "upkeep copy | upkeep check | upkeep retain | upkeep prune",
+            BEARS,
+        ),
+    ),
+}
+OWN = 0.3  # of all draws, where there are any
 
 
-def drawn(chance: random.Random, number: int) -> list[Step]:
+def drawn(chance: random.Random, number: int, start: str = "") -> list[Step]:
     """So many steps: situations, and between them what happens besides."""
     steps: list[Step] = []
+    own = OF_START.get(start, ())
     while len(steps) < number:
         situated = chance.random() < SITUATED
         row = chance.choice(SITUATIONS) if situated else (chance.choice(LONE),)
+        if own and chance.random() < OWN:
+            row = chance.choice(own)
         steps += _one(row, chance)
     return steps[:number]
 

@@ -147,7 +147,7 @@ def walks(start: str, number: int, count: int = 20, length: int = 8) -> None:
     chance = random.Random(f"{os.environ.get('READINESS_TEST_SEED', '')} {start} {number}")
     for nth in range(1, count + 1):
         version = chance.choice(RESTIC_VERSIONS)
-        steps = drawn(chance, length)
+        steps = drawn(chance, length, start)
         wrong = Walk(start, version).take(steps)
         if wrong:
             told_of = told(start, version, steps, wrong)
