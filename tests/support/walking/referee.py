@@ -42,6 +42,8 @@ class Referee(Truth):
                 assert held, f"a good snapshot that plain restic does not list: {row}"
             for one in held:
                 paths = tuple(map(str, self.promise.paths))
+                if {found["code"] for found in row["findings"]} == {"snapshots-vanished"}:
+                    self.whole.add(one.id)
                 self.taken[one.id] = Taken(one.at, files, paths, tuple(self.promise.exclude), moving)
             if row["outcome"] == "passed":
                 self.good.add(row["snapshot"])
@@ -244,8 +246,9 @@ class Referee(Truth):
         lost = mine["rpo"]["actual_s"]
         if lost is None or any(place.unseen for place in self.business.configured):
             return
-        held = filter(None, map(self.newest_that_counts, self.business.configured))
-        ages = [asked - one.at.timestamp() for one in held]
+        places = self.business.configured
+        held = [self.newest_that_counts(place, besides=self.whole) for place in places]
+        ages = [asked - one.at.timestamp() for one in held if one]
         assert ages, f"nothing is left that counts, and only {lost} s would be lost"
         assert lost >= min(ages) - SLACK, f"the newest that counts is {min(ages)} s old, and said is {lost} s"
 

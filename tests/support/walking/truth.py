@@ -1,5 +1,6 @@
 """What the walk knows of the truth: what was saved and tried, and what may rightly be said of that."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ class Truth:
     disproved: datetime | None = None
     # likewise of what a drill rightly failed that no snapshot had called good
     unfit: datetime | None = None
+    whole: set[str] = field(default_factory=set)  # not good only because others had vanished
     failing: bool = False  # the newest snapshot run did not pass
     shrunk: bool = False  # something was taken away, from the files or the config
     edited: bool = True  # since the last good snapshot
@@ -92,11 +94,13 @@ class Truth:
             wrong.append(f"the newest snapshot is {min(ages)} s old")
         return wrong
 
-    def newest_that_counts(self, place: Place) -> Held | None:
+    def newest_that_counts(self, place: Place, besides: Collection[str] = ()) -> Held | None:
+        """`besides` those that were called good."""
         counted = (
             one
             for one in place.snapshots()
-            if one.origin in self.good - self.bad_content and (place.name, one.id) not in self.refused
+            if one.origin in self.good.union(besides) - self.bad_content
+            and (place.name, one.id) not in self.refused
         )
         return next(counted, None)
 
