@@ -168,7 +168,7 @@ PROOF = (
     Key(
         "archive",
         "glob",
-        "Archives (zip, tar, gzip, bzip2, xz) that must read to their end; * and ? may stand in it.",
+        "Archives (zip, tar, gzip, bzip2, xz) that must read to their end; only * and ? are wild.",
     ),
     Key("file_count", "file_count", "A directory holds at least this many files."),
 )
@@ -180,7 +180,7 @@ NEWEST_ROW = (
 )
 
 NEWEST_FILE = (
-    Key("path", "path", "The directory or file; of a pattern (* and ?) each file is judged.", required=True),
+    Key("path", "path", "The directory or file; of a pattern (only * and ?) each is judged.", required=True),
     Key("max_age", "duration", "How much older than the snapshot the newest file may be.", required=True),
 )
 

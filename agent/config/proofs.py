@@ -76,6 +76,6 @@ def proof_path(proof: Proof) -> str | None:
         case NewestFileProof(path=path) if not is_pattern(path):
             return path
         case ArchiveProof(archive=glob) | NewestFileProof(path=glob):
-            wild = min((glob.index(char) for char in "*?[" if char in glob), default=len(glob))
+            wild = min((glob.index(char) for char in "*?" if char in glob), default=len(glob))
             return glob if wild == len(glob) else posixpath.dirname(glob[:wild] + "x")
     return None
