@@ -25,6 +25,7 @@ from agent.core.schedule.schedule import copies_apart
 from agent.errors import Busy, ConfigError, Exit, ReadinessError
 
 if TYPE_CHECKING:
+    from agent.core.drill.verification import MovingFiles
     from agent.core.model.drills import DrillRecord, ProofResult
     from agent.core.model.snapshots import TableCounts
     from agent.operations.ports.progress import Progress
@@ -153,7 +154,11 @@ def prover_for(config: Config) -> "Prover":
     readers = Readers(files=RestoredFiles(), databases=SqliteDatabases(), archives=Archives())
 
     def prover(
-        process: CriticalProcess, tree: str, tables: tuple["TableCounts", ...], snapshot_at: datetime
+        process: CriticalProcess,
+        tree: str,
+        tables: tuple["TableCounts", ...],
+        snapshot_at: datetime,
+        moving: "MovingFiles",
     ) -> tuple[tuple["ProofResult", ...], tuple[str, ...]]:
         others = [path for other in config.processes if other is not process for path in other.paths]
         sandbox: Sandbox | UnitSandbox
@@ -161,7 +166,7 @@ def prover_for(config: Config) -> "Prover":
             sandbox = UnitSandbox(Path(tree), process.paths)
         else:
             sandbox = Sandbox(Path(tree), live=process.paths, hidden=[*_private_places(config), *others])
-        results = prove(process, RestoredTree(Path(tree)), sandbox, tables, snapshot_at, readers)
+        results = prove(process, RestoredTree(Path(tree)), sandbox, tables, snapshot_at, readers, moving)
         return results, sandbox.isolation
 
     return prover

@@ -1,9 +1,7 @@
 """Content that was never compared is not proven, end to end: what is always written, zeros, half a dump."""
 
 import os
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from agent.app.snapshots import snapshots
 from agent.operations.snapshot import vital as waiting
 from support.builders.readiness_cli import PASSED, Shop, not_tested
 from support.doubles.fake_drill import FakeProgress
+from support.writers import written
 
 # Plays a job that removes its file and writes it anew, here or elsewhere, while restic reads.
 REPLACED_MEANWHILE = """#!/usr/bin/python3
@@ -41,26 +40,6 @@ os.execv(real, [real, *words])
 @pytest.fixture
 def shop(newest_restic: Path, tmp_path: Path) -> Shop:
     return Shop(tmp_path, newest_restic).set_up()
-
-
-@contextmanager
-def written(act: Callable[[int], object], pause: float = 0.002) -> Iterator[None]:
-    """`act` again and again, until the end."""
-    over = threading.Event()
-
-    def write() -> None:
-        number = 0
-        while not over.wait(pause):
-            number += 1
-            act(number)
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
-        yield
-    finally:
-        over.set()
-        writer.join()
 
 
 def rewriting(file: Path) -> Callable[[int], object]:

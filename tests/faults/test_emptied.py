@@ -199,9 +199,9 @@ def proof(kind: str) -> str:
     return f"[[process.orders.proof]]\nname = 'good'\n{kind}"
 
 
-@pytest.mark.parametrize("name", ["db.sql", "db-2.sql"])
+@pytest.mark.parametrize("name", ["db.sql", "db-20261130.sql"])
 def test_an_error_message_in_the_place_of_a_dump_is_told_and_disproves_it(shop: Shop, name: str) -> None:
-    dump, wrong = shop.source / name.replace("2", "1"), shop.source / name
+    dump, wrong = shop.source / name.replace("1130", "1129"), shop.source / name
     dump.write_bytes(DUMP + END)
     pattern = f"{shop.source}/db*.sql" if "-" in name else str(dump)
     shop.extra = proof(f"newest_file = {{ path = '{pattern}', max_age = '20h' }}")
@@ -223,13 +223,13 @@ def test_an_error_message_in_the_place_of_a_dump_is_told_and_disproves_it(shop: 
 
 def test_generations_of_dumps_may_go(shop: Shop) -> None:
     for day in range(20, 24):
-        (shop.source / f"db-{day}.sql").write_bytes(DUMP + END)
+        (shop.source / f"db-202611{day}.sql").write_bytes(DUMP + END)
     shop.extra = proof(f"newest_file = {{ path = '{shop.source}/db-*.sql', max_age = '20h' }}")
     shop.write_config()
     assert shop.snapshot().says == PASSED
-    (shop.source / "db-20.sql").unlink()
-    (shop.source / "db-21.sql").rename(shop.source / "kept.sql")
-    (shop.source / "db-24.sql").write_bytes(DUMP + DUMP + END)
+    (shop.source / "db-20261120.sql").unlink()
+    (shop.source / "db-20261121.sql").rename(shop.source / "kept.sql")
+    (shop.source / "db-20261124.sql").write_bytes(DUMP + DUMP + END)
     (shop.source / "db-readme.txt").write_bytes(b"how to load them")
     assert shop.snapshot().says == PASSED
 

@@ -15,7 +15,8 @@ from agent.adapters.drilling.restored_files import RestoredFiles
 from agent.adapters.drilling.scratch import Scratch, scratch_room
 from agent.adapters.drilling.verify import Comparison, Verifier, is_too_long
 from agent.adapters.host.identity import has_file_rights
-from agent.adapters.sources.dump_ends import is_cut_file, is_no_dump
+from agent.adapters.sources.dump_ends import is_no_dump
+from agent.adapters.sources.dump_parts import is_cut_dump
 from agent.adapters.sources.sources import DATABASES, RECOVER_NAME, SCHEMA
 from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS, path_of, read_lines
 from agent.adapters.sqlite.copying import lay_in_place
@@ -25,6 +26,7 @@ from agent.core.drill.proofs import Judgement, judge_database, not_tested
 from agent.core.drill.sampling import Part, Sample, Weight, sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.drill.vital import vital_entries
+from agent.core.kinds.dump_parts import CONTENTS
 from agent.core.model.snapshots import DumpNote, TableCounts
 from agent.core.snapshot.compare import Abilities
 from agent.core.snapshot.witness import escape, parse, sort_key
@@ -184,10 +186,15 @@ class Room:
         return judged
 
     def cut_dumps(self, dumps: Sequence[DumpNote]) -> list[DumpNote]:
-        """Those of the restored dumps that are not whole."""
-        places = [(dump, RestoredFiles().find(self._scratch.tree, dump.path)) for dump in dumps]
-        files = ((dump, place) for dump, place in places if place and place.is_file())
-        return [dump for dump, file in files if is_cut_file(file) or (dump.is_cut and is_no_dump(file))]
+        """Those of the restored dumps that are not whole, with directories that lack their contents."""
+
+        def is_bad(dump: DumpNote) -> bool:
+            place = RestoredFiles().find(self._scratch.tree, dump.path)
+            if place is None:
+                return dump.is_cut and dump.path.endswith(CONTENTS)
+            return place.is_file() and (is_cut_dump(place) or (dump.is_cut and is_no_dump(place)))
+
+        return [dump for dump in dumps if is_bad(dump)]
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:
         """List lost and surviving files in two files below the state directory."""

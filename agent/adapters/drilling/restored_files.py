@@ -8,10 +8,15 @@ from pathlib import Path
 
 from agent.adapters.sources.walk import Trouble, Visit, walk
 from agent.core.drill.proofs import FileTally, tree_path
-from agent.core.snapshot.dumps import stem
-from agent.core.text.patterns import names_match
+from agent.core.drill.verification import MovingFiles
+from agent.core.kinds.file_names import PACKED, kind
+from agent.core.kinds.generations import generations
+from agent.core.kinds.kinds import HEAD
+from agent.core.snapshot.dumps import is_dump
+from agent.core.text.patterns import is_pattern, names_match
 
 MOST_LINKS = 40
+WRITTEN_WHOLE = PACKED | {b"sql", b"tar", b"ldif", b"rdb"}
 
 
 class RestoredFiles:
@@ -50,20 +55,31 @@ class RestoredFiles:
             return None
         return _tally((visit.status for visit in _regular_files(top)), until)
 
-    def generations(self, root: Path, pattern: str, until: datetime) -> dict[str, FileTally]:
-        """Tally the files that match, apart by name: those that differ only in digits are of one kind."""
-        kinds: dict[str, list[Path]] = {}
-        for file in self.matching(root, pattern):
-            kinds.setdefault(stem(str(file.relative_to(root))), []).append(file)
+    def generations(
+        self, root: Path, pattern: str, until: datetime, moving: MovingFiles
+    ) -> dict[str, FileTally]:
+        """Tally the files that match, apart for each that is no generation of another."""
+        times = {
+            str(file.relative_to(root)): file.stat().st_mtime_ns for file in self.matching(root, pattern)
+        }
+        half = {
+            path
+            for path, changed in times.items()
+            if moving.holds(os.fsencode(path), changed) and _may_be_half(root / path)
+        }
         return {
-            str(max(files).relative_to(root)): _tally((file.stat() for file in files), until)
-            for files in kinds.values()
+            max(same.paths): _tally(
+                ((root / path).stat() for path in same.paths if path not in half),
+                until,
+                moving=sum(path in half for path in same.paths),
+            )
+            for same in generations({path: changed / 1e9 for path, changed in times.items()})
         }
 
     def matching(self, root: Path, pattern: str) -> list[Path]:
         """The regular files below `root` that match; `**` matches any number of directories."""
         wanted = tree_path(pattern).split("/")
-        fixed = next((i for i, part in enumerate(wanted) if any(c in part for c in "*?[")), len(wanted) - 1)
+        fixed = next((i for i, part in enumerate(wanted) if is_pattern(part)), len(wanted) - 1)
         top = self.find(root, "/".join(wanted[:fixed]) or "/")
         if top is None:
             return []
@@ -75,7 +91,16 @@ class RestoredFiles:
         return sorted(found)
 
 
-def _tally(found: Iterable[os.stat_result], until: datetime) -> FileTally:
+def _may_be_half(file: Path) -> bool:
+    """Whether half of it is good for nothing, as of a dump or an archive; a log is worth what it holds."""
+    name = os.fsencode(file.name)
+    if kind(name) in WRITTEN_WHOLE:
+        return True
+    with file.open("rb") as content:
+        return is_dump(name, content.read(HEAD))
+
+
+def _tally(found: Iterable[os.stat_result], until: datetime, moving: int = 0) -> FileTally:
     files = ahead = empty = 0
     newest: float | None = None
     latest = until.timestamp()
@@ -90,7 +115,7 @@ def _tally(found: Iterable[os.stat_result], until: datetime) -> FileTally:
         elif newest is None or changed > newest:
             newest = changed
     when = None if newest is None else datetime.fromtimestamp(newest, UTC)
-    return FileTally(files=files, newest=when, ahead=ahead, empty=empty)
+    return FileTally(files=files + moving, newest=when, ahead=ahead, empty=empty, moving=moving)
 
 
 def _regular_files(top: Path) -> Iterator[Visit]:

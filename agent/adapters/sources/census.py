@@ -2,10 +2,12 @@
 
 import os
 import stat
+import time
 
 from agent.adapters.sources.around import mount_points
 from agent.adapters.sources.walk import Visit
 from agent.core.configuration.exclude import os_text
+from agent.core.kinds.dump_parts import is_table
 from agent.core.kinds.kinds import (
     CUT,
     DUMP,
@@ -26,6 +28,7 @@ from agent.core.kinds.working_files import is_working
 from agent.core.model.snapshots import RootIdentity
 
 MOUNTS = 100
+AHEAD_NS = 86400 * 10**9  # a file may claim to be of any time; later ones tell nothing
 FOUND = 10_000  # databases, links or directories of one kind that are kept; nobody has so many on purpose
 
 
@@ -41,7 +44,10 @@ class Census:
         self.controlled: set[bytes] = set()  # data directories of PostgreSQL with what a start begins at
         self.tablespaces: set[bytes] = set()  # where links in such directories lead
         self._servers: dict[bytes, str] = {}
-        self._extents: dict[bytes, list[int]] = {}
+        self.tables: dict[bytes, int] = {}  # files that `pg_dump -Fd` writes, by their directories
+        self._extents: dict[bytes, list[int]] = {}  # files, bytes, and when the newest was written
+        self._totals: dict[bytes, list[int]] | None = None
+        self._latest = time.time_ns() + AHEAD_NS
         self._roots = roots
         self._first = first
         self._points = mount_points(roots)
@@ -68,7 +74,10 @@ class Census:
                 self.lasting_bytes += status.st_size
             if path == self._root:
                 return
-            self._extend(path[: -len(name) - 1], status.st_size if lasting else None)
+            directory = path[: -len(name) - 1]
+            self._extend(directory, status, lasting=lasting)
+            if b".dat" in name or name[-4:] == b".toc":
+                self._table(directory, name, status.st_size)
         elif stat.S_ISDIR(mode):
             if name[:3] == b"PG_" and is_tablespace(name):
                 self._servers.setdefault(path, POSTGRESQL)
@@ -84,14 +93,16 @@ class Census:
             if name == b"pg_control":
                 self.controlled.add(found[0])
 
-    def _extend(self, directory: bytes, size: int | None) -> None:
-        """A file in there; what shrinks and vanishes in good order has no size, and is not counted."""
+    def _extend(self, directory: bytes, status: os.stat_result, *, lasting: bool) -> None:
+        """A file in there; what shrinks and vanishes in good order is not counted."""
         extent = self._extents.get(directory)
         if extent is None:
-            extent = self._extents[directory] = [0, 0]
-        if size is not None:
+            extent = self._extents[directory] = [0, 0, 0]
+        if lasting:
             extent[0] += 1
-            extent[1] += size
+            extent[1] += status.st_size
+        if extent[2] < status.st_mtime_ns <= self._latest:
+            extent[2] = status.st_mtime_ns
 
     def content(self, path: bytes, size: int, kind: str, changed: bool, mtime_ns: int = 0) -> None:
         """A regular file of a known kind; `changed`: the last witness does not know it like this."""
@@ -108,21 +119,45 @@ class Census:
         if is_log(path, head) and len(self.logs) < FOUND:
             self.logs.append(path[: -len(LOG_ENDING)])
 
+    def _table(self, directory: bytes, name: bytes, size: int) -> None:
+        """A dump that is a directory is whole when it has its table of contents, which is written last."""
+        if name == b"toc.dat" and size:
+            self.tables[directory] = -FOUND
+        elif is_table(name) or name == b"toc.dat":
+            self.tables[directory] = self.tables.get(directory, 0) + 1
+
+    def without_contents(self) -> list[tuple[bytes, int, int]]:
+        """Directories that hold nothing but tables, without their contents; bytes, and when last written."""
+        found = ((path, self._extents[path]) for path, tables in self.tables.items() if tables > 0)
+        return [(path, size, newest) for path, (files, size, newest) in found if files == self.tables[path]]
+
     def servers(self) -> list[tuple[bytes, str]]:
         """The data directories of servers, each once."""
         return topmost(self._servers)
 
     def extents(self) -> dict[bytes, tuple[int, int]]:
         """Files and bytes below every directory that holds any."""
+        return {path: (files, size) for path, (files, size, _) in self._total().items()}
+
+    def newest(self) -> dict[bytes, int]:
+        """When the newest file below every directory was written."""
+        return {path: newest for path, (_, _, newest) in self._total().items()}
+
+    def _total(self) -> dict[bytes, list[int]]:
+        """Once all files are counted."""
+        if self._totals is not None:
+            return self._totals
         total = {path: list(own) for path, own in self._extents.items()}
         for path in sorted(total, key=len, reverse=True):
             above = path
             while above not in self._roots and above:
                 above = above.rpartition(b"/")[0]
-                into = total.setdefault(above, [0, 0])
+                into = total.setdefault(above, [0, 0, 0])
                 into[0] += self._extents[path][0]
                 into[1] += self._extents[path][1]
-        return {path: (files, size) for path, (files, size) in total.items()}
+                into[2] = max(into[2], self._extents[path][2])
+        self._totals = total
+        return total
 
     def mounts_below(self) -> tuple[RootIdentity, ...]:
         """Other file systems that lie below a root, with the files in them."""

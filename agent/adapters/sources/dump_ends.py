@@ -1,4 +1,7 @@
-"""Whether a dump ends as its kind does: plain ones by their last bytes, packed ones read through."""
+"""Whether a dump ends as its kind does: plain ones by their last bytes, packed ones read through.
+
+One in several pieces is read as the one file that they make.
+"""
 
 import bz2
 import gzip
@@ -6,18 +9,25 @@ import lzma
 import os
 import time
 import zlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from agent.adapters.sources.walk import open_beneath
 from agent.core.kinds.kinds import HEAD
 from agent.core.snapshot.dumps import TAIL, is_dump, is_whole, unpacked_head
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MOST_PACKED = 1 << 30  # bytes; of larger ones an archive proof reads every byte
 LONGEST = 600.0  # seconds
 CHUNK = 1 << 20
 _BEGINNINGS = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
 _ZSTD = b"\x28\xb5\x2f\xfd"
+PACKED_HEADS = (*(begins for begins, _ in _BEGINNINGS), _ZSTD)
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError)
 
 
@@ -25,27 +35,21 @@ class _Unpacked(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def is_cut(base: int, path: bytes) -> bool:
-    """Whether the dump `path` below the directory descriptor `base` is not whole; what is not known is no."""
-    try:
-        handle = open_beneath(base, path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
-        return False
-    with os.fdopen(handle, "rb") as file:
+def is_cut(base: int, *pieces: bytes) -> bool:
+    """Whether the dump that these files below the directory descriptor `base` make is not whole; what is not
+    known is no."""
+    with ExitStack() as opened:
         try:
-            head = file.read(HEAD)
+            files = [opened.enter_context(open_file(base, path)) for path in pieces]
+            head = files[0].read(HEAD)
         except OSError:
             return False
-        return _is_cut(file, head)
+        return _is_cut(files, head)
 
 
-def is_cut_file(file: Path) -> bool:
-    """The same of a file by its name."""
-    base = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        return is_cut(base, os.fsencode(file.name))
-    finally:
-        os.close(base)
+def open_file(base: int, path: bytes) -> BinaryIO:
+    """A regular file below the directory descriptor `base`; OSError where it is not there."""
+    return os.fdopen(open_beneath(base, path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
 
 
 def is_no_dump(file: Path) -> bool:
@@ -54,20 +58,49 @@ def is_no_dump(file: Path) -> bool:
         return not is_dump(os.fsencode(file), content.read(HEAD))
 
 
-def _is_cut(file: BinaryIO, head: bytes) -> bool:
-    length = os.fstat(file.fileno()).st_size
+def _is_cut(files: Sequence[BinaryIO], head: bytes) -> bool:
+    lengths = [os.fstat(file.fileno()).st_size for file in files]
     opener = next((opener for begins, opener in _BEGINNINGS if head.startswith(begins)), None)
-    if head.startswith(_ZSTD) or (opener and length > MOST_PACKED):
+    if head.startswith(_ZSTD) or (opener and sum(lengths) > MOST_PACKED):
         return False
     if opener is None:
-        file.seek(max(0, length - TAIL))
-        return not is_whole(unpacked_head(head), file.read(TAIL))
-    file.seek(0)
+        tail = b""
+        for file, length in zip(reversed(files), reversed(lengths), strict=True):
+            wanted = min(length, TAIL - len(tail))
+            file.seek(length - wanted)
+            tail = file.read(wanted) + tail
+        return not is_whole(unpacked_head(head), tail)
     try:
-        with opener(file) as unpacked:
+        with opener(_joined(files)) as unpacked:
             return _is_cut_inside(unpacked)
     except _DAMAGE:
         return True
+
+
+class _Joined(RawIOBase):
+    """Several files as one."""
+
+    def __init__(self, files: Sequence[BinaryIO]) -> None:
+        super().__init__()
+        self._files = list(files)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer", /) -> int:
+        room = memoryview(buffer)
+        while self._files:
+            if content := self._files[0].read(len(room)):
+                room[: len(content)] = content
+                return len(content)
+            del self._files[0]
+        return 0
+
+
+def _joined(files: Sequence[BinaryIO]) -> BinaryIO:
+    for file in files:
+        file.seek(0)
+    return files[0] if len(files) == 1 else cast("BinaryIO", BufferedReader(_Joined(files)))
 
 
 def _is_cut_inside(unpacked: _Unpacked) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agent.adapters.sources.around import LeftOut, beside
 from agent.adapters.sources.census import Census
+from agent.adapters.sources.dump_parts import whole_dumps
 from agent.adapters.sources.hashing import first_bytes
 from agent.adapters.sources.held_open import servers
 from agent.adapters.sources.mappings import Identity, mapped_for_writing
@@ -26,7 +27,7 @@ from agent.adapters.sources.witness_files import (
     read_lines,
 )
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
-from agent.core.kinds.kinds import KINDS, kind_of
+from agent.core.kinds.kinds import CUT, DUMP, KINDS, kind_of
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
 from agent.core.snapshot.held import Neighbour
@@ -40,6 +41,7 @@ SECTOR = 512  # bytes of the smallest page of a database
 SETTLED_NS = 2_000_000_000
 KINDS_BYTES = frozenset(kind.encode() for kind in KINDS)
 _AT_REST = KINDS_BYTES | {b"-", b"z"}  # flags of files that need not be read again
+_DUMPS = (DUMP.encode(), CUT.encode())
 EMPTY = hashlib.sha256(b"").hexdigest().encode()
 
 
@@ -124,13 +126,14 @@ class Scanner:
             zeroed=tuple(tally.zeroed),
             oversize=tuple(tally.oversize),
             databases=tuple(tally.census.databases),
-            dumps=tuple(tally.census.dumps),
+            dumps=tuple(whole_dumps(self._base, tally.census)),
             logs=tuple(tally.census.logs),
             servers=servers(tally.census.servers()),
             controlled=frozenset(tally.census.controlled),
             tablespaces=frozenset(tally.census.tablespaces),
             links=tuple(tally.census.links),
             extents=(extents := tally.census.extents()),
+            newest=tally.census.newest(),
             mounts=tally.census.mounts_below(),
             excluded=tuple(tally.excluded),
             excluded_held=tuple(tally.excluded_held),
@@ -222,6 +225,7 @@ class Scanner:
             line.to_read = True
             had = before is not None and before[0] not in (b"", EMPTY) and before[1] != b"z"
             line.had_content = had and not accept
+            line.was_dump = before is not None and before[1] in _DUMPS
         else:
             xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))
             line.text = line.fields + content_fields(0, b"", "", _extra(met), xattrs, met.path)

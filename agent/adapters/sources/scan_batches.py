@@ -38,6 +38,7 @@ class Line(Struct, gc=False):
     size: int = 0
     to_read: bool = False
     had_content: bool = False  # as the last witness knows
+    was_dump: bool = False  # likewise
     kind: str = ""  # flag of a database
 
 
@@ -170,6 +171,8 @@ def _read_one(base: int, line: Line) -> Digest:
     if found.error:
         return found
     kind = kind_of(found.head)
-    if not kind and is_dump(line.path, found.head):
+    if line.was_dump and not line.size:
+        kind = CUT  # a dump program that failed at once leaves an empty file
+    elif not kind and is_dump(line.path, found.head):
         kind = CUT if is_cut(base, line.path) else DUMP
     return structs.replace(found, kind=kind) if kind else found

@@ -51,6 +51,7 @@ class FileTally(Struct, frozen=True):
     newest: datetime | None = None
     ahead: int = 0  # files with a later time, which tell nothing
     empty: int = 0  # files of no byte: a name is no data
+    moving: int = 0  # dumps that were being written: half of one is none
 
 
 class CommandRun(Struct, frozen=True, kw_only=True):
@@ -150,6 +151,8 @@ def judge_newest_file(seen: FileTally | None, max_age: int, snapshot_at: datetim
     """Whether the newest file is young enough, counted from the snapshot."""
     if seen is None:
         return failed("it is not in the restored tree")
+    if seen.newest is None and seen.moving:
+        return not_tested("it was being written while the snapshot was taken: it may hold half of it")
     if seen.newest is None and seen.ahead:
         return not_tested(f"it holds only {count(seen.ahead, 'file')} dated later than the snapshot")
     if seen.newest is None:

@@ -83,6 +83,7 @@ class Dump(Struct, frozen=True):
     size: int
     mtime_ns: int
     is_cut: bool = False
+    pieces: int = 1  # files that it was cut up into; the path is that of the first
 
 
 def kind_of(head: bytes) -> str:

@@ -46,6 +46,9 @@ class DumpNote(Struct, frozen=True):
     bytes: int
     at: datetime
     is_cut: bool = False  # it does not end as its kind does
+    newest_in: str | None = None  # the topmost directory of which it is the newest content; None: not noted
+    pieces: int = 1  # files that it was cut up into; the path is that of the first
+    renewed: bool = False  # it, or a generation of it, was known with another time before
 
 
 class TableCounts(Struct, frozen=True):
@@ -93,6 +96,7 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     directories: tuple[DirectoryExtent, ...] = ()  # the paths, and the largest below them
     held: tuple[HeldExtent, ...] = ()  # the vital paths and the paths
     dumps: tuple[DumpNote, ...] = ()  # the newest
+    dumps_before: tuple[DumpNote, ...] = ()  # in earlier snapshots: of each that is not whole in this one
     tables: tuple[TableCounts, ...] = ()
     databases: tuple[DatabaseNote, ...] = ()  # that no proof names, and that need no copy
     excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out

@@ -1,15 +1,19 @@
 """How old the data in a snapshot is, where it holds dumps: what came after the dump would be lost as well.
 
 Only dumps that a `newest_file` proof looks at count. Those a process lives by; others may be there for years.
+Half a dump is none: what is recovered from is the generation before, or what an earlier snapshot holds.
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from agent.core.configuration.config import CriticalProcess, NewestFileProof
+from agent.core.kinds.generations import Generations, names_of
 from agent.core.model.snapshots import DumpNote, SnapshotRecord
-from agent.core.snapshot.dumps import newest_of_each
+from agent.core.snapshot.dumps import of_each, on_the_move
 from agent.core.text.patterns import is_pattern, matches
 
 
@@ -25,18 +29,76 @@ def data_at(process: CriticalProcess, record: SnapshotRecord) -> datetime:
     return min(taken, dump.at) if dump else taken
 
 
+def with_past(
+    dumps: Sequence[DumpNote], moved: Collection[str], earlier: Sequence[SnapshotRecord]
+) -> tuple[tuple[DumpNote, ...], tuple[DumpNote, ...]]:
+    """The dumps, with what `earlier` good snapshots (oldest first) know of them; and the newest whole ones
+    that those hold of each that is not whole now."""
+    moving = on_the_move(dumps, moved)
+    times, whole = _known(earlier)
+    noted: list[DumpNote] = []
+    before: list[DumpNote] = []
+    for same, each in of_each(dumps):
+        renewed = bool(times.get(same.name, set()) - {each[0].at})
+        noted += [replace(dump, renewed=renewed) for dump in each]
+        if same.name in whole and not any(_is_whole(dump, moving) for dump in each):
+            before.append(whole[same.name])
+    return tuple(sorted(noted, key=lambda dump: dump.at, reverse=True)), tuple(before)
+
+
+def _known(earlier: Sequence[SnapshotRecord]) -> tuple[dict[str, set[datetime]], dict[str, DumpNote]]:
+    """By the names of their generations: when each was written anew, and the newest that was whole."""
+    times: dict[str, set[datetime]] = {}
+    whole: dict[str, DumpNote] = {}
+    for record in earlier:
+        moving = on_the_move(record.dumps, frozenset(record.moving_paths) if record.dumps else ())
+        for _, each in of_each(record.dumps):
+            for name in names_of(each[0].path):
+                times.setdefault(name, set()).add(each[0].at)
+        for dump in (*record.dumps_before, *record.dumps):
+            for name in names_of(dump.path) if _is_whole(dump, moving) else ():
+                if name not in whole or whole[name].at < dump.at:
+                    whole[name] = dump
+    return times, whole
+
+
 def _needed(process: CriticalProcess, record: SnapshotRecord) -> Iterator[DumpNote]:
+    """Of what each proof looks at: each dump that a pattern names, of a directory the newest of all."""
+    moving = on_the_move(record.dumps, frozenset(record.moving_paths) if record.dumps else ())
     for proof in process.proofs:
-        if isinstance(proof, NewestFileProof):
-            found = [dump for dump in record.dumps if _is_looked_at(proof.path, dump.path)]
-            if is_pattern(proof.path):
-                yield from newest_of_each(found)
-            elif found:
-                yield max(found, key=lambda dump: dump.at)
+        if not isinstance(proof, NewestFileProof) or not record.dumps:
+            continue
+        found = of_each(dump for dump in record.dumps if _is_looked_at(proof.path, dump.path))
+        if is_pattern(proof.path):
+            yield from (_whole(same, each, moving, record) for same, each in found)
+        elif lived_by := [item for item in found if _is_lived_by(item[1][0], proof.path)]:
+            yield max((_whole(*item, moving, record) for item in lived_by), key=lambda dump: dump.at)
+
+
+def _whole(
+    same: Generations, each: Sequence[DumpNote], moving: Collection[str], record: SnapshotRecord
+) -> DumpNote:
+    """The newest whole one; where none is known, at least none is taken for newer than it is."""
+    here = (dump for dump in each if _is_whole(dump, moving))
+    before = (dump for dump in record.dumps_before if same.holds(dump.path))
+    return next(here, None) or next(before, None) or each[0]
+
+
+def _is_whole(dump: DumpNote, moving: Collection[str]) -> bool:
+    return not dump.is_cut and dump.path not in moving
+
+
+def _is_lived_by(dump: DumpNote, wanted: str) -> bool:
+    """Whether a dump is what a proof of a directory sees as the newest file, or is written anew."""
+    if dump.newest_in is None or dump.renewed:
+        return True
+    top = posixpath.normpath(wanted)
+    return dump.path == top or (dump.newest_in != "" and _is_in(top, dump.newest_in))
 
 
 def _is_looked_at(wanted: str, path: str) -> bool:
-    if is_pattern(wanted):
-        return matches(path, wanted)
-    top = posixpath.normpath(wanted)
+    return matches(path, wanted) if is_pattern(wanted) else _is_in(path, posixpath.normpath(wanted))
+
+
+def _is_in(path: str, top: str) -> bool:
     return path == top or path.startswith(f"{top}/")

@@ -1,8 +1,9 @@
 """Dumps of databases: known by how they begin, whole when they end as their kind does.
 
-Of generations, whose names differ only in digits, the newest is judged: that is the one to recover from.
+Of generations the newest is judged: that is the one to recover from.
 """
 
+import re
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,6 +13,8 @@ from msgspec import structs
 
 from agent.core.configuration.config import ArchiveProof, CriticalProcess, NewestFileProof
 from agent.core.configuration.exclude import os_text
+from agent.core.kinds.dump_parts import CONTENTS
+from agent.core.kinds.generations import Generations, generations, names_of
 from agent.core.kinds.kinds import Dump
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DumpNote, SnapshotRecord
@@ -22,6 +25,7 @@ from agent.core.text.plain import size
 
 TAIL = 4096  # bytes at the end of a dump that are looked at
 NOTED = 50  # dumps, with every snapshot: the newest
+_PIECE = re.compile(r"(?:[a-z]{2,3}|\d+)\Z")  # how the name of one ends
 LEAST = 4096  # bytes: what is smaller says little by its size
 
 _PACKED = (b".sql.gz", b".sql.bz2", b".sql.xz", b".sql.zst")
@@ -34,7 +38,7 @@ _PLAIN = (
     (b"-- MySQL dump", b"-- Dump completed"),
     (b"-- MariaDB dump", b"-- Dump completed"),
 )
-_DIGITS = str.maketrans("0123456789", "0" * 10)
+NEAR_NS = 3600 * 10**9  # what a job writes beside its dump, such as its log, is as new as that
 
 
 def is_dump(path: bytes, head: bytes) -> bool:
@@ -70,44 +74,64 @@ def is_whole(head: bytes, tail: bytes) -> bool:
     return not ends or any(line.startswith(ends) for line in tail.splitlines())
 
 
-def noted_dumps(dumps: Sequence[Dump]) -> tuple[DumpNote, ...]:
-    """What a record keeps of the newest dumps."""
-    newest = sorted(dumps, key=lambda dump: -dump.mtime_ns)[:NOTED]
+def noted_dumps(dumps: Sequence[Dump], newest: Mapping[bytes, int]) -> tuple[DumpNote, ...]:
+    """What a record keeps of the newest dumps; `newest` is the time of the newest file in each directory."""
     return tuple(
-        DumpNote(f"/{os_text(dump.path)}", dump.size, _moment(dump.mtime_ns), dump.is_cut) for dump in newest
+        DumpNote(
+            f"/{os_text(dump.path)}",
+            dump.size,
+            _moment(dump.mtime_ns),
+            dump.is_cut,
+            newest_in=_newest_in(dump, newest),
+            pieces=dump.pieces,
+        )
+        for dump in sorted(dumps, key=lambda dump: -dump.mtime_ns)[:NOTED]
     )
 
 
-def newest_of_each(dumps: Iterable[DumpNote], moved: Collection[str] = ()) -> list[DumpNote]:
-    """Of each kind of name the newest; one that is being written only where there is no other."""
-    found: dict[str, DumpNote] = {}
-    for dump in sorted(dumps, key=lambda each: (each.path not in moved, each.at)):
-        found[stem(dump.path)] = dump
-    return sorted(found.values(), key=lambda each: each.path)
+def _newest_in(dump: Dump, newest: Mapping[bytes, int]) -> str:
+    """The topmost directory in which nothing is much newer; empty when there is none."""
+    found, above = b"", dump.path.rpartition(b"/")[0]
+    while above in newest and newest[above] - NEAR_NS <= dump.mtime_ns:
+        found, above = above, above.rpartition(b"/")[0]
+    return f"/{os_text(found)}" if found else ""
 
 
-def stem(path: str) -> str:
-    """Equal for the generations of one dump."""
-    return path.translate(_DIGITS)
+def of_each(dumps: Iterable[DumpNote]) -> list[tuple[Generations, list[DumpNote]]]:
+    """The dumps by their generations, each newest first."""
+    known = {dump.path: dump for dump in dumps}
+    found = generations({path: dump.at.timestamp() for path, dump in known.items()})
+    return [
+        (each, sorted((known[path] for path in each.paths), key=lambda dump: dump.at, reverse=True))
+        for each in found
+    ]
+
+
+def newest_of_each(dumps: Sequence[DumpNote], moved: Collection[str] = ()) -> list[DumpNote]:
+    """Of each dump the newest generation; one that is being written only where there is no other."""
+    moving = on_the_move(dumps, moved)
+    found = (next((dump for dump in same if dump.path not in moving), same[0]) for _, same in of_each(dumps))
+    return sorted(found, key=lambda each: each.path)
 
 
 def cut_findings(
     process: CriticalProcess, dumps: Sequence[DumpNote], moved: Collection[str]
 ) -> list[Finding]:
     """A warning for each newest dump that is not whole; one that is being written may still become so."""
-    return [cut(process.name, dump.path) for dump in newest_of_each(dumps, moved) if _bad(dump, moved)]
-
-
-def _bad(dump: DumpNote, moved: Collection[str]) -> bool:
-    return dump.is_cut and dump.path not in moved
+    moving = on_the_move(dumps, moved)
+    newest = newest_of_each(dumps, moved)
+    return [cut(process.name, dump.path) for dump in newest if dump.is_cut and dump.path not in moving]
 
 
 def cut(process: str, path: str) -> Finding:
     """A dump that is not whole."""
+    message = f"{path} does not end as a dump of its kind does: it was cut off, or holds nothing."
+    if path.endswith(CONTENTS):
+        message = f"{path} is missing, which pg_dump writes last: the dump in this directory was cut off."
     return finding(
         "dump-cut",
         process,
-        f"{path} does not end as a dump of its kind does: it was cut off, or holds nothing.",
+        message,
         "Dump again, into another name, and rename it only when the dump program ended well.",
         path,
     )
@@ -147,7 +171,11 @@ def shrunk_findings(
         if record.accepted:
             pasts.clear()
         for dump in newest_of_each(record.dumps):
-            pasts.setdefault(stem(dump.path), []).append(dump.bytes)
+            for name in names_of(dump.path):
+                pasts.setdefault(name, []).append(dump.bytes)
+    moving = on_the_move(dumps, moved)
+    found = [(same.name, [dump for dump in each if dump.path not in moving]) for same, each in of_each(dumps)]
+    with_past = [(each[0], pasts[name]) for name, each in found if each and name in pasts]
     return [
         finding(
             "dump-shrunk",
@@ -157,15 +185,9 @@ def shrunk_findings(
             f"If this is meant: readiness snapshot --accept {process.name}",
             dump.path,
         )
-        for dump, past in _with_past(newest_of_each(dumps, moved), pasts)
-        if dump.path not in moved and fell(past, dump.bytes, LEAST)
+        for dump, past in sorted(with_past, key=lambda item: item[0].path)
+        if fell(past, dump.bytes, LEAST)
     ]
-
-
-def _with_past(
-    dumps: Sequence[DumpNote], pasts: Mapping[str, list[int]]
-) -> Iterable[tuple[DumpNote, list[int]]]:
-    return ((dump, pasts[stem(dump.path)]) for dump in dumps if stem(dump.path) in pasts)
 
 
 def _moment(nanoseconds: int) -> datetime:
@@ -174,3 +196,18 @@ def _moment(nanoseconds: int) -> datetime:
         return datetime.fromtimestamp(nanoseconds // 1_000_000_000, UTC)
     except (ValueError, OverflowError, OSError):
         return datetime.fromtimestamp(0, UTC)
+
+
+def on_the_move(dumps: Iterable[DumpNote], moved: Collection[str]) -> frozenset[str]:
+    """The paths of those dumps of which any part was being written; `moved` are paths of files."""
+    if not moved:
+        return frozenset()
+    stems = {_PIECE.sub("", path) for path in moved}
+    directories = {path.rpartition("/")[0] for path in moved}
+    return frozenset(
+        dump.path
+        for dump in dumps
+        if dump.path in moved
+        or (dump.path.endswith(CONTENTS) and dump.path[: -len(CONTENTS)] in directories)
+        or (dump.pieces > 1 and _PIECE.sub("", dump.path) in stems)
+    )

@@ -63,6 +63,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     tablespaces: frozenset[bytes] = frozenset()  # where such directories have their tablespaces
     links: tuple[tuple[bytes, bytes], ...] = ()  # that lead out of the paths, and where to
     extents: dict[bytes, tuple[int, int]] = {}  # files and bytes below each directory
+    newest: dict[bytes, int] = {}  # when the newest file below each directory was written
     mounts: tuple[RootIdentity, ...] = ()  # other file systems below the roots
     excluded: tuple[bytes, ...] = ()
     excluded_held: tuple[bytes, ...] = ()  # excluded now, in the last witness

@@ -13,10 +13,11 @@ from msgspec import Struct, structs
 
 from agent.core.configuration.config import CriticalProcess, NewestFileProof
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
+from agent.core.kinds.generations import Generations
 from agent.core.kinds.kinds import Dump
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import HeldExtent, SnapshotRecord, TableCounts
-from agent.core.snapshot.dumps import newest_of_each, stem
+from agent.core.snapshot.dumps import of_each
 from agent.core.snapshot.extent import COLLAPSE, Scan
 from agent.core.snapshot.shrinkage import SOME, fell, is_habit
 from agent.core.text.patterns import is_pattern, matches
@@ -215,7 +216,7 @@ def lost_dumps(
     process: CriticalProcess, scan: Scan, good: SnapshotRecord | None, beside: Beside
 ) -> tuple[Dump, ...]:
     """Files that were dumps in the last good snapshot and are none any more; and, where a `newest_file` proof
-    looks at them, newer files of the same name but for digits that are no dumps."""
+    looks at them, newer generations of them that are no dumps."""
     notes = good.dumps if good else ()
     known = {dump.path for dump in scan.dumps}
     exclude = compile_excludes(process.exclude)
@@ -224,10 +225,10 @@ def lost_dumps(
         place = os_bytes(note.path).strip(b"/")
         if place not in known:
             found += _no_dumps(place, beside(place, posixpath.basename(note.path).__eq__))
-    for note in newest_of_each(notes):
+    for same, (note, *_) in of_each(notes):
         if _is_looked_at(process, note.path):
-            place, name = os_bytes(note.path).strip(b"/"), stem(posixpath.basename(note.path))
-            turns = beside(place, partial(_is_generation, name))
+            place = os_bytes(note.path).strip(b"/")
+            turns = beside(place, partial(_is_one_of, same, posixpath.dirname(note.path)))
             found += _no_dumps(place, (each for each in turns if each.mtime_ns > note.at.timestamp() * 1e9))
     lost = {each.path: each for each in found if each.path not in known}
     return tuple(each for each in lost.values() if not leaves_out(exclude, each.path))
@@ -238,8 +239,8 @@ def _is_looked_at(process: CriticalProcess, path: str) -> bool:
     return any(matches(path, each) if is_pattern(each) else _is_in(path, each) for each in wanted)
 
 
-def _is_generation(wanted: str, name: str) -> bool:
-    return stem(name) == wanted
+def _is_one_of(same: Generations, directory: str, name: str) -> bool:
+    return same.holds(posixpath.join(directory, name))
 
 
 def _no_dumps(place: bytes, files: Iterable[Neighbour]) -> Iterator[Dump]:

@@ -80,7 +80,7 @@ class Checker:
             judged = self._tools.room.examine_found(witness, self._tables(witness))
             findings += found_database_findings(self._process, judged)
             findings += self._cut_dumps()
-        proofs, isolation = self._prove(witness, result) if full else ((), ())
+        proofs, isolation = self._prove(witness, result, started) if full else ((), ())
         return Checked(
             findings=(*findings, *([] if result.lost else proof_findings(self._process, proofs))),
             result=result,
@@ -148,7 +148,7 @@ class Checker:
         return self._tools.room.write_lists(name, witness, result)
 
     def _prove(
-        self, witness: RestoredWitness, result: Verification
+        self, witness: RestoredWitness, result: Verification, started: datetime
     ) -> tuple[tuple[ProofResult, ...], tuple[str, ...]]:
         proofs = self._task.process.proofs
         if result.lost:
@@ -165,7 +165,11 @@ class Checker:
         self._tools.progress.begin(f"{self._process}: {count(len(proofs), 'proof')}")
         try:
             return self._tools.prove(
-                self._task.process, self._tools.room.tree, tuple(tables), self._snapshot.time
+                self._task.process,
+                self._tools.room.tree,
+                tuple(tables),
+                self._snapshot.time,
+                self._moving(witness, started),
             )
         finally:
             self._tools.progress.end()

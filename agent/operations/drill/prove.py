@@ -34,12 +34,14 @@ from agent.core.drill.proofs import (
     noted_rows,
     tree_path,
 )
+from agent.core.drill.verification import MovingFiles
 from agent.core.model.drills import ProofResult
 from agent.core.model.snapshots import TableCounts
 from agent.core.text.patterns import is_pattern
 from agent.errors import ReadinessError
 from agent.operations.ports.proving import ArchiveReader, DatabaseReader, ProofRunner, TreeReader
 
+NOTHING_MOVING = MovingFiles()
 LONGEST_VARIABLE = 100_000  # bytes; the kernel takes 128 KiB
 
 
@@ -66,6 +68,7 @@ class _Look(Struct, frozen=True):
     facts: tuple[TableCounts, ...]
     snapshot_at: datetime
     process: str
+    moving: MovingFiles
 
     def find(self, path: str) -> Path | None:
         return self.readers.files.find(self.tree.root, path)
@@ -78,13 +81,14 @@ def prove(
     facts: tuple[TableCounts, ...],
     snapshot_at: datetime,
     readers: Readers,
+    moving: MovingFiles = NOTHING_MOVING,
 ) -> tuple[ProofResult, ...]:
     """One result for every proof, in the config's order.
 
     The built-in proofs look first, because commands may change the tree. Consistent copies of databases
     must lie in place before. What cannot be tested is `not_tested`, never an error.
     """
-    look = _Look(tree, runner, readers, facts, snapshot_at, process.name)
+    look = _Look(tree, runner, readers, facts, snapshot_at, process.name, moving)
     results: dict[int, ProofResult] = {}
     for commands in (False, True):
         for index, proof in enumerate(process.proofs):
@@ -154,7 +158,7 @@ def _newest_row(proof: NewestRowProof, look: _Look, database: Path) -> Judgement
 def _on_files(proof: NewestFileProof | FileCountProof, look: _Look) -> Judgement:
     until = look.snapshot_at + timedelta(seconds=AHEAD)
     if isinstance(proof, NewestFileProof) and is_pattern(proof.path):
-        found = look.readers.files.generations(look.tree.root, proof.path, until)
+        found = look.readers.files.generations(look.tree.root, proof.path, until, look.moving)
         return judge_generations(found, proof.max_age, look.snapshot_at)
     seen = look.readers.files.tally(look.tree.root, proof.path, until)
     if isinstance(proof, FileCountProof):

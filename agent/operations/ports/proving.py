@@ -6,6 +6,7 @@ from typing import Protocol
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.drill.proofs import CommandRun, FileTally, Judgement, Soundness
+from agent.core.drill.verification import MovingFiles
 from agent.core.model.drills import ProofResult
 from agent.core.model.snapshots import TableCounts
 
@@ -14,7 +15,12 @@ class Prover(Protocol):
     """Runs the proofs of a process on a restored tree."""
 
     def __call__(
-        self, process: CriticalProcess, tree: str, tables: tuple[TableCounts, ...], snapshot_at: datetime
+        self,
+        process: CriticalProcess,
+        tree: str,
+        tables: tuple[TableCounts, ...],
+        snapshot_at: datetime,
+        moving: MovingFiles,
     ) -> tuple[tuple[ProofResult, ...], tuple[str, ...]]:
         """The results, and which walls stood around the commands."""
         ...
@@ -60,8 +66,10 @@ class TreeReader(Protocol):
         """Count the regular files below `path`; None when it was not restored."""
         ...
 
-    def generations(self, root: Path, pattern: str, until: datetime) -> dict[str, FileTally]:
-        """Count the files that match, apart for each name that differs in more than digits."""
+    def generations(
+        self, root: Path, pattern: str, until: datetime, moving: MovingFiles
+    ) -> dict[str, FileTally]:
+        """Count the files that match, apart for each that is no generation of another."""
         ...
 
     def matching(self, root: Path, pattern: str) -> list[Path]:

@@ -4,9 +4,12 @@ from collections.abc import Set
 from datetime import datetime
 from functools import cached_property
 
+from msgspec import structs
+
 from agent.core.configuration.config import CriticalProcess
 from agent.core.model.findings import Finding
 from agent.core.model.snapshots import SnapshotRecord
+from agent.core.snapshot.data_age import with_past
 from agent.core.snapshot.dumps import shrunk_findings
 from agent.core.snapshot.exposure import changes_since, last_good
 from agent.core.snapshot.extent import Scan
@@ -60,6 +63,13 @@ class Earlier:
         entries = self._ledger.since(SnapshotRecord, self._started - SPAN, process=self._process.name)
         records = [entry.body for entry in entries if isinstance(entry.body, SnapshotRecord)]
         return [record for record in records if self._counts(record)]
+
+    def with_dumps(self, record: SnapshotRecord, moved: Set[str]) -> SnapshotRecord:
+        """The new record, its dumps held against those of before."""
+        if not record.dumps:
+            return record
+        dumps, before = with_past(record.dumps, moved, self.of_weeks)
+        return structs.replace(record, dumps=dumps, dumps_before=before)
 
     def mass_change(self, sources: Sources) -> list[Finding]:
         """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""

@@ -153,6 +153,7 @@ class _Attempt:
         findings += what_is_missing(self.process, scan, carried, summary, moved)
         changing = {f"/{os_text(path)}" for path in (*scan.moving, *moved.paths)}
         findings += told(self.process, self.task.config, scan, found, moved, self.base.dumps, changing)
+        self.base = self._earlier.with_dumps(self.base, changing)
         if not self.task.accept:
             findings += self._earlier.shrinkage(scan, self.base, found, changing)
             findings += seen.findings(tables, changing)
@@ -255,7 +256,7 @@ class _Attempt:
             witness_sha256=scan.witness_sha256,
             roots=scan.roots,
             mounts=scan.mounts,
-            dumps=noted_dumps(scan.dumps),
+            dumps=noted_dumps(scan.dumps, scan.newest),
             directories=noted_extents(scan),
             tables=tables,
             excluded=tuple("/" + os_text(path) for path in scan.excluded),

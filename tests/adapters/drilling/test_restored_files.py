@@ -1,13 +1,14 @@
 """A restored tree is looked at without ever leaving it: links lead where they would on a rebuilt machine."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from agent.adapters.drilling.restored_files import MOST_LINKS, RestoredFiles
 from agent.core.drill.proofs import FileTally
+from agent.core.drill.verification import MovingFiles
 
 FILES = RestoredFiles()
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -99,5 +100,54 @@ def test_a_file_without_content_is_no_data_and_counted_apart(tree: Path) -> None
         os.utime(place / name, (when, when))
     found = FILES.tally(tree, "/srv/pictures", NOON)
     assert found == FileTally(files=1, newest=NOON.replace(hour=7), ahead=0, empty=2)
-    [apart] = FILES.generations(tree, "/srv/pictures/*.jpg", NOON).values()
-    assert apart == found
+    [one] = FILES.generations(tree, "/srv/pictures/1*.jpg", NOON, MovingFiles()).values()
+    assert one == FileTally(files=1, newest=NOON.replace(hour=7))
+
+
+def test_brackets_in_a_pattern_are_themselves(tree: Path) -> None:
+    place = tree / "srv" / "[2026] dumps"
+    place.mkdir()
+    (place / "a[1].sql").touch()
+    for pattern in ("/srv/[2026] dumps/*.sql", "/srv/[2026] dumps/a[1].sql", "/srv/*/a[1].sql"):
+        assert [file.name for file in FILES.matching(tree, pattern)] == ["a[1].sql"]
+    assert FILES.matching(tree, "/srv/orders/[2026]/one.pdf") == []
+
+
+def put(tree: Path, name: str, hours: float) -> None:
+    (tree / "dumps").mkdir(exist_ok=True)
+    (tree / "dumps" / name).write_text("a line\n")
+    when = NOON.timestamp() + 3600 * hours
+    os.utime(tree / "dumps" / name, (when, when))
+
+
+def test_files_are_tallied_apart_unless_they_are_generations(tree: Path) -> None:
+    for name, hours in (("customer1.sql", -99), ("customer2.sql", -1), ("a-20261124.sql", -26)):
+        put(tree, name, hours)
+    put(tree, "a-20261125.sql", -2)
+    found = FILES.generations(tree, "/dumps/*.sql", NOON, MovingFiles())
+    assert {name: tally.newest for name, tally in found.items()} == {
+        "dumps/customer1.sql": NOON - timedelta(hours=99),
+        "dumps/customer2.sql": NOON - timedelta(hours=1),
+        "dumps/a-20261125.sql": NOON - timedelta(hours=2),
+    }
+
+
+@pytest.mark.parametrize(("ending", "newest", "moving"), [("sql", -26, 1), ("tar.gz", -26, 1), ("log", 0, 0)])
+def test_half_a_dump_is_no_newest_file_and_a_log_is_one(
+    tree: Path, ending: str, newest: int, moving: int
+) -> None:
+    put(tree, f"a-20261124.{ending}", -26)
+    put(tree, f"a-20261125.{ending}", 0)
+    written = MovingFiles(frozenset({f"dumps/a-20261125.{ending}".encode()}))
+    [tally] = FILES.generations(tree, "/dumps/*", NOON, written).values()
+    assert (tally.files, tally.moving) == (2, moving)
+    assert tally.newest == NOON + timedelta(hours=newest)
+
+
+def test_what_is_a_dump_by_its_content_may_be_half(tree: Path) -> None:
+    put(tree, "nightly", 0)
+    (tree / "dumps" / "nightly").write_text("--\n-- PostgreSQL database dump\n--\n")
+    [tally] = FILES.generations(
+        tree, "/dumps/night*", NOON, MovingFiles(frozenset({b"dumps/nightly"}))
+    ).values()
+    assert (tally.files, tally.newest, tally.moving) == (1, None, 1)

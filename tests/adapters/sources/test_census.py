@@ -94,6 +94,19 @@ def test_files_and_bytes_are_counted_for_every_directory(business: Business, tmp
     }
 
 
+def test_the_newest_file_below_every_directory_is_noted_but_for_those_from_the_future(
+    business: Business,
+) -> None:
+    root = business.roots[0]
+    for name, seconds in (("a/b/one", 50), ("a/two", 90), ("three", 20), ("late", time.time() + 10**6)):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+        os.utime(root / name, (seconds, seconds))
+    below = os.fsencode(root)[1:]
+    newest = {path: seconds // 10**9 for path, seconds in business.scan().newest.items()}
+    assert newest == {below: 90, below + b"/a": 90, below + b"/a/b": 50}
+
+
 def test_file_systems_below_a_root_are_noted(business: Business, as_root: None) -> None:
     point = business.roots[0] / "disk"
     point.mkdir()

@@ -22,7 +22,7 @@ from agent.core.drill.proofs import (
     tree_path,
 )
 from agent.core.model.snapshots import TableCounts
-from support.builders.shop import HOUR, NOW
+from support.builders.shop import HOUR, NOW, ago
 
 
 def row(seconds_before: float) -> str:
@@ -48,6 +48,8 @@ def test_a_directory_of_files_from_the_future_tells_nothing_and_an_empty_one_is_
         "it holds only 2 files dated later than the snapshot"
     )
     assert judge_newest_file(FileTally(files=0), HOUR, NOW) == failed("it holds no file")
+    assert judge_newest_file(FileTally(files=1, moving=1), HOUR, NOW).outcome == "not_tested"
+    assert judge_newest_file(FileTally(files=2, moving=1, newest=ago(9)), HOUR, NOW).outcome == "failed"
 
 
 def test_exactly_as_many_files_as_expected_are_enough() -> None:

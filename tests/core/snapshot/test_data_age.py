@@ -1,11 +1,17 @@
 """The data in a snapshot is as old as the dump that a proof looks at."""
 
-from agent.core.configuration.config import ArchiveProof, NewestFileProof
+import pytest
+from msgspec.structs import replace
+
+from agent.core.configuration.config import ArchiveProof, CriticalProcess, NewestFileProof
 from agent.core.model.snapshots import DumpNote
-from agent.core.snapshot.data_age import data_at, oldest_dump
+from agent.core.snapshot.data_age import data_at, oldest_dump, with_past
 from support.builders.shop import ago, process, snapshot
 
-A29, A30 = DumpNote("/srv/orders/a-29.sql", 9, ago(26)), DumpNote("/srv/orders/a-30.sql", 9, ago(2))
+A29, A30 = (
+    DumpNote("/srv/orders/a-20261129.sql", 9, ago(26)),
+    DumpNote("/srv/orders/a-20261130.sql", 9, ago(2)),
+)
 B = DumpNote("/srv/orders/b.sql", 9, ago(240))
 TAKEN = snapshot(1, dumps=(A30, A29, B))
 
@@ -35,3 +41,63 @@ def test_a_dump_from_the_future_makes_no_snapshot_younger() -> None:
     proof = NewestFileProof(name="recent", path="/srv/orders", max_age=9)
     ahead = snapshot(1, dumps=(DumpNote("/srv/orders/a.sql", 9, ago(-30)),))
     assert data_at(process(proofs=(proof,)), ahead) == ahead.snapshot_at
+
+
+def watched(path: str) -> CriticalProcess:
+    return process(proofs=(NewestFileProof(name="recent", path=path, max_age=9),))
+
+
+DATED = "/srv/orders/db-*.sql"
+HALF = DumpNote("/srv/orders/db-20261130.sql", 5, ago(0.1), newest_in="/srv/orders")
+LAST = DumpNote("/srv/orders/db-20261129.sql", 9, ago(15), newest_in="")
+
+
+@pytest.mark.parametrize("path", [DATED, "/srv/orders"])
+def test_half_a_dump_makes_no_data_younger(path: str) -> None:
+    """It was being written, or is cut: the generation before counts."""
+    moving = snapshot(0, dumps=(HALF, LAST), moving=1, moving_paths=(HALF.path,))
+    assert oldest_dump(watched(path), moving) == LAST
+    assert oldest_dump(watched(path), snapshot(0, dumps=(replace(HALF, is_cut=True), LAST))) == LAST
+    assert oldest_dump(watched(path), snapshot(0, dumps=(HALF, LAST))) == HALF
+
+
+@pytest.mark.parametrize("path", ["/srv/orders/*.sql", "/srv/orders", "/srv/orders/db.sql"])
+def test_where_half_a_dump_is_all_there_is_an_earlier_snapshot_holds_the_last(path: str) -> None:
+    before = DumpNote("/srv/orders/db.sql", 9, ago(15))
+    half = DumpNote("/srv/orders/db.sql", 5, ago(0.1), newest_in="/srv/orders")
+    moving = {"moving": 1, "moving_paths": (half.path,)}
+    first = snapshot(14, dumps=(before,))
+    second = snapshot(1, dumps_before=with_past((half,), {half.path}, [first])[1], **moving, dumps=(half,))
+    noted, kept = with_past((half,), {half.path}, [first, second])
+    assert kept == (before,)
+    taken = snapshot(0, dumps=noted, dumps_before=kept, **moving)
+    assert oldest_dump(watched(path), taken) == before
+    assert with_past((half,), (), [first])[1] == ()
+    none_before = snapshot(0, dumps=(half,), **moving)
+    assert oldest_dump(watched(path), none_before) == half
+
+
+def test_of_a_directory_an_old_dump_that_nobody_renews_is_not_lived_by() -> None:
+    """Only what the proof sees: the newest of all, or what is written again and again."""
+    old = DumpNote("/srv/orders/old/import-2019.sql", 9, ago(9999), newest_in="/srv/orders/old")
+    taken = snapshot(0, dumps=(old,))
+    assert oldest_dump(watched("/srv/orders"), taken) is None
+    assert oldest_dump(watched("/srv/orders/old"), taken) == old
+    assert oldest_dump(watched("/srv/orders/old/import-2019.sql"), taken) == old
+    assert oldest_dump(watched("/srv/orders/**/*.sql"), taken) == old
+    renewed = snapshot(0, dumps=(replace(old, renewed=True),))
+    assert oldest_dump(watched("/srv/orders"), renewed) == replace(old, renewed=True)
+    half = snapshot(0, dumps=(HALF, LAST, old), moving=1, moving_paths=(HALF.path,))
+    assert oldest_dump(watched("/srv/orders"), half) == LAST
+
+
+def test_a_dump_is_renewed_when_it_or_a_generation_had_another_time() -> None:
+    old = DumpNote("/srv/orders/import-2019.sql", 9, ago(9999))
+    [first] = with_past((old,), (), [])[0]
+    earlier = [snapshot(2, dumps=(old, LAST)), snapshot(1, dumps=(old, LAST))]
+    noted = with_past((old, LAST, HALF), (), earlier)[0]
+    assert {dump.path: dump.renewed for dump in (first, *noted)} == {
+        old.path: False,
+        LAST.path: True,
+        HALF.path: True,
+    }

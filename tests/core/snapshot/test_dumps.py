@@ -15,6 +15,7 @@ from agent.core.snapshot.dumps import (
     is_whole,
     newest_of_each,
     noted_dumps,
+    on_the_move,
     restored_dump_findings,
     shrunk_findings,
 )
@@ -67,7 +68,7 @@ def test_of_generations_the_newest_counts_unless_it_is_being_written() -> None:
 
 
 def test_the_newest_dump_that_is_cut_is_told_and_none_that_is_being_written() -> None:
-    old, new = note("a-29.sql", hours=25, is_cut=True), note("a-30.sql")
+    old, new = note("a-20261129.sql", hours=25, is_cut=True), note("a-20261130.sql")
     assert cut_findings(ORDERS, [old, new], ()) == []
     [told] = cut_findings(ORDERS, [old, replace(new, is_cut=True)], ())
     assert (told.code, told.severity, told.path) == ("dump-cut", "warning", new.path)
@@ -75,15 +76,17 @@ def test_the_newest_dump_that_is_cut_is_told_and_none_that_is_being_written() ->
 
 
 def test_a_dump_of_less_than_half_is_told_until_it_is_accepted() -> None:
-    records = [snapshot(dumps=(note("a-28.sql", size),)) for size in (9000, 10_000)]
-    [told] = shrunk_findings(ORDERS, [note("a-30.sql", 4000)], (), records)
-    assert (told.code, told.path) == ("dump-shrunk", "/srv/orders/a-30.sql")
+    records = [snapshot(dumps=(note("a-20261128.sql", size),)) for size in (9000, 10_000)]
+    [told] = shrunk_findings(ORDERS, [note("a-20261130.sql", 4000)], (), records)
+    assert (told.code, told.path) == ("dump-shrunk", "/srv/orders/a-20261130.sql")
     assert "9.8 KiB" in told.message
-    assert shrunk_findings(ORDERS, [note("a-30.sql", 6000)], (), records) == []
-    assert shrunk_findings(ORDERS, [note("a-30.sql", 4000)], {"/srv/orders/a-30.sql"}, records) == []
+    assert shrunk_findings(ORDERS, [note("a-20261130.sql", 6000)], (), records) == []
+    assert (
+        shrunk_findings(ORDERS, [note("a-20261130.sql", 4000)], {"/srv/orders/a-20261130.sql"}, records) == []
+    )
     assert shrunk_findings(ORDERS, [note("b.sql", 4000)], (), records) == []
-    accepted = snapshot(dumps=(note("a-29.sql", 4000),), accepted=True)
-    assert shrunk_findings(ORDERS, [note("a-30.sql", 4000)], (), [*records, accepted]) == []
+    accepted = snapshot(dumps=(note("a-20261129.sql", 4000),), accepted=True)
+    assert shrunk_findings(ORDERS, [note("a-20261130.sql", 4000)], (), [*records, accepted]) == []
 
 
 def test_what_is_recovered_from_is_bad_when_it_is_cut() -> None:
@@ -97,6 +100,28 @@ def test_what_is_recovered_from_is_bad_when_it_is_cut() -> None:
 
 def test_a_record_notes_the_newest_dumps_whatever_their_times() -> None:
     dumps = [Dump(b"srv/%d.sql" % n, 9, n * 10**9) for n in range(NOTED + 1)]
-    assert len(noted_dumps(dumps)) == NOTED
-    assert noted_dumps(dumps)[0].path == f"/srv/{NOTED}.sql"
-    assert noted_dumps([Dump(b"srv/a.sql", 9, 1 << 100)])[0].at.year == 1970
+    assert len(noted_dumps(dumps, {})) == NOTED
+    assert noted_dumps(dumps, {})[0].path == f"/srv/{NOTED}.sql"
+    assert noted_dumps([Dump(b"srv/a.sql", 9, 1 << 100)], {})[0].at.year == 1970
+
+
+def test_the_topmost_directory_in_which_nothing_is_newer_is_noted_with_a_dump() -> None:
+    hour = 3600 * 10**9
+    newest = {b"srv": 9 * hour, b"srv/a": 5 * hour, b"srv/a/b": 5 * hour}
+    dumps = [Dump(b"srv/a/b/%d.sql" % n, 9, n * hour) for n in (3, 4, 5, 8)]
+    assert [note.newest_in for note in noted_dumps(dumps, newest)] == ["/srv", "/srv/a", "/srv/a", ""]
+
+
+def test_a_directory_without_its_contents_is_told_as_such() -> None:
+    [told] = cut_findings(ORDERS, [note("dir/toc.dat", is_cut=True)], ())
+    assert told.message.startswith("/srv/orders/dir/toc.dat is missing")
+    assert cut_findings(ORDERS, [note("dir/toc.dat", is_cut=True)], {"/srv/orders/dir/1.dat"}) == []
+
+
+def test_a_dump_is_on_the_move_when_any_part_of_it_is() -> None:
+    toc, plain = DumpNote("/srv/dir/toc.dat", 9, ago(1)), DumpNote("/srv/a.sql", 9, ago(1))
+    piece = DumpNote("/srv/b.sql.aa", 9, ago(1), pieces=3)
+    dumps = (toc, plain, piece)
+    assert on_the_move(dumps, ()) == on_the_move(dumps, {"/srv/dir2/1.dat", "/srv/b.sql"}) == frozenset()
+    assert on_the_move(dumps, {"/srv/dir/1.dat"}) == {toc.path}
+    assert on_the_move(dumps, {"/srv/b.sql.ac", plain.path}) == {plain.path, piece.path}

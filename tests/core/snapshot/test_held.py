@@ -203,7 +203,7 @@ def test_a_database_that_was_packed_has_its_rows() -> None:
 
 # ---- dumps that are none any more
 
-NOTE = DumpNote(f"{ROOT}/db-1.sql", 9000, ago(5))
+NOTE = DumpNote(f"{ROOT}/db-20261129.sql", 9000, ago(5))
 
 
 def lost(*files: Neighbour, dumps: tuple[str, ...] = (), proof: str = "", **changes: Any) -> list[bytes]:
@@ -224,17 +224,35 @@ def file(name: str, hours: float) -> Neighbour:
 
 
 def test_a_file_that_was_a_dump_and_is_none_any_more_is_lost() -> None:
-    assert lost(file("db-1.sql", 1)) == [b"srv/orders/db-1.sql"]
-    assert lost(file("db-1.sql", 1), dumps=("db-1.sql",)) == []
+    assert lost(file("db-20261129.sql", 1)) == [b"srv/orders/db-20261129.sql"]
+    assert lost(file("db-20261129.sql", 1), dumps=("db-20261129.sql",)) == []
     assert lost() == [], "it was removed"
     assert lost_dumps(ORDERS, scan(), None, lambda place, wanted: []) == ()
 
 
 @pytest.mark.parametrize("proof", [f"{ROOT}/db-*.sql", ROOT])
 def test_the_next_generation_has_to_be_a_dump_where_a_proof_looks_at_it(proof: str) -> None:
-    here = file("db-1.sql", 5)
-    assert lost(here, file("db-2.sql", 1), dumps=("db-1.sql",), proof=proof) == [b"srv/orders/db-2.sql"]
-    assert lost(here, file("db-2.sql", 6), dumps=("db-1.sql",), proof=proof) == [], "an older one"
-    assert lost(here, file("db-2.sql", 1), dumps=("db-1.sql", "db-2.sql"), proof=proof) == []
-    assert lost(here, file("db-2.sql", 1), dumps=("db-1.sql",)) == [], "a script, for all that we know"
-    assert lost(here, file("db-2.sql", 1), dumps=("db-1.sql",), proof=proof, exclude=("db-2.sql",)) == []
+    here = file("db-20261129.sql", 5)
+    assert lost(here, file("db-20261130.sql", 1), dumps=("db-20261129.sql",), proof=proof) == [
+        b"srv/orders/db-20261130.sql"
+    ]
+    assert lost(here, file("db-20261130.sql", 6), dumps=("db-20261129.sql",), proof=proof) == [], (
+        "an older one"
+    )
+    assert (
+        lost(here, file("db-20261130.sql", 1), dumps=("db-20261129.sql", "db-20261130.sql"), proof=proof)
+        == []
+    )
+    assert lost(here, file("db-20261130.sql", 1), dumps=("db-20261129.sql",)) == [], (
+        "a script, for all that we know"
+    )
+    assert (
+        lost(
+            here,
+            file("db-20261130.sql", 1),
+            dumps=("db-20261129.sql",),
+            proof=proof,
+            exclude=("db-20261130.sql",),
+        )
+        == []
+    )

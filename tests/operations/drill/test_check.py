@@ -74,7 +74,7 @@ def test_the_copy_of_a_database_that_no_proof_names_is_looked_into(tools: Tools)
 
 def test_a_dump_that_came_back_cut_is_a_warning_and_bad_where_it_is_vital(tools: Tools) -> None:
     older, newest = (
-        DumpNote(f"/srv/orders/orders-{day}.sql", 9, ago(24 - day), is_cut=True) for day in (1, 2)
+        DumpNote(f"/srv/orders/orders-2026112{day}.sql", 9, ago(24 - day), is_cut=True) for day in (1, 2)
     )
     [told] = check(tools, record(dumps=(older, newest))).findings
     assert (told.code, told.severity, told.path) == ("dump-cut", "warning", newest.path)

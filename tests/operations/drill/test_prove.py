@@ -30,9 +30,10 @@ from agent.core.drill.proofs import (
     judge_newest_row,
     moment,
 )
+from agent.core.drill.verification import MovingFiles
 from agent.core.model.drills import ProofResult
 from agent.core.model.snapshots import TableCounts
-from agent.operations.drill.prove import Readers, RestoredTree, prove
+from agent.operations.drill.prove import NOTHING_MOVING, Readers, RestoredTree, prove
 from support.builders.databases import make_orders
 
 AT = datetime(2026, 10, 23, 12, 0, tzinfo=UTC)
@@ -54,13 +55,17 @@ class FakeRunner:
 
 
 def prove_one(
-    tree: Path, *proofs: Proof, facts: tuple[TableCounts, ...] = (), runner: FakeRunner | None = None
+    tree: Path,
+    *proofs: Proof,
+    facts: tuple[TableCounts, ...] = (),
+    runner: FakeRunner | None = None,
+    moving: MovingFiles = NOTHING_MOVING,
 ) -> Sequence[ProofResult]:
     process = CriticalProcess(
         name="orders", paths=("/srv/orders",), rto=1, rpo=1, mtd=1, max_proof_age=1, proofs=proofs
     )
     readers = Readers(RestoredFiles(), SqliteDatabases(), Archives())
-    return prove(process, RestoredTree(tree), runner or FakeRunner(), facts, AT, readers)
+    return prove(process, RestoredTree(tree), runner or FakeRunner(), facts, AT, readers, moving)
 
 
 def said(results: Sequence[ProofResult]) -> list[tuple[str, str]]:
@@ -216,6 +221,16 @@ def test_of_a_pattern_each_name_is_judged_by_its_newest_generation(tmp_path: Pat
     assert (result.outcome, result.message[:20]) == ("failed", "dumps/customers.sql:")
     none = NewestFileProof(name="none", path="/dumps/*.gz", max_age=3600)
     assert prove_one(tmp_path, none)[0].message == "no file matches"
+
+
+def test_a_dump_that_was_being_written_proves_nothing(tmp_path: Path) -> None:
+    touch(tmp_path / "dumps" / "orders.sql", AT - timedelta(minutes=1))
+    proof = NewestFileProof(name="dumps", path="/dumps/*.sql", max_age=3600)
+    assert prove_one(tmp_path, proof)[0].outcome == "passed"
+    moving = MovingFiles(frozenset({b"dumps/orders.sql"}))
+    [(outcome, message)] = said(prove_one(tmp_path, proof, moving=moving))
+    assert outcome == "not_tested"
+    assert message.startswith("dumps/orders.sql: it was being written while the snapshot was taken")
 
 
 def test_a_file_from_the_future_does_not_hide_stale_ones(tmp_path: Path) -> None:

@@ -158,7 +158,12 @@ class FakeProver:
         self.proven: list[tuple[str, datetime]] = []
 
     def __call__(
-        self, process: CriticalProcess, tree: str, tables: tuple[TableCounts, ...], snapshot_at: datetime
+        self,
+        process: CriticalProcess,
+        tree: str,
+        tables: tuple[TableCounts, ...],
+        snapshot_at: datetime,
+        moving: MovingFiles,
     ) -> tuple[tuple[ProofResult, ...], tuple[str, ...]]:
         self.proven.append((tree, snapshot_at))
         results = [ProofResult(name=one.name, outcome=self.outcome, seconds=1) for one in process.proofs]

@@ -1,0 +1,106 @@
+"""A dump in pieces is one, and whole when they make one; a directory of tables needs its contents."""
+
+import gzip
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from agent.adapters.sources.dump_parts import is_cut_dump
+from agent.adapters.sources.scan import Scanner
+from agent.core.kinds.kinds import Dump
+
+BEGIN, END = b"--\n-- PostgreSQL database dump\n--\n", b"--\n-- PostgreSQL database dump complete\n--\n\n"
+WHOLE = BEGIN + b"".join(b"%d\tten pieces\n" % number for number in range(9000)) + END
+TABLE = b"1\tten pieces\n\\.\n\n\n"
+
+
+def scan(base: Path) -> dict[str, Dump]:
+    """What a scan says of dumps below `base`, by their names there; the second scan reads nothing anew."""
+    (base / "carried").mkdir(exist_ok=True)
+    found: list[tuple[Dump, ...]] = []
+    for _ in range(2):
+        with closing(Scanner(base / "carried", [str(base / "srv")], (), ())) as scanner:
+            found.append(scanner.scan(time.time_ns() + 10**12, lambda *_: None).dumps)
+            scanner.keep(unchanged=False)
+    assert found[0] == found[1]
+    return {str(Path("/", dump.path.decode()).relative_to(base / "srv")): dump for dump in found[0]}
+
+
+@pytest.fixture
+def srv(tmp_path: Path) -> Path:
+    (tmp_path / "srv").mkdir()
+    return tmp_path / "srv"
+
+
+def split(file: Path, content: bytes, names: list[str]) -> list[Path]:
+    made = [file.with_name(f"{file.name}{name}") for name in names]
+    step = -(-len(content) // len(made))
+    for number, piece in enumerate(made):
+        piece.write_bytes(content[number * step : (number + 1) * step])
+    return made
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "names",
+    [[".aa", ".ab", ".ac"], [".00", ".01", ".02"], [".001", ".002"], [".part1", ".part2"], [".0", ".1"]],
+)
+def test_a_dump_in_pieces_is_whole_when_they_make_one(
+    srv: Path, tmp_path: Path, names: list[str], packed: bool
+) -> None:
+    content = gzip.compress(WHOLE) if packed else WHOLE
+    made = split(srv / "a.sql", content, names)
+    [(name, dump)] = scan(tmp_path).items()
+    assert (name, dump.is_cut, dump.size, dump.pieces) == (made[0].name, False, len(content), len(made))
+    assert not is_cut_dump(made[0])
+    made[-1].write_bytes(made[-1].read_bytes()[:-50])
+    assert is_cut_dump(made[0])
+    assert packed or scan(tmp_path)[made[0].name].is_cut  # of packed ones only a drill reads every byte
+    made[-1].unlink()
+    assert is_cut_dump(made[0])
+    assert scan(tmp_path)[made[0].name].is_cut or (packed and len(made) > 2)
+
+
+def test_another_dump_is_no_piece_of_one_that_is_cut(srv: Path, tmp_path: Path) -> None:
+    (srv / "a.sql.1").write_bytes(WHOLE[:-50])
+    (srv / "a.sql.2").write_bytes(WHOLE)
+    assert {name: dump.is_cut for name, dump in scan(tmp_path).items()} == {"a.sql.1": True, "a.sql.2": False}
+    assert is_cut_dump(srv / "a.sql.1")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_directory_of_tables_without_its_contents_is_cut(srv: Path, tmp_path: Path, packed: bool) -> None:
+    (srv / "dir").mkdir()
+    pack, name = (gzip.compress, ".dat.gz") if packed else (bytes, ".dat")
+    (srv / "dir" / f"3456{name}").write_bytes(pack(TABLE))
+    (srv / "dir" / f"3457{name}").write_bytes(pack(TABLE * 9)[:-30])  # pg_dump was killed
+    assert {name: dump.is_cut for name, dump in scan(tmp_path).items()} == {"dir/toc.dat": True}
+    (srv / "dir" / "toc.dat").touch()
+    assert scan(tmp_path)["dir/toc.dat"].is_cut
+    (srv / "dir" / "toc.dat").write_bytes(b"PGDMP\x01\x0e")
+    assert not scan(tmp_path)["dir/toc.dat"].is_cut
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"0001.dat": b"a measured value\n", "0002.dat": b"another\n"},
+        {"0001.dat.gz": gzip.compress(b"a measured value\n")},
+        {"3456.dat": TABLE, "readme": b"x"},
+        {"blobs.toc": b"16400 blob_16400.dat\n"},
+    ],
+)
+def test_others_number_their_data_too(srv: Path, tmp_path: Path, files: dict[str, bytes]) -> None:
+    for name, content in files.items():
+        (srv / name).write_bytes(content)
+    assert scan(tmp_path) == {}
+
+
+def test_a_dump_that_became_empty_is_cut_and_stays_so(srv: Path, tmp_path: Path) -> None:
+    (srv / "a.sql").write_bytes(WHOLE)
+    (srv / "down.sql").touch()
+    assert [dump.is_cut for dump in scan(tmp_path).values()] == [False]
+    (srv / "a.sql").write_bytes(b"")
+    assert {name: dump.is_cut for name, dump in scan(tmp_path).items()} == {"a.sql": True}

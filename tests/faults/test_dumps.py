@@ -1,0 +1,177 @@
+"""Dumps that are no dumps, end to end: half ones, those of others, those without an end; and healthy ones."""
+
+import gzip
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.builders.readiness_cli import PASSED, Result, Shop
+from support.writers import written
+
+BEGIN, END = b"--\n-- PostgreSQL database dump\n--\n", b"--\n-- PostgreSQL database dump complete\n--\n\n"
+WHOLE = BEGIN + b"".join(b"%d\tten pieces\n" % number for number in range(5000)) + END
+
+
+@pytest.fixture
+def shop(newest_restic: Path, tmp_path: Path) -> Shop:
+    made = Shop(tmp_path, newest_restic).set_up()
+    (made.source / "rest").write_bytes(os.urandom(100_000))
+    return made
+
+
+def put(shop: Shop, name: str, hours: float, content: bytes = WHOLE) -> Path:
+    """A file that was last written so many hours ago."""
+    file = shop.source / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+    then = time.time() - 3600 * hours
+    os.utime(file, (then, then))
+    return file
+
+
+def wanting(shop: Shop, *paths: str, max_age: str = "20h", more: str = "") -> None:
+    """Each of these has to be recent, as a proof says."""
+    proofs = [
+        f'[[process.orders.proof]]\nnewest_file = {{path = "{shop.source}/{path}", max_age = "{max_age}"}}'
+        for path in paths
+    ]
+    shop.extra = "\n".join((*proofs, more))
+    shop.write_config()
+
+
+def state(shop: Shop) -> list[str]:
+    """Why the process is not READY, the device of the repository aside."""
+    (process,) = shop.run("status", live=True).answer["result"]["processes"]
+    codes = [reason["code"] for reason in process["reasons"]]
+    return [code for code in codes if code not in ("repository-same-device", "no-proof")]
+
+
+def good(shop: Shop) -> None:
+    assert (shop.snapshot().says, shop.drill().says, state(shop)) == (PASSED, PASSED, [])
+
+
+def growing(file: Path) -> Callable[[int], object]:
+    """A dump program that is at work."""
+
+    def act(number: int) -> None:
+        with file.open("ab") as end:
+            end.write(WHOLE[:1000] if number == 1 else b"1\tten pieces\n" * 10)
+
+    return act
+
+
+@pytest.mark.parametrize("wanted", ["db-*.sql", ""])
+def test_half_a_dump_ends_no_stale_data(shop: Shop, wanted: str) -> None:
+    put(shop, "db-20261128.sql", 39)
+    put(shop, "db-20261129.sql", 15)
+    wanting(shop, wanted)
+    assert shop.snapshot().says == PASSED
+    put(shop, "db-20261129.sql", 14)  # it is written again and again
+    os.utime(shop.source / "rest", (0, 0))
+    assert (shop.snapshot().says, shop.drill().says) == (PASSED, PASSED)
+    assert state(shop) == ["data-stale"]
+
+    half = shop.source / "db-20261130.sql"
+    half.write_bytes(BEGIN)
+    with written(growing(half)):
+        assert shop.run("snapshot", live=True).row["moving"] >= 1
+        assert shop.run("drill", live=True).row["outcome"] == "passed"
+        assert state(shop) == ["data-stale"]
+    half.write_bytes(WHOLE)
+    good(shop)
+
+
+def test_half_a_dump_in_the_place_of_the_last_ends_no_stale_data_and_is_not_proven(shop: Shop) -> None:
+    dump = put(shop, "db.sql", 15)
+    wanting(shop, "*.sql")
+    assert (shop.snapshot().says, shop.drill().says, state(shop)) == (PASSED, PASSED, ["data-stale"])
+    dump.write_bytes(BEGIN)
+    with written(growing(dump)):
+        for _ in range(2):
+            shop.run("snapshot", live=True)
+        assert "data-stale" in state(shop)
+        drilled = shop.run("drill", live=True)
+        assert "proof-not-run" in drilled.codes
+        assert [proof["outcome"] for proof in drilled.row["proofs"]] == ["not_tested"]
+    dump.write_bytes(WHOLE)
+    good(shop)
+
+
+@pytest.mark.parametrize("names", [("customer1", "customer2"), ("shop_01", "shop_02", "shop_03")])
+def test_numbered_databases_are_judged_apart(shop: Shop, names: tuple[str, ...]) -> None:
+    for name in names:
+        put(shop, f"{name}.sql", 1)
+    wanting(shop, "*.sql")
+    good(shop)
+    put(shop, f"{names[0]}.sql", 40)
+    assert shop.snapshot().says == PASSED
+    assert shop.drill().codes == ["proof-failed"]
+    put(shop, f"{names[0]}.sql", 0)
+    good(shop)
+    cut = put(shop, f"{names[0]}.sql", 0.5, WHOLE[:-50])
+    taken, drilled = shop.snapshot(), shop.drill()
+    assert (taken.codes, taken.paths, drilled.codes) == (["dump-cut"], {str(cut)}, ["dump-cut"])
+
+
+def test_a_rotation_is_one_dump_by_date_suffix_weekday_or_day(shop: Shop) -> None:
+    for day in range(7):
+        put(shop, f"weekday-{(day + 3) % 7}.sql", 24 * day + 1)
+        put(shop, f"month-{day + 20}.sql.gz", 24 * (7 - day), gzip.compress(WHOLE))
+        put(shop, f"rotated.sql.{day}" if day else "rotated.sql", 24 * day + 1)
+        put(shop, f"d_2026-11-2{day}_03h15m.sql", 24 * (6 - day) + 1)
+    put(shop, "month-27.sql.gz", 1, gzip.compress(WHOLE))
+    wanting(shop, "*.sql", "*.sql.gz", "rotated.sql*")
+    good(shop)
+
+
+def test_an_old_import_beside_fresh_files_is_no_stale_data(shop: Shop) -> None:
+    put(shop, "import-2019.sql", 9999)
+    wanting(shop, "")
+    good(shop)
+    good(shop)
+    wanting(shop, "import-2019.sql", max_age="999d")
+    assert (shop.drill().says, state(shop)) == (PASSED, ["data-stale"])
+
+
+def test_brackets_in_a_path_are_themselves(shop: Shop) -> None:
+    put(shop, "[2026] dumps/db [1].sql", 1)
+    put(shop, "[2026] dumps/x.sql.gz", 1, gzip.compress(WHOLE))
+    place = shop.source / "[2026] dumps"
+    more = f'[[process.orders.proof]]\nfile_count = {{path = "{place}", at_least = 2}}\n'
+    more += f'[[process.orders.proof]]\narchive = "{place}/x.sql.gz"\n'
+    more += f'[[process.orders.proof]]\narchive = "{place}/*.gz"\n'
+    wanting(shop, "[2026] dumps/db [1].sql", "[2026] dumps/db [1]*", "[2026] dumps", more=more)
+    shop.extra = f'vital = ["{place}"]\n{shop.extra}'
+    shop.write_config()
+    good(shop)
+    assert shop.drill("--sample", "10%").says == PASSED
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_dump_in_pieces_is_whole_with_all_of_them(shop: Shop, packed: bool) -> None:
+    content = gzip.compress(WHOLE) if packed else WHOLE
+    third = len(content) // 3
+    for number, ending in enumerate(("aa", "ab", "ac")):
+        end = (number + 1) * third if number < 2 else None
+        put(shop, f"db.sql.gz.{ending}", 0.2, content[number * third : end])
+    wanting(shop, "")
+    good(shop)
+    (shop.source / "db.sql.gz.ac").unlink()
+    shop.snapshot()
+    assert shop.drill().says == ("failed", 1, ["dump-cut"])
+
+
+def test_a_directory_of_tables_without_its_contents_is_cut(shop: Shop) -> None:
+    table = gzip.compress(b"1\tten pieces\n\\.\n\n\n")
+    for name, content in (("3456.dat.gz", table), ("3457.dat.gz", table), ("toc.dat", b"PGDMP\x01\x0e")):
+        put(shop, f"dump/{name}", 0.5, content)
+    wanting(shop, "dump")
+    good(shop)
+    (shop.source / "dump" / "toc.dat").unlink()
+    os.utime(shop.source / "dump" / "3457.dat.gz")
+    taken: Result = shop.snapshot()
+    assert (taken.codes, taken.paths) == (["dump-cut"], {str(shop.source / "dump" / "toc.dat")})
+    assert shop.drill().says == ("failed", 1, ["dump-cut"])
