@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Iterator
 
 CONTENTS = "/toc.dat"
-_LETTERS = re.compile(rb"(.*?)(a{2,3})\Z", re.DOTALL)
-_NUMBER = re.compile(rb"(.*?)(0*[01])\Z", re.DOTALL)
-_TABLE = re.compile(rb"(?:\d+|blob_\d+)\.dat(?:\.gz|\.lz4|\.zst)?|blobs(?:_\d+)?\.toc")
+# compiled when they are needed: `readiness status` has few milliseconds
+_LETTERS = rb"(?s)(.*?)(a{2,3})\Z"
+_NUMBER = rb"(?s)(.*?)(0*[01])\Z"
+_TABLE = rb"(?:\d+|blob_\d+)\.dat(?:\.gz|\.lz4|\.zst)?|blobs(?:_\d+)?\.toc"
 MOST_PIECES = 26**2
 
 
@@ -18,12 +19,12 @@ def piece_names(first: bytes) -> Iterator[bytes]:
 
     `.aa`, `.ab` ...; `.00`, `.01` ...; `.001`, `.002` ...; `.part1`, `.part2` ...
     """
-    if found := _NUMBER.match(first):
+    if found := re.match(_NUMBER, first):
         name, number = found[1], found[2]
         begin = int(number)
         for count in range(begin, begin + MOST_PIECES):
             yield name + str(count).encode().zfill(len(number))
-    elif found := _LETTERS.match(first):
+    elif found := re.match(_LETTERS, first):
         for count in range(MOST_PIECES):
             yield found[1] + _letters(count, len(found[2]))
 
@@ -40,7 +41,7 @@ def pieces(first: bytes, is_there: Callable[[bytes], bool]) -> list[bytes]:
 
 def is_table(name: bytes) -> bool:
     """Whether `pg_dump -Fd` calls the data of a table so, or its large objects."""
-    return _TABLE.fullmatch(name) is not None
+    return re.fullmatch(_TABLE, name) is not None
 
 
 def _letters(count: int, width: int) -> bytes:

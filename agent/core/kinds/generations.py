@@ -32,8 +32,7 @@ _WHEN = (
     r"|(?i:(?<![a-z])week[-_. ]?\d\d?(?!\d))"
     r"|(?<![\d.])\d+\.\d+\.\d+(?!\.?\d)"  # the version of what wrote it
 )
-_ROTATED = re.compile(r"(?<!\d)\.\d{1,3}(?:\.(?:gz|bz2|xz|zst|lz4|Z))?(?=/|\Z)")
-_NUMBER = re.compile(r"\d+")
+_ROTATED = r"(?<!\d)\.\d{1,3}(?:\.(?:gz|bz2|xz|zst|lz4|Z))?(?=/|\Z)"
 FEWEST = 3  # files whose names differ in short numbers, for them to be a rotation
 CLOSEST = 600.0  # seconds between two of a rotation
 UNEVEN = 4  # times the smallest gap may be smaller than the median one
@@ -75,7 +74,7 @@ def generations(times: Mapping[str, float]) -> list[Generations]:
 @lru_cache(maxsize=20_000)
 def undated(path: str) -> str:
     """Equal for names that differ in a date, a time or the suffix of a rotation alone."""
-    return _ROTATED.sub("", _when().sub("\0", path))
+    return re.sub(_ROTATED, "", _when().sub("\0", path))
 
 
 @cache
@@ -86,7 +85,7 @@ def _when() -> re.Pattern[str]:
 
 @lru_cache(maxsize=20_000)
 def _unnumbered(path: str) -> str:
-    return _NUMBER.sub("\1", undated(path))
+    return re.sub(r"\d+", "\1", undated(path))
 
 
 def _is_rotation(times: list[float]) -> bool:

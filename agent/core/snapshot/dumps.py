@@ -25,7 +25,7 @@ from agent.core.text.plain import size
 
 TAIL = 4096  # bytes at the end of a dump that are looked at
 NOTED = 50  # dumps, with every snapshot: the newest
-_PIECE = re.compile(r"(?:[a-z]{2,3}|\d+)\Z")  # how the name of one ends
+_PIECE = r"(?:[a-z]{2,3}|\d+)\Z"  # how the name of one ends
 LEAST = 4096  # bytes: what is smaller says little by its size
 
 _PACKED = (b".sql.gz", b".sql.bz2", b".sql.xz", b".sql.zst")
@@ -202,12 +202,12 @@ def on_the_move(dumps: Iterable[DumpNote], moved: Collection[str]) -> frozenset[
     """The paths of those dumps of which any part was being written; `moved` are paths of files."""
     if not moved:
         return frozenset()
-    stems = {_PIECE.sub("", path) for path in moved}
+    stems = {re.sub(_PIECE, "", path) for path in moved}
     directories = {path.rpartition("/")[0] for path in moved}
     return frozenset(
         dump.path
         for dump in dumps
         if dump.path in moved
         or (dump.path.endswith(CONTENTS) and dump.path[: -len(CONTENTS)] in directories)
-        or (dump.pieces > 1 and _PIECE.sub("", dump.path) in stems)
+        or (dump.pieces > 1 and re.sub(_PIECE, "", dump.path) in stems)
     )
