@@ -18,6 +18,7 @@ from agent.app.repositories import restic_for
 from agent.app.telling.alarm import announce_drill
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.config import Repository as RepositoryConfig
+from agent.core.configuration.feeding import drilling, renewal
 from agent.core.configuration.location import address
 from agent.core.drill.plan_b import plan_b_may_help
 from agent.core.schedule.holding import held, held_at_first
@@ -107,6 +108,7 @@ def drill_once(
             repository=repository.name,
             host=settings.host,
             address=address(repository.url),
+            renew=_renew(config, process, repository),
             oldest=_oldest(config, process, repository),
             select=wish.select,
             share=wish.share,
@@ -117,11 +119,20 @@ def drill_once(
 
 
 def _oldest(config: Config, process: CriticalProcess, repository: RepositoryConfig) -> int:
-    """How old the newest snapshot may be where copies go; 0 where the process has its own snapshots."""
-    if repository is config.repositories[0] or repository.fed_by == "snapshot":
+    """How old the newest snapshot may be in plan B, where two of its rhythms may fall out; 0 in the first."""
+    if repository is config.repositories[0]:
         return 0
     apart = copies_apart(process, SystemClock().now(), ZoneInfo(config.business.time_zone))
     return process.rpo + apart
+
+
+def _renew(config: Config, process: CriticalProcess, repository: RepositoryConfig) -> str:
+    """How to bring plan B up to date, and to see that it is; "" for the first repository."""
+    first = config.repositories[0]
+    if repository is first:
+        return ""
+    drill = drilling(process.name, repository.name, first.name)
+    return f"{renewal(process.name, repository, first)}, then: {drill}"
 
 
 def _drill_instead(

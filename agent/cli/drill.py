@@ -11,9 +11,20 @@ from agent.app.config import chosen_processes, load_config
 from agent.app.drills import Wish, drills
 from agent.cli.parts.output import Invocation, print_runs
 from agent.core.model.drills import DrillRecord
+from agent.core.text.phrases import joined
 from agent.core.text.plain import count, duration, printable, size
 from agent.errors import Exit
 
+# what is wrong although everything came back as it was, and where there is nothing to bring it back from
+ALL_THE_SAME = {
+    "snapshot-stale": "it is too old",
+    "snapshots-vanished": "other snapshots are gone",
+    "proof-failed": "a proof says that the data is not good",
+}
+NO_REPOSITORY = {
+    "repository-changed": "another repository stands there",
+    "repository-missing": "the repository is not there",
+}
 WORDS = ("latest", "last-good", "random")
 
 
@@ -91,8 +102,18 @@ def _line(record: DrillRecord) -> str:
             how = "restored and proven, though no content could be compared,"
         return f"{record.process}: {instead}PASSED, {how} in {duration(record.seconds.total)}"
     if record.outcome == "failed":
-        return f"{record.process}: {instead}FAILED, this could not be brought back as it was"
+        return f"{record.process}: {instead}FAILED, {_failed(record)}"
     return f"{record.process}: {instead}NOT TESTED, which is neither good nor bad"
+
+
+def _failed(record: DrillRecord) -> str:
+    """Whether what was restored is what it was, and all the same something is wrong, or there was nothing."""
+    codes = [found.code for found in record.findings if found.severity == "error"]
+    came_back = record.files.verified and not record.files.missing and not record.files.damaged
+    if came_back and codes and all(code in ALL_THE_SAME for code in codes):
+        return f"it came back as it was, but {joined(list(dict.fromkeys(ALL_THE_SAME[c] for c in codes)))}"
+    nothing = next((NO_REPOSITORY[code] for code in codes if code in NO_REPOSITORY), "")
+    return (not record.snapshot and nothing) or "this could not be brought back as it was"
 
 
 def _details(record: DrillRecord, kept: str) -> list[str]:

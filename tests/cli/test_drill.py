@@ -11,7 +11,7 @@ from agent.app.drills import Wish
 from agent.cli import drill as module
 from agent.core.model.drills import Compared, ProofResult, RefusedSnapshot
 from support.builders.recorded_shop import Handed, readiness, recorded_shop
-from support.builders.shop import NOW, drill
+from support.builders.shop import NOW, drill, wrong
 
 DRILLED = replace(drill(), snapshot="0123456789abcdef" * 4, recovery_point_age=1800)
 
@@ -44,6 +44,22 @@ def said(
             "PASSED, restored and proven, though no content could be compared, in 10 min",
         ),
         ({"outcome": "failed"}, "FAILED, this could not be brought back as it was"),
+        (
+            {"outcome": "failed", "findings": (wrong("snapshots-vanished"), wrong("snapshot-stale"))},
+            "FAILED, it came back as it was, but other snapshots are gone and it is too old",
+        ),
+        (
+            {"outcome": "failed", "findings": (wrong("proof-failed"),)},
+            "FAILED, it came back as it was, but a proof says that the data is not good",
+        ),
+        (
+            {"outcome": "failed", "findings": (wrong("snapshots-vanished"), wrong("file-changed"))},
+            "FAILED, this could not be brought back as it was",
+        ),
+        (
+            {"outcome": "failed", "findings": (wrong("repository-changed"),), "snapshot": ""},
+            "FAILED, another repository stands there",
+        ),
         ({"outcome": "not_tested"}, "NOT TESTED, which is neither good nor bad"),
         (
             {"repository": "planb", "instead_of": "primary"},

@@ -31,7 +31,7 @@ COULD_NOT = {
     "not-tested",
 }
 # of a drill that was made: it showed too little for good, and nothing bad
-TOO_LITTLE = {"path-too-long", "complaint-unexplained", "nothing-compared"}
+TOO_LITTLE = {"path-too-long", "complaint-unexplained", "nothing-compared", "snapshot-unknown"}
 NAMED_FILES = 3  # that a statement names
 WHY_NOT: dict[Why, tuple[str, str]] = {
     "moving": ("file was being written", "files were being written"),
@@ -43,12 +43,17 @@ CLOCKS_APART = 300  # seconds that the clocks of two machines may differ
 
 
 def age_findings(
-    process: CriticalProcess, taken: datetime, now: datetime, must_be_fresh: bool, oldest: int = 0
+    process: CriticalProcess,
+    taken: datetime,
+    now: datetime,
+    must_be_fresh: bool,
+    oldest: int = 0,
+    renew: str = "",
 ) -> list[Finding]:
     """Findings for a snapshot that is too old, or that seems to come from the future.
 
-    `oldest` is how many seconds it may be old where it lies, when copies come there more seldom than the
-    recovery point objective says; 0: that.
+    `oldest` is how many seconds it may be old where it lies, when new ones come there more seldom than the
+    recovery point objective says; 0: that. `renew` is how to end that, where it is not the first repository.
     """
     age = (now - taken).total_seconds()
     if age < -CLOCKS_APART:
@@ -67,8 +72,8 @@ def age_findings(
                 "snapshot-stale",
                 process.name,
                 f"The newest snapshot is {duration(age)} old; at most {duration(allowed)} may be lost.",
-                f"Bring it up to date: readiness copy {process.name}"
-                if oldest
+                f"Bring it up to date: {renew}"
+                if renew
                 else f"Take one now: readiness snapshot {process.name}. Then find out why none was taken.",
             )
         ]

@@ -1,4 +1,4 @@
-"""When a drill of the first repository did not pass: is it worth to try plan B at once?"""
+"""Plan B and drills: whether it is worth to try it at once, and what is left to do when it fails itself."""
 
 from agent.core.model.drills import DrillRecord
 
@@ -27,8 +27,21 @@ OF_THE_REPOSITORY = {
     "file-unexpected",
 }
 
+LOST = {"file-missing", "file-damaged"}
+SPELT_OUT = "What is damaged there needs repair, or a new repository: docs/plan-b.md says how"
+
 
 def plan_b_may_help(record: DrillRecord) -> bool:
     """Whether the same drill may pass from another repository."""
     wrong = {found.code for found in record.findings if found.severity == "error"}
     return record.outcome != "passed" and bool(wrong & OF_THE_REPOSITORY)
+
+
+def after_a_loss(repository: str, drill: str) -> str:
+    """What to run where bytes of a repository are lost: no new snapshot brings them back."""
+    return f"Run: readiness check {repository}, then: {drill}"
+
+
+def renewed(*commands: str) -> str:
+    """What to run, one after the other."""
+    return f"Run: {', then: '.join(commands)}"

@@ -33,6 +33,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     process: str = ""
     met: bool = False
     findings: Sequence[Finding] = ()
+    accepted: bool = False  # not looked at: a person accepted what vanished of the process, wherever it was
     part: int = 0
     parts: int = 0
 
@@ -99,8 +100,16 @@ def _key(code: str, process: str) -> str:
 
 
 def _after(trouble: Trouble, seen: Seen) -> Trouble | None:
-    """What is left of it after this look: it was mended (None), unchanged, or nearer to that."""
-    if not seen.met or seen.wrong:
+    """What is left of it after this look: it was mended (None), unchanged, or nearer to that.
+
+    Whoever missed snapshots has listed the others, and looked whether it is the right repository.
+    """
+    if trouble.code == VANISHED and seen.accepted and seen.process == trouble.process:
+        return None
+    codes = {found.code for found in seen.wrong}
+    if trouble.code in (MISSING, CHANGED, SHUT) and codes == {VANISHED}:
+        return None
+    if not seen.met or codes:
         return trouble
     if trouble.code == VANISHED:
         return None if seen.process in ("", trouble.process) else trouble

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.location import is_excluded
+from agent.core.evidence.mild import is_over, spares_the_data
 from agent.core.evidence.post import Post
 from agent.core.model.drills import DrillRecord
 from agent.core.model.life import Life
@@ -102,15 +103,17 @@ def standings(process: CriticalProcess, copies: Sequence[Copy], now: datetime) -
     Content that a proof refuted in one copy is refuted in every copy of it.
     """
     bad = tuple(found for copy in copies for found in _bad_content(copy))
-    return tuple(_standing(copy, process, now, bad) for copy in copies)
+    taken = [record for copy in copies for record in copy.snapshots]
+    return tuple(_standing(copy, process, now, bad, taken) for copy in copies)
 
 
-def standing(copy: Copy, process: CriticalProcess, now: datetime) -> Standing:
-    """The same of one copy alone."""
-    return standings(process, [copy], now)[0]
-
-
-def _standing(copy: Copy, process: CriticalProcess, now: datetime, bad: Sequence[Refuted]) -> Standing:
+def _standing(
+    copy: Copy,
+    process: CriticalProcess,
+    now: datetime,
+    bad: Sequence[Refuted],
+    taken: Sequence[SnapshotRecord],
+) -> Standing:
     repository_id = next((s.repository_id for s in copy.snapshots if s.outcome == "passed"), "")
     failures = open_failures(copy.drills, {proof.name for proof in process.proofs})
     proofs = tuple(
@@ -120,12 +123,14 @@ def _standing(copy: Copy, process: CriticalProcess, now: datetime, bad: Sequence
         and not is_future(drill.started, now)
         and (not repository_id or drill.repository_id in ("", repository_id))
     )
-    good = _good_snapshots(copy, process, now, refuted(copy) | _copies_of(bad, copy))
+    own = refuted(copy)
+    good = _good_snapshots(copy, process, now, own | _under_other_ids(own, copy) | _copies_of(bad, copy))
     current = tuple(drill for drill in proofs if _is_current(drill, process, now))
+    newest = taken_at(good[0]) if good else None
     return Standing(
         copy=copy,
         good=good,
-        failures=tuple(failure for failure in failures if not _is_outdated(failure, good)),
+        failures=tuple(each for each in failures if not is_over(each, newest, copy.snapshots, taken)),
         proofs=proofs,
         current=current,
         covering=tuple(drill for drill in current if covers(drill, process)),
@@ -202,16 +207,6 @@ def _has_passed(drill: DrillRecord, proofs: Set[str]) -> bool:
     return proofs <= {proof.name for proof in drill.proofs if proof.outcome == "passed"}
 
 
-def is_only_stale(failure: DrillRecord) -> bool:
-    """The drill found nothing wrong but the age of the newest snapshot in the repository."""
-    return {finding.code for finding in failure.findings if finding.severity == "error"} == {"snapshot-stale"}
-
-
-def _is_outdated(failure: DrillRecord, good: Sequence[SnapshotRecord]) -> bool:
-    """A snapshot taken since makes the newest one young again, whatever a drill said of its age before."""
-    return is_only_stale(failure) and bool(good) and taken_at(good[0]) > failure.started
-
-
 def _is_as_new(drill: DrillRecord, failure: DrillRecord) -> bool:
     if failure.snapshot_at is None or drill.snapshot == failure.snapshot:
         return True
@@ -226,7 +221,7 @@ def refuted(copy: Copy) -> frozenset[str]:
     found: set[str] = set()
     for drill in reversed(copy.drills):
         found.update(skipped.snapshot for skipped in drill.refused)
-        if drill.outcome == "failed" and not is_only_stale(drill):
+        if drill.outcome == "failed" and not spares_the_data(drill):
             found.add(drill.snapshot)
         elif drill.outcome == "passed" and is_full(drill):
             found.discard(drill.snapshot)
@@ -252,8 +247,19 @@ def _copies_of(bad: Sequence[Refuted], copy: Copy) -> frozenset[str]:
         record.snapshot
         for record in copy.snapshots
         for content, by in bad
-        if (record.copy_of or record.snapshot) == content
+        if record.origin == content
         and not any(drill.snapshot == record.snapshot and _answers(drill, by) for drill in passes)
+    )
+
+
+def _under_other_ids(names: Set[str], copy: Copy) -> frozenset[str]:
+    """The IDs in `copy` of what these hold, as by `restic tag`, but for what a full drill proved good."""
+    origins = {record.origin for record in copy.snapshots if record.snapshot in names}
+    proven = {drill.snapshot for drill in copy.drills if drill.outcome == "passed" and is_full(drill)}
+    return frozenset(
+        record.snapshot
+        for record in copy.snapshots
+        if record.origin in origins and record.snapshot not in proven
     )
 
 

@@ -146,7 +146,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "environment-file-wrong": UNREACHABLE,
     **dict.fromkeys(("retention-unproven", "retention-too-much", "retention-refused"), KEPT),
     **dict.fromkeys(
-        ("copy-incomplete", "copy-impossible"),
+        ("copy-incomplete", "copy-refuted", "copy-impossible"),
         ("the second copy of {name} is not complete", "bring the second copy up to date"),
     ),
     "snapshot-in-future": ("a clock is wrong", "set the clock of the server"),
@@ -154,7 +154,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("file-missing", "file-damaged", "file-changed", "file-unexpected"), BAD_FILES),
     "proof-failed": ("the restored data of {name} are not good", "look into the failed restore of {name}"),
     **dict.fromkeys(("path-too-long", "sparse-expanded", "restic-complained"), UNTESTED),
-    **dict.fromkeys(("complaint-unexplained", "nothing-compared"), UNTESTED),
+    **dict.fromkeys(("complaint-unexplained", "nothing-compared", "snapshot-unknown"), UNTESTED),
     **dict.fromkeys(
         ("scratch-too-small", "no-space"), ("there is too little room on a disk for {name}", "make room")
     ),

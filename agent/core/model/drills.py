@@ -87,7 +87,7 @@ class DrillRecord(Struct, frozen=True, kw_only=True):
     repository_id: str = ""
     paths: tuple[str, ...] = ()  # of the snapshot; empty where that was not noted
     excluded: tuple[str, ...] = ()  # topmost directories and files that `exclude` kept out of it
-    copy_of: str = ""  # the ID that it has in the repository it was copied from
+    copy_of: str = ""  # the ID with which it was taken, where it has another one here
     selection: str = "latest"  # latest, last-good, random, or an ID
     rung: str = "L0"  # the highest step of the proof ladder that was reached
     share: float = 1.0  # of what there is, by bytes and 64 KiB an entry; 1.0 is a full drill

@@ -78,6 +78,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "retention-refused": ("warning", "the server does not let this machine remove anything (append-only)"),
     # copies to plan B
     "copy-incomplete": ("error", "restic reported no trouble, and snapshots did not arrive in plan B"),
+    "copy-refuted": ("error", "a drill refused the newest copy in plan B, and there is no newer one to copy"),
     "copy-impossible": ("error", "one restic cannot reach both repositories: their settings contradict"),
     # drills
     "no-snapshot": ("error", "the repository holds no snapshot of this process, host and paths"),
@@ -85,6 +86,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "snapshot-in-future": ("warning", "the snapshot's time lies in the future: a clock is wrong"),
     "witness-missing": ("error", "the snapshot carries no witness to compare with"),
     "witness-changed": ("error", "the witness is not the one that was recorded"),
+    "snapshot-unknown": ("warning", "the ledger does not know the snapshot: it proves nothing of ours"),
     "file-missing": ("error", "a file did not come back"),
     "file-damaged": ("error", "a file came back with other content"),
     "file-changed": ("error", "a file came back with another type, mode, owner, time or link"),

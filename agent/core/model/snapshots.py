@@ -104,5 +104,11 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     place: str = ""  # where the repository lies as seen from the sources; empty: nobody looked
     place_reason: str = ""  # what is to be said of that besides
     accepted: bool = False  # a person took this extent as the new normal
-    copy_of: str = ""  # the ID in the repository that it was copied from
+    copy_of: str = ""  # the ID with which it was taken, where it has another one here
+    tree: str = ""  # the ID of its content, the same in every repository; empty where that was not noted
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def origin(self) -> str:
+        """The ID with which it was taken, the same for all copies of it."""
+        return self.copy_of or self.snapshot

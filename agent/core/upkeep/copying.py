@@ -8,7 +8,11 @@ from msgspec import Struct, structs
 
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import REMOTE, without_password
-from agent.core.evidence.evidence import is_whole
+from agent.core.drill.plan_b import LOST, SPELT_OUT, after_a_loss, renewed
+from agent.core.evidence.evidence import Copy, is_whole, refuted
+from agent.core.evidence.mild import errors_of
+from agent.core.model.drills import DrillRecord
+from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord
 
@@ -18,6 +22,11 @@ class Good(Struct, frozen=True):
 
     stored: StoredSnapshot
     record: SnapshotRecord
+
+    @property
+    def names(self) -> set[str]:
+        """The IDs that it has and had: `restic tag` gives it another one."""
+        return {self.stored.id, self.stored.original, self.record.origin} - {""}
 
 
 def good_ones(listed: Iterable[StoredSnapshot], records: Iterable[SnapshotRecord]) -> list[Good]:
@@ -29,7 +38,7 @@ def good_ones(listed: Iterable[StoredSnapshot], records: Iterable[SnapshotRecord
 
 def copy_among(good: Good, there: Iterable[StoredSnapshot]) -> StoredSnapshot | None:
     """Its copy: restic names the original, and the same tree is the same content."""
-    names = {good.stored.id, good.stored.original} - {""}
+    names = good.names
     return next(
         (stored for stored in there if stored.original in names and stored.tree == good.stored.tree), None
     )
@@ -37,7 +46,7 @@ def copy_among(good: Good, there: Iterable[StoredSnapshot]) -> StoredSnapshot | 
 
 def missing(goods: Sequence[Good], there: Sequence[StoredSnapshot], done_with: Collection[str]) -> list[Good]:
     """Those without a copy, newest first; not those whose copy the retention removed (`done_with`)."""
-    return [good for good in goods if good.stored.id not in done_with and copy_among(good, there) is None]
+    return [good for good in goods if good.names.isdisjoint(done_with) and copy_among(good, there) is None]
 
 
 def done_with(copies: Iterable[SnapshotRecord], removed: Collection[str]) -> set[str]:
@@ -72,10 +81,33 @@ def _as_copy(good: Good, stored: StoredSnapshot, base: SnapshotRecord) -> Snapsh
         place_reason=base.place_reason,
         snapshot=stored.id,
         snapshot_at=stored.time,
-        copy_of=good.stored.id,
+        tree=stored.tree,
+        copy_of=good.record.origin,
         accepted=False,
         findings=(),
     )
+
+
+def refused_there(
+    process: str, source: str, repository: str, copied: StoredSnapshot, drills: Sequence[DrillRecord]
+) -> list[Finding]:
+    """That a drill from plan B refused the copy of the newest good snapshot, and there is no newer one.
+
+    `drills` from plan B, newest first.
+    """
+    failure = next((drill for drill in drills if drill.snapshot == copied.id), None)
+    held = Copy(process=process, repository=repository, drills=tuple(drills))
+    if failure is None or copied.id not in refuted(held):
+        return []
+    drill = f"readiness drill {process} --from {repository}"
+    hint = f"{after_a_loss(repository, drill)}. {SPELT_OUT}"
+    if not errors_of(failure) & LOST:
+        hint = renewed(f"readiness snapshot {process}", f"readiness copy {process} --to {repository}", drill)
+    message = (
+        f"A drill from {repository} refused {copied.id[:8]}, the newest snapshot of {process} there, and "
+        f"{source} holds none that is newer."
+    )
+    return [finding("copy-refuted", process, message, hint)]
 
 
 def lag(goods: Sequence[Good], there: Sequence[StoredSnapshot]) -> int | None:

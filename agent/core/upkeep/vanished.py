@@ -1,13 +1,14 @@
 """Which snapshots have to be in a repository, as far as the ledger knows, and which of them are not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from agent.core.evidence.evidence import is_whole
 from agent.core.model.records import Entry, ListingRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord
-from agent.core.upkeep.freeze import is_accepted
+from agent.core.upkeep.freeze import FREEZING, is_accepted
 
 NOTED_AFTER = 500  # snapshots since what is there was last noted
 
@@ -27,6 +28,37 @@ class Known(Struct, frozen=True):
         """What is there should be noted: nothing is missing, and it is not all known, or tedious to know."""
         there = {snapshot.id for snapshot in listed}
         return there > set(self.ids) or (there == set(self.ids) and self.records > NOTED_AFTER)
+
+
+def under_new_ids(
+    missing: Collection[str], records: Iterable[SnapshotRecord], listed: Sequence[StoredSnapshot]
+) -> dict[str, SnapshotRecord]:
+    """The records, as they are under their new IDs, of missing snapshots that only got another one.
+
+    `restic tag` and `rewrite` name the one that they changed as the original; content and time must be the
+    same. By the old ID. `records` are the newest last.
+    """
+    found: dict[str, SnapshotRecord] = {}
+    for record in records:
+        if record.snapshot in missing and record.tree:
+            names = {record.snapshot, record.origin}
+            same = (record.tree, record.snapshot_at)
+            stored = next((s for s in listed if s.original in names and (s.tree, s.time) == same), None)
+            if stored:
+                found[record.snapshot] = _renamed(record, stored.id)
+    return found
+
+
+def _renamed(record: SnapshotRecord, name: str) -> SnapshotRecord:
+    """What is known of it holds under the new ID, but for what was said of the repository, or accepted."""
+    return structs.replace(
+        record,
+        snapshot=name,
+        copy_of=record.origin,
+        outcome="passed" if is_whole(record) else record.outcome,
+        accepted=False,
+        findings=tuple(found for found in record.findings if found.code not in FREEZING),
+    )
 
 
 def known_snapshots(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.configuration.feeding import drilling
 from agent.core.evidence.evidence import Evidence, Freeze, Standing
 from agent.core.forecast.recovery_time import RecoveryTime
 from agent.core.forecast.timetable import Return, Timetable
@@ -86,6 +87,7 @@ class Case(Struct, frozen=True, kw_only=True):
     watched: tuple[Finding, ...] = ()  # what is open of the looks at its live files
     troubles: Mapping[str, tuple[Trouble, ...]] = {}  # what the accounts of its repositories know, by name
     looks: tuple[Look, ...] = ()  # what is seen to be wrong with repositories now
+    feeds: Mapping[str, str] = {}  # the command that brings each repository up to date, by name
     moved: frozenset[str] = frozenset()  # repositories that nobody has met at their new address
     damage: tuple[CheckRecord, ...] = ()  # checks whose damage no later check saw mended
     freezes: tuple[Freeze, ...] = ()  # what forbids removing its snapshots
@@ -100,6 +102,19 @@ class Case(Struct, frozen=True, kw_only=True):
         return Reason(
             code=code, verdict=verdict, sentence=sentence, hint=hint, process=name, repository=repository
         )
+
+    def renew(self, repository: str) -> str:
+        """The command that brings a repository up to date."""
+        return self.feeds.get(repository, f"readiness snapshot {self.process.name}")
+
+    def is_copied_to(self, repository: str) -> bool:
+        """Its snapshots are made elsewhere, and copied."""
+        return self.renew(repository).startswith("readiness copy ")
+
+    def drill(self, repository: str) -> str:
+        """The command that drills the process from a repository."""
+        first = self.standings[0].repository if self.standings else repository
+        return drilling(self.process.name, repository, first)
 
     def when(self, moment: datetime) -> str:
         """A moment as people say it, with its age."""

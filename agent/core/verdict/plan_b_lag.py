@@ -4,12 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from agent.core.drill.plan_b import LOST
 from agent.core.evidence.evidence import Standing, taken_at
+from agent.core.evidence.mild import errors_of
 from agent.core.model.records import CopyRecord, Verdict
 from agent.core.schedule.schedule import copies_apart
 from agent.core.text.phrases import shortened, span
 from agent.core.verdict.judgement import Case, Reason
 from agent.core.verdict.reasons import cause, gravest, remedy
+from agent.core.verdict.ways_out import way_out
 
 
 class Lag(Struct, frozen=True, kw_only=True):
@@ -56,9 +59,17 @@ def plan_b_behind(case: Case) -> Iterator[Reason]:
             continue
         if undone:
             sentence += f" The copy of {case.when(undone.started)}: {cause(undone)}"
-        hint = remedy(undone) if undone else ""
-        hint = hint or f"Run: readiness copy {lag.process} --to {lag.repository}"
+        hint = (remedy(undone) if undone else "") or _bring_up(case, lag.repository)
         yield case.reason("plan-b-behind", Verdict.AT_RISK, sentence, hint, lag.repository)
+
+
+def _bring_up(case: Case, repository: str) -> str:
+    """How plan B gets a good snapshot; where a drill refused what it holds, what ends that."""
+    one = next(each for each in case.standings if each.repository == repository)
+    if one.failures and not one.good:
+        newest = one.failures[0]
+        return way_out(case, one, newest, "" if errors_of(newest) & LOST else remedy(newest))
+    return f"Run: {case.renew(repository)}"
 
 
 def _undone_copy(case: Case, repository: str) -> CopyRecord | None:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
-from agent.core.evidence.evidence import CLOCK_TOLERANCE, is_future, is_only_stale, taken_at, uncovered
+from agent.core.evidence.evidence import CLOCK_TOLERANCE, is_future, taken_at, uncovered
+from agent.core.evidence.mild import errors_of, is_of_the_repository, is_only_stale, spares_the_data
 from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import Finding
 from agent.core.model.records import CopyRecord, Verdict
@@ -11,6 +12,7 @@ from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.phrases import joined, shortened, span
 from agent.core.text.plain import printable
 from agent.core.verdict.judgement import Case, Reason
+from agent.core.verdict.ways_out import way_out
 
 LEAST_TOLERANCE = timedelta(minutes=1)  # of a clock that is set right now and then
 
@@ -46,7 +48,7 @@ def no_good_snapshot(case: Case) -> Iterator[Reason]:
     if newest and uncovered(newest, case.process):
         sentence = f"No snapshot holds {joined(uncovered(newest, case.process))} yet."
         yield case.reason("paths-not-covered", Verdict.UNKNOWN, sentence, snapshot_hint(case))
-    elif any(not is_only_stale(failure) for one in case.standings for failure in one.failures):
+    elif any(not spares_the_data(failure) for one in case.standings for failure in one.failures):
         sentence = "There is no good snapshot: drills refused those that were taken."
         if attempts and attempts[0].outcome != "passed":
             sentence = f"{sentence} And no new one can be taken: {cause(attempts[0])}"
@@ -125,23 +127,16 @@ def drill_failed(case: Case) -> Iterator[Reason]:
             stale = is_only_stale(drill)
             if stale and case.rpo.met is False and not case.rpo.dump:
                 continue  # one fault, one reason: the rule on the snapshot's age says it
+            known = {trouble.code for trouble in case.troubles.get(one.repository, ())}
+            if is_of_the_repository(drill) and errors_of(drill) & known:
+                continue  # and so does the rule on what the account of the repository knows
             yield case.reason(
                 "snapshot-stale" if stale else "drill-failed",
                 Verdict.NOT_READY,
                 f"The drill from {one.repository} on {case.when(drill.started)}, failed: {cause(drill)}",
-                remedy(drill) or _after_a_failure(case),
+                way_out(case, one, drill, remedy(drill)),
                 one.repository,
             )
-
-
-def _after_a_failure(case: Case) -> str:
-    """What ends a failed drill: a new snapshot that passes, unless none can be taken."""
-    name = case.process.name
-    older = f"What can still be restored shows: readiness drill {name} --snapshot last-good"
-    newest = [one.copy.snapshots[0] for one in case.standings if one.copy.snapshots]
-    if newest and newest[0].outcome != "passed":
-        return older
-    return f"Run: readiness snapshot {name}, then: readiness drill {name}. {older}"
 
 
 def rto_missed(case: Case) -> Iterator[Reason]:

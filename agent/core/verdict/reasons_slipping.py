@@ -31,10 +31,17 @@ def no_sound_copy(case: Case) -> Iterator[Reason]:
         "no-sound-copy",
         Verdict.AT_RISK,
         f"No copy that would outlive this machine's disk is good by itself: {joined(flaws)}.",
-        f"Run: readiness snapshot {case.process.name}, then: readiness drill {case.process.name} --from "
-        f"{outliving[0].repository}",
+        f"Run: {', then: '.join(_renewed(case, outliving[0]))}",
         outliving[0].repository,
     )
+
+
+def _renewed(case: Case, one: Standing) -> list[str]:
+    """The commands that bring a new snapshot into this copy, and prove it."""
+    steps = [case.renew(one.repository), case.drill(one.repository)]
+    if case.is_copied_to(one.repository):
+        steps = [case.renew(case.standings[0].repository), *steps]
+    return steps
 
 
 def _flaw(case: Case, one: Standing) -> str:
@@ -59,7 +66,7 @@ def snapshot_failing(case: Case) -> Iterator[Reason]:
                 Verdict.AT_RISK,
                 f"The newest snapshot to {one.repository} {what} ({case.when(newest.started)}): "
                 f"{cause(newest)}",
-                remedy(newest) or f"Run: readiness snapshot {case.process.name}",
+                remedy(newest) or f"Run: {case.renew(one.repository)}",
                 one.repository,
             )
 
@@ -74,7 +81,7 @@ def drill_not_tested(case: Case) -> Iterator[Reason]:
                 Verdict.AT_RISK,
                 f"The newest drill from {one.repository} could not be carried out "
                 f"({case.when(newest.started)}): {cause(newest)}",
-                remedy(newest) or f"Run: readiness drill {case.process.name}",
+                remedy(newest) or f"Run: {case.drill(one.repository)}",
                 one.repository,
             )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.configuration.feeding import renewals
 from agent.core.evidence.account import SHUT
 from agent.core.evidence.evidence import Evidence, Standing, taken_at
 from agent.core.evidence.evidence import standings as standings_of
@@ -127,6 +128,7 @@ def _case(
         watched=open_watch_findings(watch, evidence.of(process.name)),
         troubles=troubles_of(process.name, known_troubles(evidence, now)),
         looks=evidence.looks,
+        feeds=renewals(process, config),
         moved=moved(config, evidence),
         damage=tuple(check for check in evidence.checks if is_damaged(check)),
         freezes=evidence.freezes.get(process.name, ()),

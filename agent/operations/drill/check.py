@@ -93,23 +93,38 @@ class Checker:
     def _trusted_witness(self) -> tuple[RestoredWitness | None, list[Finding]]:
         """The restored witness when it is the recorded one, else our own copy of that, else none."""
         found = self._tools.room.find_witness(self._carried)
-        if found and self._is_ours(found):
-            return found, []
+        unknown = self._unknown()
+        if found and self._is_trusted(found):
+            return found, unknown
+        if unknown:
+            return None, unknown
         code = "witness-changed" if found else "witness-missing"
         message = "Its witness is not the recorded one." if found else "The snapshot brought no witness back."
-        findings = [finding(code, self._process, message, "Take a new snapshot with readiness.")]
+        hint = f"Run: readiness snapshot {self._process}, then: readiness drill {self._process}"
+        findings = [finding(code, self._process, message, hint)]
         if self._record is None:
             return None, findings
         own = self._tools.room.known_witness(self._process, self._record.witness_sha256)
         return own and structs.replace(own, carried=self._record.paths[-1]), findings
 
-    def _is_ours(self, found: RestoredWitness) -> bool:
-        """By its record; without one (we were killed, or the ledger is new) by our own copy, or its word."""
+    def _is_trusted(self, found: RestoredWitness) -> bool:
+        """By its record; without one (we were killed, it is another's, or the ledger is new) by its word."""
         if self._record:
             return found.sha256 == self._record.witness_sha256
-        if self._any_record:
-            return self._tools.room.known_witness(self._process, found.sha256) is not None
         return found.sha256 == found.described_sha256
+
+    def _unknown(self) -> list[Finding]:
+        """A ledger that knows snapshots does not know this one: what comes of it proves nothing of ours."""
+        if self._record or not self._any_record:
+            return []
+        message = (
+            f"The ledger knows nothing of snapshot {self._snapshot.id[:8]}: this readiness did not note it."
+        )
+        hint = (
+            f"Run: readiness drill {self._process}. If another readiness writes there as well, give it a "
+            "repository, a host or process names of its own."
+        )
+        return [finding("snapshot-unknown", self._process, message, hint)]
 
     def _verify(self, witness: RestoredWitness, restored: Restored, started: datetime) -> Verification:
         expected = self._record.bytes if self._record and restored.part is None else None

@@ -108,7 +108,8 @@ class _Rehearsal:
             )
             vanished = Vanished(self.tools.ledger, self.process.name, self.task.repository, self.task.host)
             wrong = vanished.findings(listed, self.tools.repository, unreadable=unreadable)
-            candidates = chosen(fitting, self.task.select, time.time_ns())
+            self._restorer.learn(vanished.adopt(listed, self.tools.ledger, self.tools.clock.now()))
+            candidates = chosen(self._ours_first(fitting), self.task.select, time.time_ns())
             changed = any(item.code == "repository-changed" for item in wrong)
             if ahead and (changed or not candidates or ahead.snapshot != candidates[0].id):
                 self._restorer.give_up(ahead)
@@ -121,6 +122,17 @@ class _Rehearsal:
                 self._restorer.give_up(ahead)
             raise
         return self._first_that_passes(candidates, ahead, wrong)
+
+    def _ours_first(self, fitting: list[StoredSnapshot]) -> list[StoredSnapshot]:
+        """Of those that fit only such as the ledger knows, where it knows any: others may be another's.
+
+        An ID may name any of them, and whoever walks back for a good one is shown the others last.
+        """
+        if self.task.select not in ("latest", "last-good", "random"):
+            return fitting
+        ours = [snapshot for snapshot in fitting if self._restorer.record_of(snapshot.id)]
+        others = [snapshot for snapshot in fitting if not self._restorer.record_of(snapshot.id)]
+        return [*ours, *others] if self.task.select == "last-good" or not ours else ours
 
     def _list_and_begin(self) -> tuple[Begun | None, list[StoredSnapshot], tuple[str, ...]]:
         """Ask what is there; meanwhile begin to restore what will most likely be chosen."""
@@ -144,7 +156,7 @@ class _Rehearsal:
             self.process.name,
             f"Repository {self.task.repository} holds no snapshot{asked} of {self.process.name} by host "
             f"{self.task.host} with all its paths.",
-            f"Take one: readiness snapshot {self.process.name}",
+            f"Take one: {self.task.renew or f'readiness snapshot {self.process.name}'}",
         )
         return "not_tested", [none]
 
@@ -184,12 +196,21 @@ class _Rehearsal:
         restored = self._restorer.finish(ahead or self._restorer.begin(snapshot))
         if restored.report.code in COULD_NOT:
             raise ResticError(restored.report.complaint, restored.report.hint, restored.report.code)
-        checker = Checker(self.task, self.tools, snapshot, record, any_record=bool(self._records))
+        checker = Checker(
+            self.task, self.tools, snapshot, record, any_record=any(each.snapshot for each in self._records)
+        )
         checked = checker.check(restored, self.started)
         self._note(restored, checked, record)
         result, report = checked.result, restored.report
         nothing = nothing_compared(self.process, result, checked.proofs) if result else []
-        aged = age_findings(self.process, taken, self.started, self.task.select == "latest", self.task.oldest)
+        aged = age_findings(
+            self.process,
+            taken,
+            self.started,
+            must_be_fresh=self.task.select == "latest",
+            oldest=self.task.oldest,
+            renew=self.task.renew,
+        )
         if report.code == DAMAGED:  # the losses say it of this process, the account says it of all
             self._damage = [finding(DAMAGED, self.process.name, report.complaint, report.hint)]
         return [*aged, *checked.findings, *nothing, *_noted_before(record, checked)]

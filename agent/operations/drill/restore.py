@@ -1,7 +1,7 @@
 """The restore of a drill: room first, then restic, whole or a part of the witness."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -42,21 +42,28 @@ class Restorer:
         self._task = task
         self._tools = tools
         self._records = records
-        self._known: dict[str, SnapshotRecord | None] = {}
+        self._known: dict[str, SnapshotRecord] = {}
+        self._has_all = False
+        self.learn(records)
 
     def record_of(self, snapshot: str) -> SnapshotRecord | None:
         """What we noted when we took this snapshot."""
-        if snapshot not in self._known:
-            self._known[snapshot] = next(
-                (record for record in self._all_records() if record.snapshot == snapshot), None
-            )
-        return self._known[snapshot]
+        if snapshot not in self._known and len(self._records) == REMEMBERED and not self._has_all:
+            self._has_all = True  # there are older ones
+            self.learn(self._older())
+        return self._known.get(snapshot)
 
-    def _all_records(self) -> Iterator[SnapshotRecord]:
-        yield from self._records
-        if len(self._records) == REMEMBERED:  # there are older ones
-            bodies = (entry.body for entry in self._tools.ledger.entries())
-            yield from (body for body in bodies if isinstance(body, SnapshotRecord))
+    def learn(self, records: Iterable[SnapshotRecord]) -> None:
+        """These are known as well; of one snapshot the first that was learnt."""
+        for record in records:
+            if record.snapshot:
+                self._known.setdefault(record.snapshot, record)
+
+    def _older(self) -> Iterator[SnapshotRecord]:
+        found = self._tools.ledger.search(
+            SnapshotRecord, process=self._task.process.name, repository=self._task.repository
+        )
+        return (entry.body for entry in found if isinstance(entry.body, SnapshotRecord))
 
     def begin_ahead(self) -> Begun | None:
         """Begin to restore what will most likely be chosen, while the listing is still under way."""

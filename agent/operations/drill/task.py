@@ -20,6 +20,7 @@ class DrillTask(Struct, frozen=True, kw_only=True):
     repository: str
     host: str
     address: str = ""  # fingerprint of the repository's URL
+    renew: str = ""  # the commands that end it when that is too old, or nothing is there; "": a snapshot does
     oldest: int = 0  # seconds that the newest snapshot may be old there; 0: the process's rpo
     select: str = "latest"
     share: float = 1.0

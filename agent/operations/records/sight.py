@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from agent.core.configuration.config import Config
 from agent.core.evidence.account import CHANGED, Seen, account, is_wrong
 from agent.core.model.records import RepositoryRecord
 from agent.core.model.sights import SightRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.kept import identity_findings
 from agent.errors import ResticError
 
@@ -45,3 +47,13 @@ def note_sight(ledger: "Ledger", seen: Seen, now: datetime, identify: Identify, 
     news = account(before, seen)
     if news:
         ledger.append(news, now)
+
+
+def note_acceptance(ledger: "Ledger", record: SnapshotRecord, config: Config, now: datetime) -> None:
+    """What a person accepted with a good snapshot is missed no more, in the other repositories either."""
+    others = [one.name for one in config.repositories if one.name != record.repository]
+    for name in others if record.accepted and record.outcome == "passed" else ():
+        seen = Seen(repository=name, by="snapshot", at=record.started, process=record.process, accepted=True)
+        news = account(known_account(ledger, name), seen)
+        if news:
+            ledger.append(news, now)

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from agent.core.evidence.account import DAMAGED
+from agent.core.evidence.evidence import taken_at
 from agent.core.model.findings import Finding, finding
 from agent.core.model.records import Entry, ListingRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
@@ -11,7 +14,7 @@ from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.kept import NAMED_SNAPSHOTS, identity_findings
 from agent.core.text.plain import count
 from agent.core.upkeep.keeping import newest_first
-from agent.core.upkeep.vanished import Known, known_snapshots
+from agent.core.upkeep.vanished import Known, known_snapshots, under_new_ids
 from agent.operations.ports.ledger import Ledger, LedgerReader
 from agent.operations.ports.repository import Repository
 
@@ -58,7 +61,7 @@ class Vanished:
         """
         there = list(listed)
         known = known or self.known()
-        gone = known.missing(there)
+        gone = self._truly(known.missing(there), there)
         damaged = [name for name in gone if any(name.startswith(short) for short in unreadable)]
         missing = [name for name in gone if name not in damaged]
         noted = self._ledger.newest(RepositoryRecord, repository=self._repository)
@@ -84,12 +87,34 @@ class Vanished:
             f"Keep every copy of it as it is, and look at its disk. Then: readiness check {self._repository}",
         )
 
+    def renamed(self, listed: Sequence[StoredSnapshot], known: Known | None = None) -> list[SnapshotRecord]:
+        """Records of those that got another ID by hand, as they are under it, the newest last."""
+        known = known or self.known()
+        found = self._under_new_ids(known.missing(listed), listed)
+        return sorted(found.values(), key=taken_at)
+
+    def adopt(self, listed: Sequence[StoredSnapshot], ledger: Ledger, now: datetime) -> list[SnapshotRecord]:
+        """Write down the new IDs that are not known yet; the newest record stays that of the newest run."""
+        known = self.known()
+        new = [record for record in self.renamed(listed, known) if record.snapshot not in known.ids]
+        last = self._ledger.newest(SnapshotRecord, process=self._process, repository=self._repository)
+        again = [replace(one, accepted=False) for one in last if one.origin != new[-1].origin] if new else []
+        for record in (*new, *again):
+            ledger.append(record, now)
+        return new
+
     def note(self, listed: Sequence[StoredSnapshot], ledger: Ledger, now: datetime) -> None:
         """Write down what is there where the ledger does not know all of it.
 
-        So it is after a person accepted, whatever was missing then, and under a new name in the config.
+        So it is after a person accepted, whatever was missing then, and under a new name in the config, and
+        where snapshots got new IDs.
         """
-        if self.known().is_outdated(listed):
+        known = self.known()
+        gone = known.missing(listed)
+        renamed = bool(gone) and not self._truly(gone, listed)
+        if renamed:
+            self.adopt(listed, ledger, now)
+        if renamed or known.is_outdated(listed):
             body = ListingRecord(
                 process=self._process,
                 repository=self._repository,
@@ -98,6 +123,20 @@ class Vanished:
                 snapshots=tuple(snapshot.id for snapshot in newest_first(listed)),
             )
             ledger.append(body, now)
+
+    def _truly(self, missing: list[str], listed: Sequence[StoredSnapshot]) -> list[str]:
+        """Those of which nothing is left, under no other ID either."""
+        renamed = self._under_new_ids(missing, listed)
+        return [name for name in missing if name not in renamed]
+
+    def _under_new_ids(
+        self, missing: Sequence[str], listed: Sequence[StoredSnapshot]
+    ) -> dict[str, SnapshotRecord]:
+        if not missing or not any(snapshot.original for snapshot in listed):
+            return {}
+        found = self._ledger.search(SnapshotRecord, process=self._process, repository=self._repository)
+        records = [entry.body for entry in found if isinstance(entry.body, SnapshotRecord)]
+        return under_new_ids(set(missing), records, listed)
 
     def _dated(self, missing: list[str]) -> list[tuple[str, datetime | None]]:
         """With the times of those that are shown."""

@@ -26,7 +26,7 @@ from agent.operations.ports.ledger import Ledger
 from agent.operations.ports.progress import Progress
 from agent.operations.ports.repository import Backup, Listing, Repository
 from agent.operations.ports.sources import Sources
-from agent.operations.records.sight import note_sight
+from agent.operations.records.sight import note_acceptance, note_sight
 from agent.operations.records.vanished import Vanished
 from agent.operations.snapshot.earlier import Earlier
 from agent.operations.snapshot.held import Held, with_lost_dumps
@@ -69,6 +69,7 @@ def take_snapshot(task: SnapshotTask, tools: SnapshotTools) -> SnapshotRecord:
         raise
     tools.ledger.append(record, tools.clock.now())
     attempt.note_sight(record)
+    note_acceptance(tools.ledger, record, task.config, tools.clock.now())
     attempt.note_listing()
     if record.outcome == "passed":
         tools.sources.remember()
@@ -163,7 +164,9 @@ class _Attempt:
         if stored is None:
             findings.append(lost_finding(self.process.name, summary))
         else:
-            self.base = structs.replace(self.base, snapshot=stored.id, snapshot_at=stored.time)
+            self.base = structs.replace(
+                self.base, snapshot=stored.id, snapshot_at=stored.time, tree=stored.tree
+            )
             moving, wrong = self._look_at_vital(stored, on_the_move(scan, moved, tables))
             findings += wrong
         return self.record(_outcome(findings), findings), moving
@@ -205,9 +208,8 @@ class _Attempt:
         listing = self.tools.repository.start_listing(self.process.name, self.base.host)
         moved = _while_listing(listing, self.tools.sources, summary.absent)
         self._listed = listing.result()
-        wrong = self._vanished().findings(
-            self._listed, self.tools.repository, self.task.accept, listing.unreadable(), asked=self._asked
-        )
+        restic, accept, unreadable = self.tools.repository, self.task.accept, listing.unreadable()
+        wrong = self._vanished().findings(self._listed, restic, accept, unreadable, asked=self._asked)
         return find_snapshot(self._listed, summary.snapshot), moved, wrong
 
     def note_sight(self, record: SnapshotRecord) -> None:

@@ -22,11 +22,12 @@ from agent.operations.ports.clock import Clock
 from agent.operations.ports.ledger import Ledger
 from agent.operations.ports.progress import Progress
 from agent.operations.ports.repository import Copier, Repository
+from agent.operations.records.refused import refused
 from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
 
 B = TypeVar("B", SnapshotRecord, RetentionRecord)
-BAD = TESTED_AND_BAD | {"copy-incomplete", "snapshots-vanished"}
+BAD = TESTED_AND_BAD | {"copy-incomplete", "copy-refuted", "snapshots-vanished"}
 AT_ONCE = 20  # snapshots in one call of restic, so that what arrived is noted now and then
 OF_ONE_SNAPSHOT = ("restic-failed", "repository-damaged")  # codes; the others may well arrive
 TRIES = 3  # single snapshots that may fail before the rest is left for another day
@@ -103,6 +104,8 @@ class _Run:
         self._copy_all(lacking)
         if still := self._lacking():
             self._note_lacking(still)
+        here = (self.task.process, self.task.source, self.task.repository)
+        self.findings += refused(self.tools.ledger, *here, self._goods, self._there)
 
     def record(self) -> CopyRecord:
         """What is known now."""
@@ -189,7 +192,8 @@ class _Run:
             )
         )
         self._note_vanished(listed, known)
-        self._goods = good_ones(listed, self._search(SnapshotRecord, self.task.source))
+        records = self._search(SnapshotRecord, self.task.source)
+        self._goods = good_ones(listed, [*records, *self._vanished(self.task.source).renamed(listed)])
         if not self._goods and not self.findings:
             message = f"Repository {self.task.source} holds no good snapshot of {self.task.process} to copy."
             hint = f"Take one: readiness snapshot {self.task.process}"

@@ -60,6 +60,13 @@ def test_a_snapshot_exactly_as_old_as_may_be_lost_is_fresh() -> None:
     assert (aged(2 * HOUR), aged(2 * HOUR + 1)) == ([], ["snapshot-stale"])
 
 
+def test_in_plan_b_it_may_be_older_and_the_commands_that_renew_it_are_told() -> None:
+    taken = NOW - timedelta(hours=9)
+    assert age_findings(ORDERS, taken, NOW, True, oldest=10 * HOUR, renew="copy") == []
+    [old] = age_findings(ORDERS, taken, NOW, True, oldest=8 * HOUR, renew="readiness copy orders --to planb")
+    assert old.hint == "Bring it up to date: readiness copy orders --to planb"
+
+
 def test_an_older_snapshot_that_was_asked_for_is_not_called_too_old() -> None:
     assert aged(9 * HOUR, must_be_fresh=False) == []
 

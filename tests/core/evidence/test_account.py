@@ -8,6 +8,7 @@ from agent.core.evidence.account import (
     CHANGED,
     DAMAGED,
     MISSING,
+    SHUT,
     VANISHED,
     Seen,
     account,
@@ -88,6 +89,26 @@ def test_a_look_at_all_processes_finds_what_vanished_back() -> None:
     repository.sees(VANISHED, process="orders")
     repository.sees(met=True, process="")
     assert repository.codes == []
+
+
+def test_whoever_missed_snapshots_met_the_right_repository_with_the_right_password() -> None:
+    for code in (MISSING, CHANGED, SHUT):
+        repository = Repository()
+        repository.sees(code)
+        repository.sees(VANISHED)
+        assert repository.codes == [VANISHED]
+        repository.sees(code, VANISHED)
+        assert sorted(repository.codes) == sorted([VANISHED, code])
+
+
+def test_what_a_person_accepted_of_a_process_is_missed_no_more_and_nothing_else_is_mended() -> None:
+    repository = Repository()
+    repository.sees(VANISHED, CHANGED)
+    repository.sees(VANISHED, process="mail")
+    repository.sees(CHANGED)
+    accepted = Seen(repository="primary", by="snapshot", at=NOW, process="orders", accepted=True)
+    news = account(repository.known, accepted)
+    assert {(each.code, each.process) for each in news.troubles} == {(CHANGED, ""), (VANISHED, "mail")}
 
 
 def test_damage_stays_until_a_check_has_read_everything() -> None:

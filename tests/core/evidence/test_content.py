@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from agent.core.evidence.content import Unproven, unproven
-from agent.core.evidence.evidence import standing
+from agent.core.evidence.evidence import standings
 from agent.core.model.drills import Compared, DrillRecord, Uncompared
 from support.builders.shop import NOW, copy, drill, process, snapshot
 
@@ -32,7 +32,7 @@ def found(
     *drills: DrillRecord, vital: tuple[str, ...] = (), elsewhere: tuple[DrillRecord, ...] = ()
 ) -> Unproven:
     copies = (copy(snapshot(), *drills), copy(*elsewhere, repository="plan-b"))
-    return unproven([standing(one, process(), NOW) for one in copies], vital)
+    return unproven(standings(process(), copies, NOW), vital)
 
 
 def paths(*drills: DrillRecord, **changes: Any) -> list[str]:

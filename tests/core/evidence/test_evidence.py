@@ -39,6 +39,13 @@ def test_a_snapshot_that_a_drill_refused_does_not_count_as_good() -> None:
     assert judgement.last_snapshot_at == ago(3)
 
 
+def test_what_a_drill_refused_is_refused_under_every_other_id_here() -> None:
+    renamed = snapshot(1, snapshot="2" * 64, copy_of=snapshot(1).snapshot)
+    assert "no-good-snapshot" in codes(judged(renamed, snapshot(1), drill(0.5, "failed", of=1)))
+    passed = drill(0.3, of=1, snapshot="2" * 64)
+    assert judged(renamed, snapshot(1), passed, drill(0.5, "failed", of=1)).verdict == READY
+
+
 def test_a_drill_that_could_not_be_made_does_not_clear_a_failed_one() -> None:
     judgement = judged(snapshot(2), drill(0.1, "not_tested"), drill(0.5, "failed"), drill(1.5, of=2))
     assert judgement.verdict == NOT_READY

@@ -3,8 +3,9 @@
 from typing import Any
 
 from agent.core.model.records import Body, Entry, ListingRecord, RetentionRecord
-from agent.core.upkeep.vanished import NOTED_AFTER, Known, known_snapshots, removed_by
-from support.builders.shop import NOW
+from agent.core.model.repository import StoredSnapshot
+from agent.core.upkeep.vanished import NOTED_AFTER, Known, known_snapshots, removed_by, under_new_ids
+from support.builders.shop import NOW, ago, wrong
 from support.builders.vanishing import A, B, C, listed, retained, taken
 
 
@@ -82,3 +83,37 @@ def test_what_is_there_is_noted_when_more_is_there_than_is_known() -> None:
 def test_what_is_tedious_to_know_is_noted_as_well() -> None:
     assert Known((A,), NOTED_AFTER + 1).is_outdated(listed(A))
     assert not Known((A,), NOTED_AFTER).is_outdated(listed(A))
+
+
+# ---- under another ID -------------------------------------------------------------------------
+
+
+def changed(original: str, tree: str = "t", hours: float = 1) -> StoredSnapshot:
+    return StoredSnapshot(id=C, time=ago(hours), host="shop", paths=(), tree=tree, original=original)
+
+
+def test_the_same_content_of_the_same_time_under_another_id_is_the_same_snapshot() -> None:
+    record = taken(A, tree="t", accepted=True)
+    found = under_new_ids([A], [record], [changed(A)])[A]
+    assert (found.snapshot, found.copy_of, found.accepted, found.outcome) == (C, A, False, "passed")
+
+
+def test_a_copy_is_found_by_what_it_is_a_copy_of() -> None:
+    assert under_new_ids([A], [taken(A, tree="t", copy_of=B)], [changed(B)])[A].copy_of == B
+
+
+def test_other_content_or_time_or_a_tree_that_nobody_noted_is_another_snapshot() -> None:
+    record = taken(A, tree="t")
+    assert under_new_ids([A], [record], [changed(A, tree="less")]) == {}
+    assert under_new_ids([A], [record], [changed(A, hours=2)]) == {}
+    assert under_new_ids([A], [record], [changed(B)]) == {}
+    assert under_new_ids([A], [taken(A)], [changed(A, tree="")]) == {}
+    assert under_new_ids([B], [record], [changed(A)]) == {}
+
+
+def test_what_was_wrong_with_it_stays_wrong_and_what_was_said_of_the_repository_does_not() -> None:
+    robbed = taken(A, tree="t", outcome="failed", findings=(wrong("snapshots-vanished"),))
+    assert (under_new_ids([A], [robbed], [changed(A)])[A].outcome) == "passed"
+    bad = taken(A, tree="t", outcome="failed", findings=(wrong("file-zeroed"), wrong("mass-change")))
+    found = under_new_ids([A], [bad], [changed(A)])[A]
+    assert (found.outcome, [each.code for each in found.findings]) == ("failed", ["file-zeroed"])

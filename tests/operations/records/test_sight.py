@@ -1,11 +1,11 @@
 """What an operation saw of a repository is added to its account, and its new address noted."""
 
-from agent.core.evidence.account import CHANGED, MISSING, Seen
+from agent.core.evidence.account import CHANGED, MISSING, VANISHED, Seen
 from agent.core.model.records import RepositoryRecord
 from agent.core.model.sights import SightRecord
 from agent.errors import ResticError
-from agent.operations.records.sight import known_account, note_sight
-from support.builders.shop import NOW, wrong
+from agent.operations.records.sight import known_account, note_acceptance, note_sight
+from support.builders.shop import NOW, config, snapshot, wrong
 from support.doubles.fakes import FakeLedger
 
 NOTED = RepositoryRecord(repository="primary", repository_id="4a5b", address="here")
@@ -57,3 +57,14 @@ def test_one_that_does_not_answer_which_it_is_proves_nothing() -> None:
     ledger = FakeLedger(NOTED)
     note_sight(ledger, seen(met=True), NOW, silent, "there")
     assert ledger.newest(RepositoryRecord)[0].address == "here"
+
+
+def test_what_was_accepted_here_is_missed_in_no_other_repository() -> None:
+    shop = config(repositories=("planb", "primary"))
+    ledger = FakeLedger(NOTED)
+    note_sight(ledger, seen(VANISHED), NOW, nobody, "here")
+    for record in (snapshot(repository="planb"), snapshot(1, "failed", repository="planb", accepted=True)):
+        note_acceptance(ledger, record, shop, NOW)
+        assert known_account(ledger, "primary").outcome == "failed"
+    note_acceptance(ledger, snapshot(repository="planb", accepted=True), shop, NOW)
+    assert known_account(ledger, "primary").outcome == "passed"

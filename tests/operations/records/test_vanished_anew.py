@@ -7,6 +7,7 @@ import pytest
 
 from agent.adapters.ledger.ledger import open_reader
 from agent.core.model.records import ListingRecord
+from agent.core.model.snapshots import SnapshotRecord
 from agent.operations.records.vanished import Vanished
 from support.builders.plan_b import PlanB
 from support.builders.readiness_cli import Shop, fill
@@ -70,9 +71,25 @@ def test_it_is_noted_once_and_not_on_an_ordinary_day(shop: Shop) -> None:
     assert notes() == 1
 
 
-def test_a_snapshot_that_a_person_tagged_is_told_from_one_that_was_removed(shop: Shop) -> None:
-    """It is another one then, by its ID; whether its files are the same, restic does not say."""
-    shop.plain_restic("tag", "--add", "audit", shop.snapshot_ids()[1])
+def test_a_snapshot_that_a_person_tagged_is_the_known_one_under_another_id(shop: Shop) -> None:
+    old = shop.snapshot_ids()[1]
+    shop.plain_restic("tag", "--add", "audit", old)
+
+    assert shop.snapshot().codes == []
+
+    new = shop.snapshot_ids()[1]
+    with open_reader(shop.state / "ledger.db") as ledger:
+        assert ledger.newest(SnapshotRecord)[0].snapshot == shop.snapshot_ids()[-1]
+        (listing,) = ledger.newest(ListingRecord, limit=9)
+    assert new in listing.snapshots and old not in listing.snapshots
+    shop.plain_restic("forget", new)
+    assert shop.snapshot().codes == ["snapshots-vanished"]
+
+
+def test_a_snapshot_that_a_person_rewrote_is_told_from_one_that_was_removed(shop: Shop) -> None:
+    """It is another one then, with less in it."""
+    [first, *_] = [file for file in sorted(shop.source.rglob("*")) if file.is_file()]
+    shop.plain_restic("rewrite", "--forget", "--exclude", first, shop.snapshot_ids()[1])
 
     (row,) = shop.snapshot().rows
 
