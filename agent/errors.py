@@ -83,6 +83,7 @@ class ResticError(ReadinessError):
     """restic could not do what was asked; `code` tells which kind of trouble it was."""
 
     code = "restic-failed"
+    of_source = False  # while copying: it is about the repository that is copied from
 
 
 class MailError(ReadinessError):

@@ -15,7 +15,12 @@ OF_ONE_KIND = {Path("agent/cli"): {"__init__", *COMMANDS}}
 BESIDE = {"faults", "containers", "simulated", "scripts", "templates", "support", "walks"}
 
 # modules that say nothing which could be false: Protocols, values without behaviour, the start of a process
-DECLARATIONS = {"agent/__main__", "agent/daemon/ports", "agent/operations/drill/task"}
+DECLARATIONS = {
+    "agent/__main__",
+    "agent/daemon/ports",
+    "agent/operations/drill/task",
+    "agent/operations/upkeep/copy_task",
+}
 PORTS = Path("agent/operations/ports")  # held together, by test_ports
 
 Folders = Mapping[Path, Set[str]]  # the names of the modules of each

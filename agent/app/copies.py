@@ -53,7 +53,8 @@ def copies(
     from agent.adapters.host.places import find_place
     from agent.adapters.restic.copy import Copier
     from agent.core.upkeep.copying import init_command
-    from agent.operations.upkeep.copy import CopyTask, CopyTools, copy
+    from agent.operations.upkeep.copy import copy
+    from agent.operations.upkeep.copy_task import CopyTask, CopyTools
 
     primary = chosen_repository(config, None)
     settings = config.settings

@@ -10,8 +10,10 @@ from agent.adapters.host.interrupts import stop_all
 from agent.adapters.restic import errors as restic_errors
 from agent.adapters.restic.environment_file import read_environment
 from agent.adapters.restic.messages import Messages, garbled
+from agent.adapters.restic.seen import seen_ourselves
 from agent.adapters.restic.version import Version, installed_version
 from agent.core.configuration.config import Repository
+from agent.errors import ResticError
 
 INTERRUPT_SECONDS = 10.0  # that somebody who wants it to end waits at most for the lock
 ANSWER = 1 << 26  # bytes of a quick call's answer that are kept
@@ -74,14 +76,18 @@ class ResticCalls:
 
     def answer(self, argv: Sequence[str], doing: str, first: Running | None = None) -> bytes:
         """What a quick call printed; `first` is its first attempt where one was started already."""
-        return self.heard(argv, doing, first)[0]
+        return self.heard(argv, doing, first).stdout
 
-    def heard(self, argv: Sequence[str], doing: str, first: Running | None = None) -> tuple[bytes, bytes]:
-        """What a quick call printed, and what it complained of although it ended well."""
+    def heard(self, argv: Sequence[str], doing: str, first: Running | None = None) -> Completed:
+        """A quick call whose whole answer is there; also what it complained of although it ended well."""
         completed = self.quick(argv, doing, first)
         if completed.output_bytes > len(completed.stdout):
             raise garbled(doing)
-        return completed.stdout, completed.stderr
+        return completed
+
+    def trouble(self, doing: str, completed: Completed) -> ResticError:
+        """What went wrong, with what can be seen of its cause without restic."""
+        return seen_ourselves(restic_errors.trouble(doing, completed), self.repository)
 
     def quick(self, argv: Sequence[str], doing: str, first: Running | None = None) -> Completed:
         """A call that is soon over; ResticError when it did not end well."""
@@ -98,7 +104,7 @@ class ResticCalls:
 
         completed = self.retried(once, doing)
         if completed.status != 0 or completed.timed_out:
-            raise restic_errors.trouble(doing, completed)
+            raise self.trouble(doing, completed)
         return completed
 
     def retried(self, attempt: Callable[[], Completed], doing: str) -> Completed:

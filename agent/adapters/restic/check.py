@@ -14,9 +14,10 @@ from agent.core.text.plain import printable
 TOLD = 3  # lines that are handed on
 LONGEST = 300
 
-# nothing but damage explains these words
+# nothing but damage explains these words; "The repository is damaged" ends every check that found errors
 DAMAGED = re.compile(
-    r"ciphertext verification failed|does not match|hash mismatch|invalid data returned|is damaged",
+    r"ciphertext verification failed|does not match|hash mismatch|invalid data returned"
+    r"|(?<!the repository )is damaged",
     re.IGNORECASE,
 )
 FOUND_ERRORS = "repository contains errors"  # what a check says that came to its end

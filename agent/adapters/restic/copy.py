@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from agent.adapters.host.command import Completed
-from agent.adapters.restic import errors as restic_errors
 from agent.adapters.restic.calls import ResticCalls
 from agent.adapters.restic.stall import StallWatch
+from agent.core.configuration.location import local_path
 from agent.core.upkeep.copying import contradiction
 from agent.errors import ResticError
 
@@ -40,7 +40,17 @@ class Copier(ResticCalls):
         doing = "copying snapshots"
         completed = self.retried(lambda: self._once(snapshots), doing)
         if completed.status != 0:
-            raise restic_errors.trouble(doing, completed)
+            raise self.trouble(doing, completed)
+
+    def trouble(self, doing: str, completed: Completed) -> ResticError:
+        """What went wrong, on the side that restic names."""
+        error = super().trouble(doing, completed)
+        sides = (self.repository.url, self._source.repository.url)
+        named = [path for url in sides if (path := local_path(url)) and f"{path}/" in error.message]
+        if error.code == "repository-unreadable" and named and max(named, key=len) == local_path(sides[1]):
+            error = self._source.trouble(doing, completed)
+            error.of_source = True
+        return error
 
     def _once(self, snapshots: Sequence[str]) -> Completed:
         running = self.start(["copy", "--no-lock", *snapshots])

@@ -7,10 +7,19 @@ from agent.adapters.host.command import Completed
 from agent.core.text.plain import printable
 from agent.errors import ResticError
 
+LOOK_AT_IT = "Keep every copy of it as it is and look at its disk; readiness check shows how far it goes."
+WRITING = r"(Save|Remove)\("  # how a complaint of a backend that may not write begins
+
 # (exit statuses, words on standard error, our code, hint): an exit status of its own tells, else the first
 # row whose words are there. That a place cannot be reached or read comes before that nothing is there: 0.14
 # asks "Is there a repository" in each case.
 TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
+    (
+        (),
+        r"resolving password failed|an empty password is not",
+        "password-missing",
+        "Write the repository's password into it (mode 0600), and let readiness read it.",
+    ),
     (
         (),
         r"signal (interrupt|terminated) received|fatal error: (runtime: )?(out of memory|cannot allocate)",
@@ -51,16 +60,28 @@ TROUBLE: tuple[tuple[tuple[int, ...], str, str, str], ...] = (
     ),
     (
         (),
-        r"invalid data returned|ciphertext verification failed|packs from index missing in repo"
-        r"|the repository could be damaged|the repository is damaged",
+        r"invalid data returned|ciphertext verification failed",
         "repository-damaged",
-        "Keep every copy of it as it is and look at its disk; readiness check shows how far it goes.",
+        LOOK_AT_IT,
+    ),
+    (
+        (),
+        rf"^{WRITING}[^\n]*permission denied|unable to create lock[^\n]*permission denied",
+        "restic-failed",
+        "Let the user that runs readiness write into the repository.",
     ),
     (
         (),
         r"permission denied",
         "repository-unreadable",
         "Let the user that runs readiness read the repository.",
+    ),
+    (
+        (),
+        r"packs from index missing in repo|the repository could be damaged|the repository is damaged"
+        r"|id [0-9a-f]{8,64} not found in repository|not found in the repository index",
+        "repository-damaged",
+        LOOK_AT_IT,
     ),
     (
         (12,),
@@ -99,11 +120,12 @@ def without_secrets(text: str) -> str:
     return _SECRETS.sub(r"\1\2:***@", text)
 
 
-def first_line(stderr: bytes) -> str:
-    """The line of restic's standard error that says most, made safe to show."""
+def first_line(stderr: bytes, pattern: str = "") -> str:
+    """The line of restic's standard error that says most, or one that says `pattern`; safe to show."""
     lines = [line for line in map(_said, stderr.decode(errors="surrogateescape").splitlines()) if line]
-    telling = [line for line in lines if line.startswith(("Fatal:", "panic:"))]
-    chosen = (telling or lines or ["it said nothing"])[0]
+    last_words = [line for line in lines if line.startswith(("Fatal:", "panic:"))]
+    telling = [line for line in (*last_words, *lines) if re.search(pattern, line, re.IGNORECASE)]
+    chosen = (telling or last_words or lines or ["it said nothing"])[0]
     return printable(without_secrets(chosen.removeprefix("Fatal: ")[:LONGEST_TOLD]))[:300]
 
 
@@ -119,6 +141,12 @@ def _said(line: str) -> str:
         if isinstance(words, str):
             return words.strip()
     return line.strip()
+
+
+def code_of(words: str) -> str:
+    """The code of the first row that these words fit, or ""."""
+    rows = [row for row in TROUBLE if re.search(row[1], words, re.IGNORECASE | re.MULTILINE)]
+    return rows[0][2] if rows else ""
 
 
 def _words(stderr: bytes) -> str:
@@ -145,8 +173,9 @@ def trouble(doing: str, completed: Completed) -> ResticError:
     telling = [row for row in TROUBLE if completed.status in row[0]]
     telling += [row for row in TROUBLE if re.search(row[1], words, re.IGNORECASE | re.MULTILINE)]
     if telling:
-        _, _, code, hint = telling[0]
-        return ResticError(f"restic failed while {doing}: {first_line(completed.stderr)}", hint, code)
+        _, pattern, code, hint = telling[0]
+        said = first_line(completed.stderr, pattern)
+        return ResticError(f"restic failed while {doing}: {said}", hint, code)
     if completed.status < 0 or completed.status in (137, 143):
         return ResticError(
             f"restic was killed while {doing} (signal {abs(completed.status) % 128}).",

@@ -1,10 +1,10 @@
 """A glance at a repository without restic, for answers that have only milliseconds."""
 
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from threading import Thread
 
+from agent.adapters.restic.seen import BACK_FROM_A_COPY, CLOSED, lost_heart, wrong_secret
 from agent.core.configuration.config import CriticalProcess, Repository
 from agent.core.configuration.location import local_path, missing_secret_hint
 from agent.core.evidence.account import DAMAGED, MISSING
@@ -42,8 +42,8 @@ def _wrong(repository: Repository) -> Iterator[Finding]:
         yield from _wrong_place(repository, local)
     if repository.password_file.startswith(OF_THE_SERVICE):
         return
-    trouble = _wrong_secret(repository.password_file)
-    if trouble:
+    trouble = wrong_secret(repository.password_file)
+    if trouble and trouble != CLOSED:  # it may be open to whoever works there
         message = f"Its password file {printable(repository.password_file)} {trouble}: nobody can open it."
         hint = missing_secret_hint(repository.password_file, "repository")
         yield finding("password-missing", "", message, hint)
@@ -58,9 +58,8 @@ def _wrong_place(repository: Repository, local: str) -> Iterator[Finding]:
     elif not _is_there(f"{local}/config"):
         message = f"{shown} holds no restic repository any more."
         yield finding(MISSING, "", message, "Mount the medium, or put the repository back.")
-    elif _size(f"{local}/config") == 0 or _is_empty(f"{local}/keys"):
-        message = f"The repository in {shown} has lost its config or its keys: nothing there can be read."
-        yield finding(DAMAGED, "", message, "Put its config and keys back from a copy of them.")
+    elif lost := lost_heart(local):
+        yield finding(DAMAGED, "", lost, BACK_FROM_A_COPY)
 
 
 def _beside(repository: Repository, processes: Sequence[CriticalProcess]) -> Iterator[Finding]:
@@ -79,18 +78,6 @@ def _device(path: str) -> int | None:
         return None
 
 
-def _wrong_secret(path: str) -> str:
-    try:
-        facts = os.stat(path)  # noqa: PTH116
-    except (FileNotFoundError, NotADirectoryError):
-        return "is not there"
-    except OSError:
-        return ""
-    if not stat.S_ISREG(facts.st_mode):
-        return "is no file" if stat.S_ISDIR(facts.st_mode) else ""
-    return "is empty" if facts.st_size == 0 else ""
-
-
 def _is_there(path: str) -> bool:
     try:
         os.stat(path)  # noqa: PTH116
@@ -99,20 +86,3 @@ def _is_there(path: str) -> bool:
     except OSError:
         return True
     return True
-
-
-def _size(path: str) -> int | None:
-    try:
-        return os.stat(path).st_size  # noqa: PTH116
-    except OSError:
-        return None
-
-
-def _is_empty(directory: str) -> bool:
-    try:
-        with os.scandir(directory) as entries:
-            return next(entries, None) is None
-    except FileNotFoundError:
-        return True
-    except OSError:
-        return False

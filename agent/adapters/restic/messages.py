@@ -1,7 +1,5 @@
 """restic's JSON, version by version, read without trust: what cannot be understood is left out or refused."""
 
-import errno
-import json
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -10,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from agent.adapters.restic.complaints import SOURCE, complaints
 from agent.core.model.repository import BackupSummary, StoredSnapshot
 from agent.errors import ResticError
 
@@ -17,8 +16,6 @@ OnBytes = Callable[[int, int, int], None]  # bytes done, files done, bytes in al
 
 
 T = TypeVar("T")
-NAMELESS = "\ufffd"  # restic writes it for bytes that it cannot name
-NO_SUCH_FILE = ": no such file or directory"
 LARGEST = 1 << 62  # bytes or files; a larger number is nonsense
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
@@ -82,14 +79,26 @@ def listed(answer: bytes) -> list[StoredSnapshot]:
 
 # 0.14; 0.17 and later
 _UNREADABLE = re.compile(
-    rb'^could not load snapshot ([0-9a-f]{8,64}):|^Ignoring "([0-9a-f]{8,64})":', re.MULTILINE
+    rb'^(?:could not load snapshot ([0-9a-f]{8,64}):|Ignoring "([0-9a-f]{8,64})":)([^\n]*)', re.MULTILINE
 )
+_UNLISTED = re.compile(rb"^could not load snapshots:", re.MULTILINE)
 
 
-def unreadable_snapshots(complaints: bytes) -> tuple[str, ...]:
-    """The IDs, or their beginnings, of snapshots whose files a listing could not read."""
-    found = (one or other for one, other in _UNREADABLE.findall(complaints))
-    return tuple(dict.fromkeys(name.decode() for name in found))
+def unreadable_snapshots(complaints: bytes, denied: bool = False) -> tuple[str, ...]:
+    """The IDs, or their beginnings, of snapshots whose files a listing could not read.
+
+    `denied`: those that it may not read, which says nothing of what is in them; else the others.
+    """
+    found = (
+        (one or other, b"permission denied" in why.lower())
+        for one, other, why in _UNREADABLE.findall(complaints)
+    )
+    return tuple(dict.fromkeys(name.decode() for name, closed in found if closed == denied))
+
+
+def is_unlisted(complaints: bytes) -> bool:
+    """Whether restic could not list them at all; it prints an empty list and exits with 0."""
+    return bool(_UNLISTED.search(complaints))
 
 
 class ListedNode(msgspec.Struct):
@@ -144,49 +153,16 @@ def backup_summary(summary: dict[str, Any], status: int, stderr: bytes) -> Backu
     snapshot = summary.get("snapshot_id")
     if not isinstance(snapshot, str) or not re.fullmatch(r"[0-9a-f]{8,64}", snapshot):
         raise garbled("taking a snapshot")
-    missed = {path: absent for path, absent in _missed(stderr).items() if not _is_gone(path)}
+    told = complaints(stderr)
     return BackupSummary(
         snapshot=snapshot,
         files=_number(summary, "total_files_processed"),
         bytes=_number(summary, "total_bytes_processed"),
-        unreadable=tuple(missed),
-        absent=tuple(path for path, absent in missed.items() if absent),
+        unreadable=tuple(one.path for one in told if one.code == SOURCE),
+        absent=tuple(one.path for one in told if one.absent),
+        complaints=tuple(one for one in told if one.code != SOURCE),
         complete=status == 0,
     )
-
-
-def _missed(stderr: bytes) -> dict[str, bool]:
-    """The paths that restic could not read, each with whether it found nothing there, whenever it looked."""
-    missed: dict[str, bool] = {}
-    for line in stderr.decode(errors="surrogateescape").splitlines():
-        try:
-            message = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(message, dict) and isinstance(message.get("item"), str) and message["item"]:
-            path = message["item"]
-            absent = NAMELESS not in path and _says_absent(message.get("error"))
-            missed[path] = absent and missed.get(path, True)
-    return missed
-
-
-def _says_absent(error: Any) -> bool:
-    """Whether the error is that there is no such file: a number up to restic 0.16, then words."""
-    if not isinstance(error, dict):
-        return False
-    said = error.get("message")
-    return error.get("Err") == errno.ENOENT or (isinstance(said, str) and said.endswith(NO_SUCH_FILE))
-
-
-def _is_gone(path: str) -> bool:
-    """Whether a file came and went while restic read."""
-    try:
-        os.lstat(path)
-    except FileNotFoundError:
-        return NAMELESS not in path
-    except (OSError, ValueError):
-        return False
-    return False
 
 
 def _number(message: dict[str, Any], *names: str) -> int:

@@ -61,7 +61,7 @@ class Upkeep:
             shutil.rmtree(cache, ignore_errors=True)
         damage = damage_in(completed)
         if completed.status != 0 and not damage:
-            raise restic_errors.trouble(doing, completed)
+            raise self._restic.trouble(doing, completed)
         return CheckReport(damage=damage)
 
     def _make_empty(self, directory: str) -> None:
@@ -77,7 +77,7 @@ class Upkeep:
             return Attempt(code="retention-refused", complaint=complaint, hint=REFUSED_HINT)
         if completed.status == 0:
             return Attempt()
-        trouble = restic_errors.trouble(doing, completed)
+        trouble = self._restic.trouble(doing, completed)
         return Attempt(code=trouble.code, complaint=trouble.message, hint=trouble.hint)
 
     def _room(self) -> int:

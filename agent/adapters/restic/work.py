@@ -4,9 +4,15 @@ import os
 from collections.abc import Callable, Sequence
 
 from agent.adapters.host.command import Completed, Running
-from agent.adapters.restic import errors as restic_errors
 from agent.adapters.restic.calls import INTERRUPT_SECONDS, LEAVES_LOCK, WORTH_ANOTHER, ResticCalls
-from agent.adapters.restic.messages import Messages, OnBytes, backup_summary, listed, unreadable_snapshots
+from agent.adapters.restic.messages import (
+    Messages,
+    OnBytes,
+    backup_summary,
+    is_unlisted,
+    listed,
+    unreadable_snapshots,
+)
 from agent.adapters.restic.stall import Growth, StallWatch
 from agent.core.configuration.location import local_path
 from agent.core.model.repository import BackupSummary, RestoreReport, StoredSnapshot
@@ -25,12 +31,20 @@ class Listing:
 
     def result(self) -> list[StoredSnapshot]:
         """The snapshots that restic can read, in no particular order."""
-        answer, self._complaints = self._restic.heard(self._argv, "listing snapshots", self._running)
-        return listed(answer)
+        doing = "listing snapshots"
+        completed = self._restic.heard(self._argv, doing, self._running)
+        self._complaints = completed.stderr
+        if is_unlisted(self._complaints):
+            raise self._restic.trouble(doing, completed)
+        return listed(completed.stdout)
 
     def unreadable(self) -> tuple[str, ...]:
         """IDs, or their beginnings, of those that are there and cannot be read: restic passes them over."""
         return unreadable_snapshots(self._complaints)
+
+    def denied(self) -> tuple[str, ...]:
+        """Likewise of those that we may not read."""
+        return unreadable_snapshots(self._complaints, denied=True)
 
     def stop(self) -> None:
         """The answer is no longer wanted."""
@@ -62,7 +76,7 @@ class Backup:
         self._open()
         completed = self._restic.retried(self._once, doing)
         if completed.status not in (0, 3):
-            raise restic_errors.trouble(doing, completed)
+            raise self._restic.trouble(doing, completed)
         return backup_summary(self._messages.summary or {}, completed.status, completed.stderr)
 
     def stop(self) -> None:
@@ -140,7 +154,7 @@ class Restore:
         completed = self._running.wait(tick=look)
         if completed.status == 0:
             return RestoreReport(seconds=completed.seconds)
-        trouble = restic_errors.trouble("restoring", completed)
+        trouble = self._restic.trouble("restoring", completed)
         return RestoreReport(
             seconds=completed.seconds, complaint=trouble.message, hint=trouble.hint, code=trouble.code
         )

@@ -24,6 +24,7 @@ COULD_NOT = {
     "repository-unreadable",
     "repository-locked",
     "wrong-password",
+    "password-missing",
     "restic-killed",
     "restic-crashed",
     "restic-missing",
@@ -197,9 +198,10 @@ def found_database_findings(process: str, judged: Sequence[tuple[str, Judgement]
 
 
 def outcome_of(findings: Sequence[Finding], proofs: Sequence[ProofResult]) -> Outcome:
-    """Bad when anything is wrong; not tested when a proof or a path could not be tried; else passed."""
-    if any(found.severity == "error" for found in findings):
-        return "failed"
+    """Bad when anything is wrong; not tested when something could not be read or tried; else passed."""
+    wrong = {found.code for found in findings if found.severity == "error"}
+    if wrong:
+        return "not_tested" if wrong == {"repository-unreadable"} else "failed"
     if any(proof.outcome == "not_tested" for proof in proofs):
         return "not_tested"
     if any(found.code in TOO_LITTLE for found in findings):

@@ -12,6 +12,7 @@ OF_THE_REPOSITORY = {
     "repository-unreachable",
     "repository-unreadable",
     "wrong-password",
+    "password-missing",
     "environment-file-wrong",
     "timed-out",
     "restic-failed",

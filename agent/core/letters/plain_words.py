@@ -91,6 +91,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "repository-changed": GONE,
     "same-repository": ("two copies are one and the same", "make a second copy of its own"),
     **dict.fromkeys(("password-missing", "wrong-password"), SHUT),
+    "repository-unreadable": ("the backups of {name} may not be read", "let readiness read the backups"),
     "address-changed": ("the backups of {name} are looked for in a new place", AGAIN),
     "copy-missing": ("the first copy of {name} does not exist", "find out why no backup arrives there"),
     "snapshots-vanished": (
@@ -142,7 +143,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "snapshot-lost": ("a backup of {name} has disappeared", NO_BACKUP),
     "watch-limit": ("changes of {name} are noticed later than usual", LOOK),
     "no-events": ("changes of {name} are noticed later than usual", LOOK),
-    **dict.fromkeys(("repository-locked", "repository-unreachable", "repository-unreadable"), UNREACHABLE),
+    **dict.fromkeys(("repository-locked", "repository-unreachable"), UNREACHABLE),
     "environment-file-wrong": UNREACHABLE,
     **dict.fromkeys(("retention-unproven", "retention-too-much", "retention-refused"), KEPT),
     **dict.fromkeys(

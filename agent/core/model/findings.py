@@ -67,7 +67,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     "repository-unreachable": ("error", "the server or medium does not answer"),
     "repository-unreadable": ("error", "the repository may not be read"),
     "repository-same-device": ("warning", "the repository lies on the same device as the data"),
-    "password-missing": ("error", "the file with a repository's password is not there, or empty"),
+    "password-missing": (
+        "error",
+        "the file with a repository's password is not there, empty, blank or closed",
+    ),
     "wrong-password": ("error", "the password does not open the repository"),
     "snapshots-vanished": ("error", "snapshots that were taken are no longer in the repository"),
     "repository-damaged": ("error", "restic's check says that something in the repository is damaged"),

@@ -19,15 +19,34 @@ class StoredSnapshot(Struct, frozen=True, kw_only=True):
     original: str = ""  # the ID that it had where it was copied from
 
 
+class Complaint(Struct, frozen=True, kw_only=True):
+    """Something that restic could not save as it should have, and not for the source's sake alone.
+
+    `code` is that of a finding about the repository; empty where restic's words do not tell. `absent`:
+    restic says that no such file was there.
+    """
+
+    path: str
+    code: str = ""
+    words: str = ""
+    absent: bool = False
+
+
 class BackupSummary(Struct, frozen=True, kw_only=True):
     """What restic says it stored; counts are of regular files."""
 
     snapshot: str  # full, or the first 8 characters before restic 0.15
     files: int
     bytes: int
-    unreadable: tuple[str, ...] = ()  # paths restic could not read, as far as it named them
+    unreadable: tuple[str, ...] = ()  # sources restic could not read, as far as it named them
     absent: tuple[str, ...] = ()  # those of them that were not there when restic came, as it says
+    complaints: tuple[Complaint, ...] = ()  # of other items
     complete: bool = True  # False when restic itself says that something is missing
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """What may have come and gone while restic read: it was not there, or restic has no words for it."""
+        return (*self.absent, *(one.path for one in self.complaints if not one.words))
 
 
 class RestoreReport(Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ class Trouble(Struct, frozen=True, kw_only=True):
     message: str
     hint: str = ""
     since: datetime
+    met_by: str = ""  # of what may not be read: the operation and process that met it
 
 
 class SightRecord(Struct, frozen=True, kw_only=True):

@@ -3,14 +3,23 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_bytes
+from agent.core.configuration.location import directories_above
 from agent.core.model.findings import Finding, finding
-from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.model.repository import BackupSummary, Complaint, StoredSnapshot
 from agent.core.snapshot.extent import NAMED, Moved, Scan
 from agent.core.text.plain import count
 
 NAMED_SNAPSHOTS = 3  # of those that vanished
+DAMAGED = "repository-damaged"
+HINTS = {
+    DAMAGED: "Keep every copy of it as it is, and look at its disk. Then: readiness check {}",
+    "repository-unreadable": "Let the user that runs readiness read all that is in repository {}.",
+    "repository-unreachable": "Check the network and the server that holds repository {}.",
+}
 
 
 def find_snapshot(listing: Sequence[StoredSnapshot], short: str) -> StoredSnapshot | None:
@@ -35,12 +44,19 @@ def what_is_missing(
     carried: tuple[int, int],
     summary: BackupSummary,
     moved: Moved,
+    repository: str,
 ) -> list[Finding]:
     """Findings where restic's counts and complaints do not fit the witness.
 
     `carried` is files and bytes of the carried directory; `moved` is what changed while restic read.
     """
-    findings = _unreadable(process, scan, summary, moved.paths)
+    explained = {path for path, _ in scan.unreadable} | set(moved.paths)
+    of_sources, of_the_repository = _shared_out(summary, scan, explained)
+    findings = _of_the_repository(process, repository, of_the_repository)
+    findings += _unreadable(process, of_sources)
+    if not summary.complete and not summary.unreadable and not summary.complaints and not explained:
+        message = "restic says that it could not read everything, and does not say what."
+        findings.append(finding("snapshot-incomplete", process.name, message, "Run restic backup by hand."))
     expected_files, expected_bytes = scan.files + carried[0], scan.size + carried[1]
     slack = moved.absent + len(scan.unreadable)
     still = not moved.paths and not scan.unreadable
@@ -58,12 +74,55 @@ def what_is_missing(
     return findings
 
 
-def _unreadable(
-    process: CriticalProcess, scan: Scan, summary: BackupSummary, moved: Collection[bytes]
+def _shared_out(
+    summary: BackupSummary, scan: Scan, explained: Collection[bytes]
+) -> tuple[list[str], list[Complaint]]:
+    """What restic could not read of the sources, and of what the repository held; not what is `explained`.
+
+    What our own walk read without trouble, and restic names without a word of it, speaks against the
+    repository: it is where the trees of the last snapshot come from.
+    """
+    sources, repository = list(summary.unreadable), []
+    for one in summary.complaints:
+        if one.code:
+            repository.append(one)
+        elif not one.words or _is_directory(one.path, scan):
+            repository += [replace(one, code=DAMAGED)] if _bare(one.path) not in explained else []
+        else:
+            sources.append(one.path)
+    return [path for path in sources if _bare(path) not in explained], repository
+
+
+def _is_directory(path: str, scan: Scan) -> bool:
+    """Our walk went through it, or it lies above all that we walk."""
+    above = [directory for root in scan.roots for directory in directories_above(root.path)]
+    return path in above or _bare(path) in scan.extents
+
+
+def _bare(path: str) -> bytes:
+    return os_bytes(path).strip(b"/")
+
+
+def _of_the_repository(
+    process: CriticalProcess, repository: str, complaints: Sequence[Complaint]
 ) -> list[Finding]:
-    explained = {path for path, _ in scan.unreadable} | set(moved)
-    unexplained = [path for path in summary.unreadable if os_bytes(path).strip(b"/") not in explained]
-    findings = [
+    """One finding for each kind of trouble, with the first item and what restic says of it."""
+    findings = []
+    for code in dict.fromkeys(one.code for one in complaints):
+        these = [one for one in complaints if one.code == code]
+        first = next((one for one in these if one.words), these[0])
+        rest = f" and {count(len(these) - 1, 'other item')}" if len(these) > 1 else ""
+        said = first.words or "restic has no words for it"
+        what = "is damaged" if code == DAMAGED else "could not be read"
+        message = (
+            f"Repository {repository} {what}, where it should hold {first.path}{rest}: {said.rstrip('.')}."
+        )
+        findings.append(finding(code, process.name, message, HINTS.get(code, "").format(repository)))
+    return findings
+
+
+def _unreadable(process: CriticalProcess, paths: Sequence[str]) -> list[Finding]:
+    return [
         finding(
             "file-unreadable",
             process.name,
@@ -71,12 +130,8 @@ def _unreadable(
             "Repair it, let readiness read it, or exclude it.",
             path,
         )
-        for path in unexplained[:NAMED]
+        for path in paths[:NAMED]
     ]
-    if not summary.complete and not summary.unreadable and not explained:
-        message = "restic says that it could not read everything, and does not say what."
-        findings.append(finding("snapshot-incomplete", process.name, message, "Run restic backup by hand."))
-    return findings
 
 
 def identity_findings(

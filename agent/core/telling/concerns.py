@@ -9,6 +9,7 @@ from collections.abc import Sequence, Set
 from msgspec import Struct
 
 from agent.core.configuration.config import Config
+from agent.core.evidence.account import SHUT
 from agent.core.evidence.post import PUTS_OFF
 from agent.core.model.notices import Severity
 from agent.core.model.records import Verdict
@@ -35,7 +36,7 @@ TOPICS = {
     **dict.fromkeys(("rto-missed", "rto-missed-in-sequence", "rto-tight", "growth"), "time"),
     **dict.fromkeys(("vital-not-proven", "content-not-proven"), "content"),
     **dict.fromkeys(("repository-missing", "repository-changed"), "repository"),
-    **dict.fromkeys(("password-missing", "wrong-password"), "password"),
+    **dict.fromkeys(("password-missing", "wrong-password", "repository-unreadable"), "password"),
     **dict.fromkeys(("agent-silent", "agent-stopped", "agent-dying"), "agent"),
 }
 OF_A_REPOSITORY = (
@@ -55,7 +56,7 @@ CONSEQUENCES = ("window-unknown",)  # of what is said of single processes
 # they last as long as the copies lie where they lie: no mail is the better for them
 FOR_READERS = ("copies-same-machine", "place-unknown")
 GONE = ("repository-missing", "repository-changed")
-CLOSED = (*GONE, "password-missing", "wrong-password")
+CLOSED = (*GONE, *SHUT)
 IN_WHAT_IS_CLOSED = ("drill-failed", "drill-not-tested", "plan-b-behind", "repository-damaged")
 WITHOUT_ANY_PLACE = ("snapshot-failing", "snapshot-stale")  # and nothing can be done about it there
 
@@ -103,7 +104,11 @@ def concerns(assessment: Assessment) -> tuple[Concern, ...]:
     """Everything that is wrong, worst first; of each topic its worst stage."""
     everything = [*(r for one in assessment.judgements for r in one.reasons), *assessment.reasons]
     grouped: dict[str, list[Reason]] = {}
-    closed = {reason.repository for reason in everything if reason.code in CLOSED}
+    closed = {
+        reason.repository
+        for reason in everything
+        if reason.code in CLOSED and reason.verdict != Verdict.READY  # a note tells of one run
+    }
     for reason in everything:
         if not _follows(reason, closed, assessment.config):
             grouped.setdefault(key_of(reason), []).append(reason)

@@ -22,11 +22,17 @@ REASONS: dict[str, tuple[Verdict, str]] = {
     ),
     "password-missing": (
         Verdict.UNKNOWN,
-        "the password file of a repository is not there, or empty; AT RISK while another copy is proven",
+        "the password file of a repository is not there, empty, blank or closed to us; AT RISK while another "
+        "copy is proven",
     ),
     "wrong-password": (
         Verdict.UNKNOWN,
         "the password did not open a repository when it was last met; AT RISK while another copy is proven",
+    ),
+    "repository-unreadable": (
+        Verdict.UNKNOWN,
+        "what is kept in a repository may not be read by the user that runs readiness; AT RISK while another "
+        "copy is proven",
     ),
     "address-changed": (
         Verdict.UNKNOWN,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from agent.core.configuration.config import Config
 from agent.core.configuration.location import address
-from agent.core.evidence.account import CHANGED, DAMAGED, MISSING, SHUT, VANISHED, account_of
+from agent.core.evidence.account import CHANGED, DAMAGED, MISSING, REPLACES, SHUT, VANISHED, account_of
 from agent.core.evidence.evidence import Evidence, Standing, is_full
 from agent.core.evidence.twins import Twins
 from agent.core.model.findings import Finding
@@ -42,10 +42,11 @@ def repository_gone(case: Case) -> Iterator[Reason]:
         if not one.copy.records:
             continue  # nothing was ever kept there: the rules on missing copies say it
         now = seen.get(one.repository)
+        said = REPLACES.get(now.code, ()) if now else ()
         if now:
             yield _not_ready(case, one, now.code, now.message, now.hint)
         for trouble in case.troubles.get(one.repository, ()):
-            if trouble.code in GONE and not (now and now.code == trouble.code):
+            if trouble.code in GONE and trouble.code not in said and not (now and now.code == trouble.code):
                 yield _not_ready(case, one, trouble.code, trouble.message, trouble.hint)
 
 
@@ -97,21 +98,23 @@ def _damage(findings: tuple[Finding, ...]) -> tuple[str, str]:
 
 
 def locked_out(case: Case) -> Iterator[Reason]:
-    """Without its password nothing in a repository can be read; somebody may still know it."""
+    """Without its password, or leave to read it, a repository proves nothing; somebody may still have it."""
     no_password = {one.repository: one.finding for one in case.looks if one.finding.code == LOCKED_OUT}
     refused = {
-        name: each for name, troubles in case.troubles.items() for each in troubles if each.code == SHUT
+        name: each for name, troubles in case.troubles.items() for each in troubles if each.code in SHUT
     }
-    shut: dict[str, Trouble | Finding] = {
-        **refused,
-        **no_password,
-    }  # as it is seen now comes before how it was met
+    # as it is seen now comes before how it was met
+    shut: dict[str, Trouble | Finding] = {**refused, **no_password}
     open_elsewhere = any(one.good and one.current and one.repository not in shut for one in case.standings)
     for one in case.standings:
         found = shut.get(one.repository)
         if found and one.copy.snapshots:
             yield case.reason(
-                "wrong-password" if found.code == SHUT else "password-missing",
+                next(
+                    code
+                    for code in ("password-missing", "wrong-password", "repository-unreadable")
+                    if code == found.code
+                ),
                 Verdict.AT_RISK if open_elsewhere else Verdict.UNKNOWN,
                 f"Repository {one.repository}: {shortened(found.message)}",
                 found.hint,

@@ -62,7 +62,7 @@ RULES: tuple[Rule, ...] = (
     plan_b_behind,
     upkeep_undone,
 )
-CLOSED = (*GONE, SHUT)
+CLOSED = (*GONE, *SHUT)
 CONSEQUENCES = ("snapshot-failing", "drill-not-tested")  # of a repository that is gone, or shut
 
 

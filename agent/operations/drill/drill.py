@@ -15,7 +15,7 @@ from agent.core.drill.drilled import (
     statement,
 )
 from agent.core.drill.selection import chosen
-from agent.core.evidence.account import DAMAGED, Seen
+from agent.core.evidence.account import DAMAGED, UNREADABLE, Seen, bad_or_untested
 from agent.core.model.drills import DrillRecord, DrillSeconds, RefusedSnapshot
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.objectives import objectives_of
@@ -26,13 +26,14 @@ from agent.errors import ReadinessError, ResticError
 from agent.operations.drill.check import Checked, Checker
 from agent.operations.drill.restore import REMEMBERED, Begun, Restored, Restorer
 from agent.operations.drill.task import DrillTask, DrillTools
+from agent.operations.ports.repository import Listing
 from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
 
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
 BAD = TESTED_AND_BAD | {"witness-changed", "witness-missing"}
 
-OF_THE_REPOSITORY = {"snapshots-vanished", "repository-changed"}
+OF_THE_REPOSITORY = {"snapshots-vanished", "repository-changed", DAMAGED, UNREADABLE}
 
 
 def drill(task: DrillTask, tools: DrillTools) -> tuple[DrillRecord, str]:
@@ -101,13 +102,14 @@ class _Rehearsal:
         """List, choose, and drill until one passes or there is no more to try."""
         version = ".".join(map(str, self.tools.repository.version()))
         self.base = structs.replace(self.base, restic=version)
-        ahead, listed, unreadable = self._list_and_begin()
+        ahead, listed, listing = self._list_and_begin()
         try:
             fitting = matching(
                 listed, process=self.process.name, host=self.task.host, paths=self.process.paths
             )
             vanished = Vanished(self.tools.ledger, self.process.name, self.task.repository, self.task.host)
-            wrong = vanished.findings(listed, self.tools.repository, unreadable=unreadable)
+            restic, (damaged, denied) = self.tools.repository, (listing.unreadable(), listing.denied())
+            wrong = vanished.findings(listed, restic, unreadable=damaged, denied=denied)
             self._restorer.learn(vanished.adopt(listed, self.tools.ledger, self.tools.clock.now()))
             candidates = chosen(self._ours_first(fitting), self.task.select, time.time_ns())
             changed = any(item.code == "repository-changed" for item in wrong)
@@ -134,13 +136,13 @@ class _Rehearsal:
         others = [snapshot for snapshot in fitting if not self._restorer.record_of(snapshot.id)]
         return [*ours, *others] if self.task.select == "last-good" or not ours else ours
 
-    def _list_and_begin(self) -> tuple[Begun | None, list[StoredSnapshot], tuple[str, ...]]:
+    def _list_and_begin(self) -> tuple[Begun | None, list[StoredSnapshot], Listing]:
         """Ask what is there; meanwhile begin to restore what will most likely be chosen."""
         listing = self.tools.repository.start_listing(self.process.name, self.task.host)
         ahead: Begun | None = None
         try:
             ahead = self._restorer.begin_ahead()
-            return ahead, listing.result(), listing.unreadable()
+            return ahead, listing.result(), listing
         except BaseException:
             listing.stop()
             if ahead:
@@ -149,7 +151,7 @@ class _Rehearsal:
 
     def _nothing_to_drill(self, wrong: list[Finding]) -> tuple[Outcome, list[Finding]]:
         if wrong:
-            return "failed", wrong
+            return bad_or_untested(wrong), wrong
         asked = "" if self.task.select in ("latest", "last-good", "random") else f" {self.task.select}"
         none = finding(
             "no-snapshot",

@@ -19,6 +19,10 @@ class Listing(Protocol):
         """After the result: IDs, or their beginnings, of snapshots that are there but cannot be read."""
         ...
 
+    def denied(self) -> tuple[str, ...]:
+        """Likewise of those that we may not read: they are in no way wrong."""
+        ...
+
     def stop(self) -> None:
         """The answer is no longer wanted."""
         ...

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from agent.core.evidence.account import DAMAGED
+from agent.core.evidence.account import DAMAGED, UNREADABLE
 from agent.core.evidence.evidence import taken_at
 from agent.core.model.findings import Finding, finding
 from agent.core.model.records import Entry, ListingRecord, RepositoryRecord, RetentionRecord
@@ -50,22 +50,26 @@ class Vanished:
         repository: Repository,
         forgiven: bool = False,
         unreadable: Sequence[str] = (),
+        denied: Sequence[str] = (),
         known: Known | None = None,
         asked: str = "",
     ) -> list[Finding]:
         """Why known snapshots are not listed; `forgiven`: only whether it is another repository.
 
-        `unreadable` are those that are there, but damaged: nobody took them. A process that has none yet
-        cannot miss any, so that the repository is asked which it is, unless `asked` is what it said just now.
-        `known` is what was known before the listing began, where a snapshot may come in meanwhile.
+        `unreadable` are those that are there, but damaged, and `denied` those that we may not read: nobody
+        took them. A process that has none yet cannot miss any, so that the repository is asked which it is,
+        unless `asked` is what it said just now. `known` is what was known before the listing began, where a
+        snapshot may come in meanwhile.
         """
         there = list(listed)
         known = known or self.known()
         gone = self._truly(known.missing(there), there)
-        damaged = [name for name in gone if any(name.startswith(short) for short in unreadable)]
-        missing = [name for name in gone if name not in damaged]
+        damaged = [name for name in gone if name.startswith(tuple(unreadable))]
+        closed = [name for name in gone if name.startswith(tuple(denied))]
+        missing = [name for name in gone if name not in (*damaged, *closed)]
         noted = self._ledger.newest(RepositoryRecord, repository=self._repository)
         found = [self._damaged(damaged)] if damaged else []
+        found += [self._closed(closed)] if closed else []
         if not missing and (known.ids or not noted):
             return found
         return found + identity_findings(
@@ -102,6 +106,16 @@ class Vanished:
         for record in (*new, *again):
             ledger.append(record, now)
         return new
+
+    def _closed(self, names: list[str]) -> Finding:
+        shown = ", ".join(name[:8] for name in names[:NAMED_SNAPSHOTS])
+        return finding(
+            UNREADABLE,
+            self._process,
+            f"{count(len(names), 'snapshot')} of {self._process} in {self._repository} may not be read "
+            f"({shown}): permission denied.",
+            f"Let the user that runs readiness read all that is in repository {self._repository}.",
+        )
 
     def note(self, listed: Sequence[StoredSnapshot], ledger: Ledger, now: datetime) -> None:
         """Write down what is there where the ledger does not know all of it.
@@ -176,5 +190,5 @@ def vanished_of(
         listing = restic.start_listing(process, host)
         there = listing.result()
         vanished = Vanished(ledger, process, repository, host)
-        lost += vanished.findings(there, restic, unreadable=listing.unreadable())
+        lost += vanished.findings(there, restic, unreadable=listing.unreadable(), denied=listing.denied())
     return lost

@@ -34,7 +34,7 @@ from agent.operations.snapshot.told import told
 from agent.operations.snapshot.vital import Patience, held, without_grown
 
 MOVING_LISTED = 10_000
-UNCOPIED = {"no-space", "not-tested"}
+COULD_NOT = {"no-space", "not-tested", "repository-unreadable", "repository-unreachable"}
 
 
 class SnapshotTask(Struct, frozen=True, kw_only=True):
@@ -151,7 +151,7 @@ class _Attempt:
             backup.stop()
         stored, moved, identity = self._look_again(summary)
         findings += identity + replaced_roots(self.process, scan, good)
-        findings += what_is_missing(self.process, scan, carried, summary, moved)
+        findings += what_is_missing(self.process, scan, carried, summary, moved, self.task.repository)
         changing = {f"/{os_text(path)}" for path in (*scan.moving, *moved.paths)}
         findings += told(self.process, self.task.config, scan, found, moved, self.base.dumps, changing)
         self.base = self._earlier.with_dumps(self.base, changing)
@@ -206,10 +206,10 @@ class _Attempt:
     def _look_again(self, summary: BackupSummary) -> tuple[StoredSnapshot | None, Moved, list[Finding]]:
         """Ask the repository what it has now and, meanwhile, the sources what moved."""
         listing = self.tools.repository.start_listing(self.process.name, self.base.host)
-        moved = _while_listing(listing, self.tools.sources, summary.absent)
+        moved = _while_listing(listing, self.tools.sources, summary.missed)
         self._listed = listing.result()
-        restic, accept, unreadable = self.tools.repository, self.task.accept, listing.unreadable()
-        wrong = self._vanished().findings(self._listed, restic, accept, unreadable, asked=self._asked)
+        restic, cannot = self.tools.repository, (listing.unreadable(), listing.denied())
+        wrong = self._vanished().findings(self._listed, restic, self.task.accept, *cannot, asked=self._asked)
         return find_snapshot(self._listed, summary.snapshot), moved, wrong
 
     def note_sight(self, record: SnapshotRecord) -> None:
@@ -278,9 +278,9 @@ class _Attempt:
 
 
 def _outcome(findings: Sequence[Finding]) -> Outcome:
-    """Not tested where all that is wrong is that a database could not be copied: locked, or no room."""
+    """Not tested where all that is wrong is that something could not be copied, or looked at."""
     errors = {item.code for item in findings if item.severity == "error"}
-    return "passed" if not errors else "not_tested" if errors <= UNCOPIED else "failed"
+    return "passed" if not errors else "not_tested" if errors <= COULD_NOT else "failed"
 
 
 def _while_listing(listing: Listing, sources: Sources, missed: Sequence[str]) -> Moved:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from agent.core.evidence.account import DAMAGED, Seen, is_wrong
+from agent.core.evidence.account import DAMAGED, Seen, bad_or_untested, is_wrong
 from agent.core.evidence.rotation import next_part
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import CheckRecord, RepositoryRecord
@@ -90,7 +90,7 @@ def check(task: CheckTask, tools: CheckTools) -> CheckRecord:
         raise
     finally:
         tools.progress.end()
-    return write("failed" if findings else "passed", findings)
+    return write(bad_or_untested(findings) if findings else "passed", findings)
 
 
 def _is_another(repository: str, identity: str, ledger: LedgerReader) -> list[Finding]:

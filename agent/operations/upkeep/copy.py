@@ -5,11 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TypeVar
 
-from msgspec import Struct
-
 from agent.core.evidence.account import Seen
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
-from agent.core.model.places import Placed
 from agent.core.model.records import CopyRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.runs import Outcome
@@ -18,40 +15,17 @@ from agent.core.text.plain import count
 from agent.core.upkeep.copying import Good, arrivals, done_with, good_ones, lag, missing
 from agent.core.upkeep.vanished import Known, removed_by
 from agent.errors import ResticError
-from agent.operations.ports.clock import Clock
-from agent.operations.ports.ledger import Ledger
-from agent.operations.ports.progress import Progress
-from agent.operations.ports.repository import Copier, Repository
+from agent.operations.ports.repository import Repository
 from agent.operations.records.refused import refused
 from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
+from agent.operations.upkeep.copy_task import CopyTask, CopyTools
 
 B = TypeVar("B", SnapshotRecord, RetentionRecord)
 BAD = TESTED_AND_BAD | {"copy-incomplete", "copy-refuted", "snapshots-vanished"}
 AT_ONCE = 20  # snapshots in one call of restic, so that what arrived is noted now and then
 OF_ONE_SNAPSHOT = ("restic-failed", "repository-damaged")  # codes; the others may well arrive
 TRIES = 3  # single snapshots that may fail before the rest is left for another day
-
-
-class CopyTask(Struct, frozen=True, kw_only=True):
-    """Whose snapshots to copy, by the names of the repositories."""
-
-    process: str
-    source: str
-    repository: str
-    host: str
-    placed: Placed  # where the target lies as seen from the process's own files
-    address: str = ""  # the fingerprint of the target's URL
-    make: str  # the command that makes the target when it is missing
-
-
-class CopyTools(Struct, frozen=True, kw_only=True):
-    source: Repository
-    target: Repository
-    copier: Copier
-    ledger: Ledger
-    clock: Clock
-    progress: Progress
 
 
 def copy(task: CopyTask, tools: CopyTools) -> CopyRecord:
@@ -83,7 +57,10 @@ class _Run:
         self._clock = time.monotonic()
         self._goods: list[Good] = []
         self._there: list[StoredSnapshot] = []
-        self._unreadable: tuple[str, ...] = ()
+        self._cannot: tuple[Sequence[str], Sequence[str]] = (
+            (),
+            (),
+        )  # of the listing: what is damaged, what we may not read
         self._done_with: set[str] = set()
         self._recorded: set[str] = set()
         self._repository_id = ""
@@ -126,10 +103,8 @@ class _Run:
 
     def note(self, error: ResticError) -> None:
         """What restic could not do becomes a finding that names the repository."""
-        missing_target = error.code == "repository-missing" and self._where == self.task.repository
-        hint = (
-            f"Mount or reconnect it. If it was never made: {self.task.make}" if missing_target else error.hint
-        )
+        gone = error.code == "repository-missing" and self._where == self.task.repository
+        hint = f"Mount or reconnect it. If it was never made: {self.task.make}" if gone else error.hint
         self._add(finding(error.code, self.task.process, f"Repository {self._where}: {error.message}", hint))
 
     def note_sights(self) -> None:
@@ -174,7 +149,7 @@ class _Run:
             self.tools.ledger.append(body, self.tools.clock.now())
         self._there = self._list(self.tools.target, self.task.repository)
         vanished = self._vanished(self.task.repository)
-        self._add(*vanished.findings(self._there, self.tools.target, unreadable=self._unreadable))
+        self._add(*vanished.findings(self._there, self.tools.target, False, *self._cannot))
         records = self._search(SnapshotRecord, self.task.repository)
         self._recorded = {record.snapshot for record in records}
         removed = removed_by(self._search(RetentionRecord, self.task.repository))
@@ -186,14 +161,11 @@ class _Run:
         self._where = self.task.source
         known = self._vanished(self.task.source).known()  # a snapshot may be taken while it is listed
         listed = self._list(self.tools.source, self.task.source)
-        self._add(
-            *self._vanished(self.task.source).findings(
-                listed, self.tools.source, forgiven=True, unreadable=self._unreadable
-            )
-        )
+        vanished = self._vanished(self.task.source)
+        self._add(*vanished.findings(listed, self.tools.source, True, *self._cannot))
         self._note_vanished(listed, known)
         records = self._search(SnapshotRecord, self.task.source)
-        self._goods = good_ones(listed, [*records, *self._vanished(self.task.source).renamed(listed)])
+        self._goods = good_ones(listed, [*records, *vanished.renamed(listed)])
         if not self._goods and not self.findings:
             message = f"Repository {self.task.source} holds no good snapshot of {self.task.process} to copy."
             hint = f"Take one: readiness snapshot {self.task.process}"
@@ -210,7 +182,7 @@ class _Run:
         self._where = name
         listing = repository.start_listing(self.task.process, self.task.host)
         there = listing.result()
-        self._unreadable = listing.unreadable()
+        self._cannot = listing.unreadable(), listing.denied()
         self._met.add(name)
         return there
 
@@ -239,6 +211,7 @@ class _Run:
             group = groups.popleft()
             trouble = self._copy(group)
             if trouble and trouble.code not in OF_ONE_SNAPSHOT:
+                self._where = self.task.source if trouble.of_source else self.task.repository
                 self.note(trouble)
                 return
             if trouble and len(group) > 1:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from agent.core.evidence.account import DAMAGED, Seen
+from agent.core.evidence.account import DAMAGED, Seen, bad_or_untested
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import PruneRecord, RetentionRecord
 from agent.core.model.repository_upkeep import Attempt
@@ -64,7 +64,7 @@ def prune(task: PruneTask, tools: PruneTools) -> PruneRecord:
 def _pruned(base: PruneRecord, task: PruneTask, tools: PruneTools) -> PruneRecord:
     lost = _vanished(task, tools)
     if lost:
-        return _with(base, "failed", lost)
+        return _with(base, bad_or_untested(lost), lost)
     frozen, findings = _frozen(task, tools)
     if frozen:
         return structs.replace(_with(base, "passed", findings), frozen=frozen)
@@ -74,7 +74,7 @@ def _pruned(base: PruneRecord, task: PruneTask, tools: PruneTools) -> PruneRecor
     attempt = tools.upkeep.prune()
     lost = _vanished(task, tools)
     if lost:
-        return _with(base, "failed", lost)
+        return _with(base, bad_or_untested(lost), lost)
     return _judged(base, task.repository, attempt)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, structs
 
 from agent.core.configuration.config import CriticalProcess
-from agent.core.evidence.account import DAMAGED, Seen
+from agent.core.evidence.account import DAMAGED, Seen, bad_or_untested
 from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import RetentionRecord
@@ -104,9 +104,11 @@ class _Run:
         listing = self.tools.repository.start_listing(self.name, self.task.host)
         listed = self._ours(listing.result())
         vanished = Vanished(self.tools.ledger, self.name, self.task.repository, self.task.host)
-        lost = vanished.findings(listed, self.tools.repository, unreadable=listing.unreadable())
+        lost = vanished.findings(
+            listed, self.tools.repository, unreadable=listing.unreadable(), denied=listing.denied()
+        )
         if lost:
-            return self.record("failed", lost)
+            return self.record(bad_or_untested(lost), lost)
         vanished.note(listed, self.tools.ledger, self.tools.clock.now())
         frozen = self._frozen()
         if frozen:

@@ -163,7 +163,8 @@ def test_exit_status_3_names_what_could_not_be_read(play: Play) -> None:
     error = {"message_type": "error", "error": {"message": "no"}, "during": "archival", "item": "/etc"}
     say = {"backup": [{"err": json.dumps(error) + "\n"}, {"out": json.dumps(SUMMARY)}, {"exit": 3}]}
     summary = play(say).start_backup(["/srv"], [], "orders", "shop").finish(lambda *_: None)
-    assert (summary.unreadable, summary.complete) == (("/etc",), False)
+    assert (summary.unreadable, summary.complete) == ((), False)
+    assert [(one.path, one.code, one.words) for one in summary.complaints] == [("/etc", "", "no")]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,13 @@ from agent.core.evidence.account import (
     CHANGED,
     DAMAGED,
     MISSING,
-    SHUT,
+    SECRETS,
+    UNREADABLE,
     VANISHED,
     Seen,
     account,
     account_of,
+    bad_or_untested,
     is_wrong,
 )
 from agent.core.evidence.evidence import Evidence
@@ -26,11 +28,19 @@ class Repository:
 
     known: SightRecord | None = None
 
-    def sees(self, *codes: str, process: str = "orders", part: int = 0, parts: int = 0, met: bool = False):
+    def sees(
+        self,
+        *codes: str,
+        by: str = "drill",
+        process: str = "orders",
+        part: int = 0,
+        parts: int = 0,
+        met: bool = False,
+    ):
         findings = [wrong(code, process) for code in codes]
         seen = Seen(
             repository="primary",
-            by="drill",
+            by=by,
             at=NOW,
             process=process,
             met=met,
@@ -92,7 +102,7 @@ def test_a_look_at_all_processes_finds_what_vanished_back() -> None:
 
 
 def test_whoever_missed_snapshots_met_the_right_repository_with_the_right_password() -> None:
-    for code in (MISSING, CHANGED, SHUT):
+    for code in (MISSING, CHANGED, *SECRETS):
         repository = Repository()
         repository.sees(code)
         repository.sees(VANISHED)
@@ -119,6 +129,46 @@ def test_damage_stays_until_a_check_has_read_everything() -> None:
     assert repository.codes == [DAMAGED]
     repository.sees(met=True, part=1, parts=1)
     assert repository.codes == []
+
+
+def test_what_may_not_be_read_ends_by_whoever_reads_as_much() -> None:
+    repository = Repository()
+    repository.sees(UNREADABLE)
+    for by, process in (("snapshot", "orders"), ("copy", "orders"), ("drill", "shop")):
+        repository.sees(by=by, process=process, met=True)
+    repository.sees(by="check", process="", met=True, part=1, parts=28)
+    repository.sees("no-space", met=True)  # it did not come so far
+    assert repository.codes == [UNREADABLE]
+    repository.sees(met=True)
+    assert repository.codes == []
+
+    repository.sees(UNREADABLE, by="snapshot")
+    repository.sees(met=True, process="shop")
+    assert repository.codes == [], "a drill reads more than a snapshot"
+
+
+def test_a_check_that_read_everything_could_read_it() -> None:
+    repository = Repository()
+    repository.sees(UNREADABLE)
+    repository.sees(by="check", process="", met=True, part=1, parts=1)
+    assert repository.codes == []
+
+
+def test_a_later_sight_of_the_same_place_takes_the_place_of_the_former() -> None:
+    repository = Repository()
+    repository.sees(MISSING)
+    repository.sees(CHANGED)
+    assert repository.codes == [CHANGED]
+    repository.sees(MISSING)
+    assert repository.codes == [MISSING]
+    repository.sees("password-missing")
+    repository.sees("wrong-password")
+    assert repository.codes == [MISSING, "wrong-password"], "it may be another one that is shut"
+
+
+def test_what_may_not_be_read_is_neither_good_nor_bad() -> None:
+    assert bad_or_untested([wrong(UNREADABLE)]) == "not_tested"
+    assert bad_or_untested([wrong(UNREADABLE), wrong(VANISHED)]) == "failed"
 
 
 def test_what_is_no_matter_of_the_repository_is_not_accounted() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.model.repository import BackupSummary, Complaint, StoredSnapshot
 from agent.core.snapshot.extent import Moved
 from agent.core.snapshot.kept import find_snapshot, identity_findings, what_is_missing
 from support.builders.live_files import MIB, good, scan
@@ -36,7 +36,7 @@ SUMMARY = BackupSummary(snapshot="ab" * 32, files=104, bytes=10 * MIB + 4000)
     ],
 )
 def test_restic_must_have_what_the_witness_lists(summary: dict[str, int], moved: Moved, bad: bool) -> None:
-    findings = what_is_missing(ORDERS, scan(), (4, 4000), replace(SUMMARY, **summary), moved)
+    findings = what_is_missing(ORDERS, scan(), (4, 4000), replace(SUMMARY, **summary), moved, "primary")
 
     assert _codes(findings) == (["snapshot-incomplete"] if bad else [])
 
@@ -44,9 +44,40 @@ def test_restic_must_have_what_the_witness_lists(summary: dict[str, int], moved:
 def test_what_restic_could_not_read_is_named_unless_it_is_known() -> None:
     summary = replace(SUMMARY, unreadable=("/srv/orders/a", "/srv/orders/b"), complete=False)
 
-    findings = what_is_missing(ORDERS, scan(), (4, 4000), summary, Moved((b"srv/orders/a",), 1))
+    findings = what_is_missing(ORDERS, scan(), (4, 4000), summary, Moved((b"srv/orders/a",), 1), "primary")
 
     assert [(found.code, found.path) for found in findings] == [("file-unreadable", "/srv/orders/b")]
+
+
+@pytest.mark.parametrize(
+    ("complaint", "code"),
+    [
+        (Complaint(path="/"), "repository-damaged"),
+        (Complaint(path="/", words="something new"), "repository-damaged"),
+        (Complaint(path="/srv/orders/d", words="something new"), "repository-damaged"),
+        (Complaint(path="/srv/orders/b"), "repository-damaged"),
+        (Complaint(path="/srv/orders/b", words="something new"), "file-unreadable"),
+        (Complaint(path="/srv/orders/b", code="repository-unreadable", words="no"), "repository-unreadable"),
+        (Complaint(path="/srv/orders/a"), ""),
+        (Complaint(path="/srv/orders/a", code="repository-damaged"), "repository-damaged"),
+    ],
+)
+def test_what_our_walk_read_without_trouble_speaks_against_the_repository(
+    complaint: Complaint, code: str
+) -> None:
+    summary = replace(SUMMARY, complaints=(complaint,), complete=False)
+    walked = scan(extents={b"srv/orders/d": (1, 1)})
+
+    findings = what_is_missing(ORDERS, walked, (4, 4000), summary, Moved((b"srv/orders/a",), 1), "primary")
+
+    assert _codes(findings) == ([code] if code else [])
+    if code == "repository-damaged":
+        assert "readiness check primary" in findings[0].hint
+
+
+def test_what_restic_has_no_words_for_may_have_come_and_gone() -> None:
+    said = (Complaint(path="/a"), Complaint(path="/b", words="load(<tree>)"))
+    assert replace(SUMMARY, absent=("/c",), complaints=said).missed == ("/c", "/a")
 
 
 def test_another_identity_is_another_repository() -> None:

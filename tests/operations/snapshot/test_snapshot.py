@@ -117,6 +117,9 @@ class FakeListing:
     def unreadable(self) -> tuple[str, ...]:
         return ()
 
+    def denied(self) -> tuple[str, ...]:
+        return ()
+
     def stop(self) -> None:
         pass
 

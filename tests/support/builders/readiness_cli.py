@@ -105,6 +105,7 @@ class Shop:
         self.rpo = "2h"
         self.stall_timeout = "2m"
         self.user: int | None = None  # run as this user
+        self.humble = False  # run as somebody whom modes keep out, also as root
         self._blobs: list[Blob] = []
         self._trees: dict[str, str] = {}
         self._contents: Contents = {}  # of the sources, as the last run left them
@@ -184,6 +185,9 @@ paths = [{", ".join(map(_toml, self.paths))}]
             environment["TMPDIR"] = str(self.base)  # ours need not be open to that user
             ids = [f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
             command = ["setpriv", *ids, "--", *command]
+        elif self.humble and os.geteuid() == 0:
+            none = "-dac_override,-dac_read_search,-fowner"
+            command = ["setpriv", "--bounding-set", none, "--inh-caps", none, "--", *command]
         elif words[3] in _started and can_fork(environment):
             return the_forked_cli().run(words, environment)
         else:

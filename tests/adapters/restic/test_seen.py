@@ -1,0 +1,46 @@
+"""What can be seen of a password file and a repository, where restic has few words for it."""
+
+from pathlib import Path
+
+import pytest
+
+from agent.adapters.restic.seen import lost_heart, seen_ourselves, wrong_secret
+from agent.core.configuration.config import Repository
+from agent.errors import ResticError
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(b"", "is empty"), (b" \n\t", "is blank"), (b"correct horse\n", "")]
+)
+def test_a_password_file_must_hold_something(tmp_path: Path, content: bytes, why: str) -> None:
+    file = tmp_path / "password"
+    assert wrong_secret(str(file)) == "is not there"
+    file.write_bytes(content)
+    assert wrong_secret(str(file)) == why
+    assert wrong_secret(str(tmp_path)) == "is no file"
+
+
+def test_a_repository_lives_by_its_config_and_keys(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "config").write_text("x")
+    assert "lost its config or its keys" in lost_heart(str(tmp_path))
+    (tmp_path / "keys" / "1").write_text("x")
+    assert lost_heart(str(tmp_path)) == ""
+    (tmp_path / "config").write_text("")
+    assert lost_heart(str(tmp_path))
+
+
+def test_the_cause_is_told_where_it_can_be_seen(tmp_path: Path) -> None:
+    primary = Repository(name="primary", url=str(tmp_path), password_file="/nowhere/password")
+    far = Repository(name="far", url="sftp:there:/r", password_file="/nowhere/password")
+
+    def seen(code: str, repository: Repository = primary) -> ResticError:
+        return seen_ourselves(ResticError("words", "hint", code), repository)
+
+    assert "/nowhere/password is not there" in seen("password-missing", far).message
+    assert seen("wrong-password").code == "wrong-password"
+    (tmp_path / "config").write_text("x")
+    assert seen("wrong-password").code == "repository-damaged"
+    assert seen("wrong-password", far).code == "wrong-password"
+    assert str(tmp_path) in seen("repository-unreadable").hint
+    assert seen("no-space").hint == "hint"
