@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.test_accounts import AT_RISK, NOT_READY, UNKNOWN, Status
+from support.answers.status import AT_RISK, NOT_READY, UNKNOWN, Status
 from support.builders.plan_b import PlanB
 from support.builders.readiness_cli import PASSED, Shop, failed, not_tested
 from support.restics import restic_program

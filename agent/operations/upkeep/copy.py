@@ -22,6 +22,7 @@ from agent.operations.records.vanished import Vanished
 from agent.operations.upkeep.copy_task import CopyTask, CopyTools
 
 B = TypeVar("B", SnapshotRecord, RetentionRecord)
+Unread = tuple[Sequence[str], Sequence[str]]  # of a listing: what is damaged, what we may not read
 BAD = TESTED_AND_BAD | {"copy-incomplete", "copy-refuted", "snapshots-vanished"}
 AT_ONCE = 20  # snapshots in one call of restic, so that what arrived is noted now and then
 OF_ONE_SNAPSHOT = ("restic-failed", "repository-damaged")  # codes; the others may well arrive
@@ -57,10 +58,7 @@ class _Run:
         self._clock = time.monotonic()
         self._goods: list[Good] = []
         self._there: list[StoredSnapshot] = []
-        self._cannot: tuple[Sequence[str], Sequence[str]] = (
-            (),
-            (),
-        )  # of the listing: what is damaged, what we may not read
+        self._cannot: Unread = ((), ())
         self._done_with: set[str] = set()
         self._recorded: set[str] = set()
         self._repository_id = ""
