@@ -23,12 +23,13 @@ from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS
 from agent.adapters.sqlite.copying import refresh_copy
 from agent.adapters.sqlite.reading import NoDatabase, count_rows
 from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.vital import declared_databases, vital_paths
 from agent.core.model.findings import Finding, finding
 from agent.core.model.places import Placed
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
-from agent.core.snapshot.extent import Moved, Scan, declared_databases, vital_paths
+from agent.core.snapshot.extent import Moved, Scan
 from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.live_databases import Copied
 from agent.errors import ReadinessError

@@ -13,12 +13,12 @@ from msgspec import structs
 
 from agent.core.configuration.config import ArchiveProof, CriticalProcess, NewestFileProof
 from agent.core.configuration.exclude import os_text
+from agent.core.configuration.vital import vital_paths
 from agent.core.kinds.dump_parts import CONTENTS
 from agent.core.kinds.generations import Generations, generations, names_of
 from agent.core.kinds.kinds import Dump
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DumpNote, SnapshotRecord
-from agent.core.snapshot.extent import vital_paths
 from agent.core.snapshot.shrinkage import fell
 from agent.core.text.patterns import is_pattern, matches
 from agent.core.text.plain import size

@@ -6,17 +6,12 @@ from msgspec import Struct
 
 from agent.core.configuration.config import (
     CriticalProcess,
-    FileCountProof,
-    NewestFileProof,
-    NewestRowProof,
-    SqliteProof,
 )
 from agent.core.configuration.exclude import os_text
 from agent.core.kinds.kinds import Database, Dump, ServerDirectory
 from agent.core.kinds.working_files import is_transient
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
-from agent.core.text.patterns import is_pattern
 from agent.core.text.plain import count, size
 
 # Below half of what there was, something is gone; tiny trees may shrink without an alarm.
@@ -79,23 +74,6 @@ class Moved(Struct, frozen=True):
     absent: int = 0  # regular files of the witness that restic may not have met: gone, or made anew
     vital_anew: tuple[bytes, ...] = ()  # likewise vital ones, of any type
     gone: tuple[bytes, ...] = ()  # of the witness, that were not there any more in the end
-
-
-def declared_databases(process: CriticalProcess) -> list[str]:
-    """The SQLite databases that proofs name, each once, in the order of the config."""
-    named = [proof.sqlite for proof in process.proofs if isinstance(proof, SqliteProof | NewestRowProof)]
-    return list(dict.fromkeys(named))
-
-
-def vital_paths(process: CriticalProcess) -> list[str]:
-    """What must be in every snapshot: the declared vital paths and those that proofs look at."""
-    looked_at = [
-        proof.path
-        for proof in process.proofs
-        if isinstance(proof, FileCountProof)
-        or (isinstance(proof, NewestFileProof) and not is_pattern(proof.path))
-    ]
-    return list(dict.fromkeys([*process.vital, *declared_databases(process), *looked_at]))
 
 
 def why_refuse(

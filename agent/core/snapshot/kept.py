@@ -1,7 +1,6 @@
 """Did the snapshot really keep what the witness lists? Judged by what is there, never by exit status."""
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
@@ -13,7 +12,6 @@ from agent.core.model.repository import BackupSummary, Complaint, StoredSnapshot
 from agent.core.snapshot.extent import NAMED, Moved, Scan
 from agent.core.text.plain import count
 
-NAMED_SNAPSHOTS = 3  # of those that vanished
 DAMAGED = "repository-damaged"
 HINTS = {
     DAMAGED: "Keep every copy of it as it is, and look at its disk. Then: readiness check {}",
@@ -132,51 +130,3 @@ def _unreadable(process: CriticalProcess, paths: Sequence[str]) -> list[Finding]
         )
         for path in paths[:NAMED]
     ]
-
-
-def identity_findings(
-    process: str,
-    repository: str,
-    known_id: str,
-    id_now: str,
-    vanished: Sequence[tuple[str, datetime | None]],
-    made_of_them: Sequence[str] = (),
-) -> list[Finding]:
-    """Why snapshots that we know are not listed: another repository, or they were removed.
-
-    `vanished` are their IDs and times, newest first; `made_of_them` the IDs of what restic made of them.
-    """
-    if known_id and id_now and known_id != id_now:
-        return [
-            finding(
-                "repository-changed",
-                process,
-                f"Another repository ({id_now[:8]}) stands where {repository} ({known_id[:8]}) was.",
-                "Put the old one back. If the new one is meant, give it a new name in the config.",
-            )
-        ]
-    if not vanished:
-        return []
-    shown = ", ".join(_dated(*snapshot) for snapshot in vanished[:NAMED_SNAPSHOTS])
-    rest = len(vanished) - NAMED_SNAPSHOTS
-    more = f" and {rest:,} more" if rest > 0 else ""
-    are = "is" if len(vanished) == 1 else "are"
-    return [
-        finding(
-            "snapshots-vanished",
-            process,
-            f"{count(len(vanished), 'snapshot')} of {process} that readiness knows {are} no longer in "
-            f"repository {repository}: {shown}{more}.{_changed(made_of_them)}",
-            "Find out who removed them: readiness removes only what keep in the config lets go. "
-            f"If this is meant: readiness snapshot --accept {process}",
-        )
-    ]
-
-
-def _changed(made: Sequence[str]) -> str:
-    names = ", ".join(name[:8] for name in made[:NAMED_SNAPSHOTS])
-    return f" restic tag, rewrite or copy made others of them ({len(made):,}: {names})." if made else ""
-
-
-def _dated(snapshot: str, at: datetime | None) -> str:
-    return f"{snapshot[:8]} ({at.astimezone(UTC):%Y-%m-%d %H:%M} UTC)" if at else snapshot[:8]

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from agent.core.configuration.vital import vital_paths
 from agent.core.evidence.content import unproven
 from agent.core.model.drills import Uncompared, Why
 from agent.core.model.records import Verdict
-from agent.core.snapshot.extent import vital_paths
 from agent.core.text.phrases import joined, percent
 from agent.core.text.plain import count, printable, size
 from agent.core.verdict.judgement import Case, Reason

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from agent.core.configuration.config import CriticalProcess
+from agent.core.configuration.vital import vital_paths
 from agent.core.drill.fingerprint import fingerprint
 from agent.core.evidence.evidence import WHOLE, Standing, covers, is_within, taken_at
 from agent.core.forecast.growth import days_until_too_long
 from agent.core.forecast.recovery_time import recovery_time
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
-from agent.core.snapshot.extent import vital_paths
 from agent.core.text.phrases import joined, moment, percent, shortened, span
 from agent.core.verdict.judgement import Case, Reason
 from agent.core.verdict.reasons import Rule, cause, remedy

@@ -21,8 +21,8 @@ from agent.core.forecast.timetable import Return, Timetable, in_recovery_order, 
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
 from agent.core.model.sights import BESIDE
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.schedule.window import Window, next_window
-from agent.core.snapshot.data_age import data_at, oldest_dump
 from agent.core.text.phrases import joined, moment
 from agent.core.verdict.doubt import first_without_time
 from agent.core.verdict.judgement import Assessment, Case, Judgement, Reason, RecoveryPoint, badness, worst
@@ -179,10 +179,20 @@ def recovery_point(process: CriticalProcess, standings: Sequence[Standing], now:
     newest = max((one.good[0] for one in standings if one.good), key=taken_at, default=None)
     if newest is None:
         return RecoveryPoint(objective_s=process.rpo)
+    age = max(0.0, (now - taken_at(newest)).total_seconds())
+    point = RecoveryPoint(objective_s=process.rpo, actual_s=int(age), met=age <= process.rpo)
+    return _of_dumps(point, process, newest, now) if newest.dumps else point
+
+
+def _of_dumps(
+    point: RecoveryPoint, process: CriticalProcess, newest: SnapshotRecord, now: datetime
+) -> RecoveryPoint:
+    """The same by the oldest dump that a proof looks at, where there is one."""
+    from agent.core.snapshot.data_age import data_at, oldest_dump  # noqa: PLC0415 - most have no dumps
+
     age = max(0.0, (now - data_at(process, newest)).total_seconds())
-    is_taken = (now - taken_at(newest)).total_seconds() <= process.rpo
     met = age <= process.rpo
-    dump = oldest_dump(process, newest) if is_taken and not met else None
+    dump = oldest_dump(process, newest) if point.met and not met else None
     return RecoveryPoint(objective_s=process.rpo, actual_s=int(age), met=met, dump=dump)
 
 

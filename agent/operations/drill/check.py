@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct, structs
 
 from agent.core.configuration.exclude import os_bytes
+from agent.core.configuration.vital import vital_paths
 from agent.core.drill.drilled import (
     complaint_findings,
     found_database_findings,
@@ -20,7 +21,6 @@ from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
 from agent.core.snapshot.dumps import newest_of_each, restored_dump_findings
-from agent.core.snapshot.extent import vital_paths
 from agent.core.text.plain import count
 from agent.operations.drill.restore import Restored
 from agent.operations.drill.task import DrillTask, DrillTools

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from agent.core.configuration.exclude import os_bytes
+from agent.core.configuration.vital import vital_paths
 from agent.core.drill.sampling import Part, Sample, pattern_of
 from agent.core.model.drills import DrillRecord
 from agent.core.model.repository import RestoreReport, StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord
-from agent.core.snapshot.extent import vital_paths
 from agent.errors import ResticError
 from agent.operations.drill.task import DrillTask, DrillTools
 from agent.operations.ports.repository import Restoring

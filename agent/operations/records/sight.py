@@ -8,10 +8,10 @@ from msgspec.structs import replace
 
 from agent.core.configuration.config import Config
 from agent.core.evidence.account import CHANGED, Seen, account, is_wrong
+from agent.core.evidence.identity import identity_findings
 from agent.core.model.records import RepositoryRecord
 from agent.core.model.sights import SightRecord
 from agent.core.model.snapshots import SnapshotRecord
-from agent.core.snapshot.kept import identity_findings
 from agent.errors import ResticError
 
 if TYPE_CHECKING:

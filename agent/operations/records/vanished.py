@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from agent.core.evidence.account import DAMAGED, UNREADABLE
 from agent.core.evidence.evidence import taken_at
+from agent.core.evidence.identity import NAMED_SNAPSHOTS, identity_findings
 from agent.core.model.findings import Finding, finding
 from agent.core.model.records import Entry, ListingRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord
-from agent.core.snapshot.kept import NAMED_SNAPSHOTS, identity_findings
 from agent.core.text.plain import count
 from agent.core.upkeep.keeping import newest_first
 from agent.core.upkeep.vanished import Known, known_snapshots, under_new_ids

@@ -8,9 +8,10 @@ from msgspec import structs
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_bytes, os_text
+from agent.core.configuration.vital import declared_databases
 from agent.core.model.findings import Finding
 from agent.core.model.snapshots import HeldExtent, SnapshotRecord, TableCounts
-from agent.core.snapshot.extent import Scan, VitalPlace, declared_databases, why_refuse
+from agent.core.snapshot.extent import Scan, VitalPlace, why_refuse
 from agent.core.snapshot.held import (
     Shrunk,
     emptied,

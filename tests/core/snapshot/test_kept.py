@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from agent.core.model.repository import BackupSummary, Complaint, StoredSnapshot
 from agent.core.snapshot.extent import Moved
-from agent.core.snapshot.kept import find_snapshot, identity_findings, what_is_missing
+from agent.core.snapshot.kept import find_snapshot, what_is_missing
 from support.builders.live_files import MIB, good, scan
 from support.builders.shop import process
 
@@ -78,16 +78,6 @@ def test_what_our_walk_read_without_trouble_speaks_against_the_repository(
 def test_what_restic_has_no_words_for_may_have_come_and_gone() -> None:
     said = (Complaint(path="/a"), Complaint(path="/b", words="load(<tree>)"))
     assert replace(SUMMARY, absent=("/c",), complaints=said).missed == ("/c", "/a")
-
-
-def test_another_identity_is_another_repository() -> None:
-    assert _codes(identity_findings("orders", "primary", "aa", "bb", [("cc", None)])) == [
-        "repository-changed"
-    ]
-    assert _codes(identity_findings("orders", "primary", "aa", "aa", [("cc", None)])) == [
-        "snapshots-vanished"
-    ]
-    assert identity_findings("orders", "primary", "aa", "aa", []) == []
 
 
 def test_a_short_id_must_be_the_only_one_that_fits() -> None:
