@@ -187,7 +187,8 @@ def test_what_restic_did_not_find_is_told_from_what_it_could_not_read(
     lines = [{"err": json.dumps({**said, "error": error}) + "\n"} for error in errors]
     say = {"backup": [*lines, {"out": json.dumps(SUMMARY)}, {"exit": 3}]}
     summary = play(say).start_backup(["/srv"], [], "orders", "shop").finish(lambda *_: None)
-    assert (summary.unreadable, summary.absent) == (("/etc",), absent)
+    named = (*summary.unreadable, *(one.path for one in summary.complaints))
+    assert (named, summary.absent) == (("/etc",), absent)
 
 
 def test_exit_status_3_without_names_is_incomplete_all_the_same(play: Play) -> None:
