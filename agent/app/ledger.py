@@ -35,7 +35,7 @@ def working_ledger(
 
     with (
         exclusive(Path(config.settings.state), names) as killed,
-        open_ledger(ledger_path(config), config.repositories) as ledger,
+        open_ledger(ledger_path(config), config.repositories, by_address=False) as ledger,
         restic.unlocked_at_interrupt() if restic else nullcontext(),
     ):
         with suppress(OSError, StateError):

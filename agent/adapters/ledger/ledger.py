@@ -69,17 +69,19 @@ class SqliteLedger(SqliteReader):
             return
 
 
-def open_ledger(path: Path, repositories: Sequence[Repository] = ()) -> SqliteLedger:
+def open_ledger(
+    path: Path, repositories: Sequence[Repository] = (), *, by_address: bool = True
+) -> SqliteLedger:
     """Open the ledger to append to it; makes an empty one (mode 0600) when there was none.
 
-    `repositories` are those of today's config, whose former names are to be known.
+    `repositories` are those of today's config, whose former names are to be known; see `names_today`.
 
     Raises StateError when it cannot be used and LedgerDamaged when it is not what was written; a damaged
     ledger is never overwritten.
     """
     if not exists(path):
         create(path)
-    return SqliteLedger(path, connect_for_writing(path), repositories)
+    return SqliteLedger(path, connect_for_writing(path), repositories, by_address=by_address)
 
 
 def open_reader(path: Path, repositories: Sequence[Repository] = ()) -> SqliteReader | EmptyReader:

@@ -69,11 +69,17 @@ class SqliteReader:
     """
 
     def __init__(
-        self, path: Path, database: sqlite3.Connection, repositories: Sequence[Repository] = ()
+        self,
+        path: Path,
+        database: sqlite3.Connection,
+        repositories: Sequence[Repository] = (),
+        *,
+        by_address: bool = True,
     ) -> None:
         self.path = path
         self._database = database
         self._repositories = repositories
+        self._by_address = by_address
         self._today: dict[str, str] = {}  # names of repositories by former names
         try:
             self._require_tail()
@@ -196,9 +202,8 @@ class SqliteReader:
                 numbers = [newest_numbers(database, stream, 1)[0] for stream in each]
                 records = [stored(database, number) for number in sorted(numbers)]
             noted = [self._opened(record, RepositoryRecord, everyone).body for record in records]
-            self._today = names_today(
-                self._repositories, [one for one in noted if isinstance(one, RepositoryRecord)]
-            )
+            met = [one for one in noted if isinstance(one, RepositoryRecord)]
+            self._today = names_today(self._repositories, met, by_address=self._by_address)
 
     def _require_tail(self) -> None:
         """The last records are still there, as far as the counter and the head file can tell."""

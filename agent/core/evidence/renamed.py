@@ -7,10 +7,13 @@ from agent.core.configuration.location import address
 from agent.core.model.records import RepositoryRecord
 
 
-def names_today(repositories: Sequence[Repository], noted: Iterable[RepositoryRecord]) -> dict[str, str]:
+def names_today(
+    repositories: Sequence[Repository], noted: Iterable[RepositoryRecord], *, by_address: bool = True
+) -> dict[str, str]:
     """Of each name that the config has no more: how the same repository is called today.
 
-    The same is what has the same identity; a name under which nobody has met any yet, the same address.
+    The same is what has the same identity; and, `by_address`, what lies where nobody has met anything by its
+    new name yet. Whoever is about to meet it asks who it is: a new one in an old place has no past.
     `noted` is the newest of each name.
     """
     by_name = {record.repository: record for record in noted}
@@ -20,11 +23,15 @@ def names_today(repositories: Sequence[Repository], noted: Iterable[RepositoryRe
     for record in former:
         for repository in repositories:
             known = by_name.get(repository.name)
-            if _is_met(known, record) if known else record.address == address(repository.url):
+            if _is_same(repository, known, record, by_address):
                 found[record.repository] = repository.name
                 break
     return found
 
 
-def _is_met(known: RepositoryRecord, record: RepositoryRecord) -> bool:
-    return bool(known.repository_id) and known.repository_id == record.repository_id
+def _is_same(
+    repository: Repository, known: RepositoryRecord | None, record: RepositoryRecord, by_address: bool
+) -> bool:
+    if known:
+        return bool(known.repository_id) and known.repository_id == record.repository_id
+    return by_address and record.address == address(repository.url)

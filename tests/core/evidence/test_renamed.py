@@ -25,6 +25,11 @@ def test_before_anybody_met_it_by_its_new_name_the_address_tells() -> None:
     assert names_today([repository("main")], [met("primary")]) == {}
 
 
+def test_whoever_is_about_to_meet_it_takes_no_place_for_a_name() -> None:
+    there = [met("primary", url="/mnt/backup")]
+    assert names_today([repository("main")], there, by_address=False) == {}
+
+
 def test_a_name_that_the_config_still_has_is_no_former_one() -> None:
     both = [repository("main"), repository("primary", "/mnt/other")]
     assert names_today(both, [met("primary"), met("main")]) == {}
