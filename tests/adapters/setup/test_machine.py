@@ -38,7 +38,10 @@ def test_facts_tell_files_directories_links_and_the_rest(machine: LocalMachine, 
     (tmp_path / "directory").mkdir(mode=0o700)
     (tmp_path / "link").symlink_to("nowhere")
     os.mkfifo(tmp_path / "fifo")
-    assert machine.facts(str(tmp_path / "file")) == FileFacts("file", 0o640, os.geteuid(), 5)
+    os.link(tmp_path / "file", tmp_path / "same")
+    is_it = ((status := (tmp_path / "file").stat()).st_dev, status.st_ino)
+    for name in ("file", "same"):
+        assert machine.facts(str(tmp_path / name)) == FileFacts("file", 0o640, os.geteuid(), 5, is_it)
     assert machine.facts(str(tmp_path / "directory")) == FileFacts("directory", 0o700, os.geteuid())
     kinds = [getattr(machine.facts(str(tmp_path / name)), "kind", None) for name in ("link", "fifo", "none")]
     assert kinds == ["link", "other", None]
