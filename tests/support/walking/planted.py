@@ -50,9 +50,7 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         ),
         Change(GATHER, "    if unread and any(", "    if False and any("),
     ),
-    "copies are not refuted with what they copy": (
-        Change(EVIDENCE, "refuted(copy) | _copies_of(bad, copy)", "refuted(copy)"),
-    ),
+    "copies are not refuted with what they copy": (Change(EVIDENCE, " | _copies_of(bad, copy))", ")"),),
     "zeros count as content": (
         Change(CONTENT, "    if found.vital:", "    if False:"),
         Change(CONTENT, "    if found.share > SMALL_SHARE:", "    if False:"),
@@ -70,7 +68,7 @@ FAULTS: dict[str, tuple[Change, ...]] = {
     "a snapshot that cannot be read is taken for none": (
         Change(
             "agent/adapters/restic/messages.py",
-            "    found = (one or other for one, other in _UNREADABLE.findall(complaints))\n",
+            "    return tuple(dict.fromkeys(name.decode() for name, closed in found if closed == denied))\n",
             "    return ()\n",
         ),
     ),
