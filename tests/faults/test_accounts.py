@@ -323,3 +323,21 @@ def test_one_repository_under_two_names_is_one_copy(shop: Shop, how: str) -> Non
     said = Status(shop)
     assert said.verdict == (NOT_READY if how == "link" else AT_RISK), "nobody vouches for it but a clone"
     assert "plan-b-behind" not in said.reasons
+
+
+def test_a_healthy_repository_of_another_name_is_met_before_it_is_believed(shop: Shop) -> None:
+    shop.config.write_text(shop.config.read_text().replace("repository.primary", "repository.main"))
+    said = Status(shop)
+    assert (said.verdict, said.reasons["address-changed"]["repository"]) == (UNKNOWN, "main")
+    assert shop.drill("--from", "main").status == 0
+    assert set(Status(shop).reasons) == {"repository-same-device"}
+
+
+def test_another_repository_of_another_name_in_the_same_place_has_no_past(shop: Shop) -> None:
+    shutil.rmtree(shop.repository)
+    shop.init("another")
+    shop.config.write_text(shop.config.read_text().replace("repository.primary", "repository.main"))
+    assert Status(shop).verdict == UNKNOWN
+    assert shop.snapshot().status == 0
+    said = Status(shop)
+    assert (said.verdict, "never-proven" in said.reasons) == (UNKNOWN, True)

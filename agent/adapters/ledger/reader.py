@@ -30,7 +30,7 @@ from agent.adapters.ledger.schema import (
     translated,
 )
 from agent.core.configuration.config import Repository
-from agent.core.evidence.renamed import names_today
+from agent.core.evidence.renamed import UNMET, names_today
 from agent.core.model import chain
 from agent.core.model.chain import StoredRecord
 from agent.core.model.records import KINDS, Body, Entry, RepositoryRecord
@@ -81,6 +81,7 @@ class SqliteReader:
         self._repositories = repositories
         self._by_address = by_address
         self._today: dict[str, str] = {}  # names of repositories by former names
+        self._unmet: frozenset[str] = frozenset()  # of those, that nobody has met by that name yet
         try:
             self._require_tail()
             self._learn_names()
@@ -185,16 +186,17 @@ class SqliteReader:
             raise LedgerDamaged(
                 f"The index of the ledger {self.path} names a record that is not there.", DAMAGED_HINT
             )
-        name = getattr(entry.body, "repository", "")
-        return (
-            replace(entry, body=replace(entry.body, repository=self._today[name]))
-            if self._today.get(name)
-            else entry
-        )
+        today = self._today.get(getattr(entry.body, "repository", ""))
+        if not today:
+            return entry
+        found = replace(entry.body, repository=today)
+        if isinstance(found, RepositoryRecord) and today in self._unmet:
+            found = replace(found, address=UNMET)
+        return replace(entry, body=found)
 
     def _learn_names(self) -> None:
         """Which repositories had other names before."""
-        self._today = {}
+        self._today, self._unmet = {}, frozenset()
         if self._repositories:
             everyone = _Wanted()
             with translated(self.path), self._one_view() as database:
@@ -204,6 +206,7 @@ class SqliteReader:
             noted = [self._opened(record, RepositoryRecord, everyone).body for record in records]
             met = [one for one in noted if isinstance(one, RepositoryRecord)]
             self._today = names_today(self._repositories, met, by_address=self._by_address)
+            self._unmet = frozenset(self._today.values()).difference(one.repository for one in met)
 
     def _require_tail(self) -> None:
         """The last records are still there, as far as the counter and the head file can tell."""

@@ -6,6 +6,8 @@ from agent.core.configuration.config import Repository
 from agent.core.configuration.location import address
 from agent.core.model.records import RepositoryRecord
 
+UNMET = "unmet"  # the address of a repository that nobody has met by its new name yet
+
 
 def names_today(
     repositories: Sequence[Repository], noted: Iterable[RepositoryRecord], *, by_address: bool = True

@@ -36,8 +36,8 @@ REASONS: dict[str, tuple[Verdict, str]] = {
     ),
     "address-changed": (
         Verdict.UNKNOWN,
-        "the config names another address of a repository than where anybody met it; AT RISK while another "
-        "copy is proven",
+        "the config names another address or name of a repository than where anybody met it; AT RISK while "
+        "another copy is proven",
     ),
     "rto-missed": (
         Verdict.NOT_READY,

@@ -131,7 +131,8 @@ def address_changed(case: Case) -> Iterator[Reason]:
             yield case.reason(
                 "address-changed",
                 Verdict.AT_RISK if proven else Verdict.UNKNOWN,
-                f"The address of {one.repository} was changed, and nobody has met the repository there yet.",
+                f"The address or the name of {one.repository} was changed, and nobody has met the repository "
+                "there yet.",
                 f"Run: readiness drill {case.process.name} --from {one.repository}",
                 one.repository,
             )

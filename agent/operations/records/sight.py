@@ -1,6 +1,7 @@
 """Add what an operation saw of a repository to the account of that repository."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,18 @@ def note_sight(ledger: "Ledger", seen: Seen, now: datetime, identify: Identify, 
             seen = replace(seen, met=False, findings=another)
         elif moved:
             ledger.append(replace(noted, address=address), now)
+    elif seen.met and not noted and address:
+        _note_first(ledger, seen.repository, identify, address, now)
     news = account(before, seen)
     if news:
         ledger.append(news, now)
+
+
+def _note_first(ledger: "Ledger", repository: str, identify: Identify, address: str, now: datetime) -> None:
+    """Who it is, where nobody has met it by its name yet: it may have had another one."""
+    with suppress(ResticError):
+        body = RepositoryRecord(repository=repository, repository_id=identify(), address=address)
+        ledger.append(body, now)
 
 
 def note_acceptance(ledger: "Ledger", record: SnapshotRecord, config: Config, now: datetime) -> None:
