@@ -54,7 +54,7 @@ def test_a_server_that_falls_silent_behind_the_text_leaves_it_open_as_well(begun
 
 def test_an_answer_that_comes_too_late_is_not_taken_for_another(begun: list[str]) -> None:
     def late(connection: socket.socket) -> None:
-        time.sleep(2 * SHORT)
+        time.sleep(1.5 * SHORT)  # and the server is free again before the next one gives up
         connection.sendall(b"554 no\r\n")
 
     with serving({".": b"!"}, then=late) as server, courier_to(server) as courier:
