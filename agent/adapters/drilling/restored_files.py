@@ -17,6 +17,8 @@ from agent.core.text.patterns import is_pattern, names_match
 
 MOST_LINKS = 40
 WRITTEN_WHOLE = PACKED | {b"sql", b"tar", b"ldif", b"rdb"}
+# names of what is written beside and renamed: while it is being written it is none of the files there
+UNFINISHED = (".new", ".tmp", ".part", ".partial")
 
 
 class RestoredFiles:
@@ -60,7 +62,9 @@ class RestoredFiles:
     ) -> dict[str, FileTally]:
         """Tally the files that match, apart for each that is no generation of another."""
         times = {
-            str(file.relative_to(root)): file.stat().st_mtime_ns for file in self.matching(root, pattern)
+            path: changed
+            for path, changed in self._times(root, pattern)
+            if not (path.endswith(UNFINISHED) and moving.holds(os.fsencode(path), changed))
         }
         half = {
             path
@@ -75,6 +79,10 @@ class RestoredFiles:
             )
             for same in generations({path: changed / 1e9 for path, changed in times.items()})
         }
+
+    def _times(self, root: Path, pattern: str) -> Iterator[tuple[str, int]]:
+        for file in self.matching(root, pattern):
+            yield str(file.relative_to(root)), file.stat().st_mtime_ns
 
     def matching(self, root: Path, pattern: str) -> list[Path]:
         """The regular files below `root` that match; `**` matches any number of directories."""

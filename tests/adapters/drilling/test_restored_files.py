@@ -151,3 +151,11 @@ def test_what_is_a_dump_by_its_content_may_be_half(tree: Path) -> None:
         tree, "/dumps/night*", NOON, MovingFiles(frozenset({b"dumps/nightly"}))
     ).values()
     assert (tally.files, tally.newest, tally.moving) == (1, None, 1)
+
+
+def test_what_is_written_beside_and_renamed_is_none_of_the_files_yet(tree: Path) -> None:
+    put(tree, "shop.dump", -1)
+    put(tree, "shop.new", 0)
+    written = MovingFiles(frozenset({b"dumps/shop.new"}))
+    assert list(FILES.generations(tree, "/dumps/*", NOON, written)) == ["dumps/shop.dump"]
+    assert len(FILES.generations(tree, "/dumps/*", NOON, MovingFiles())) == 2, "nobody writes it any more"
