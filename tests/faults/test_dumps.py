@@ -100,6 +100,44 @@ def test_half_a_dump_in_the_place_of_the_last_ends_no_stale_data_and_is_not_prov
     good(shop)
 
 
+# a restic that finds another file when it begins to read, or leaves one behind when it is done
+REPLACING = """#!/bin/sh
+case " $* " in *" backup "*) ;; *) exec {restic} "$@";; esac
+for each in "$@"; do case "$each" in /dev/fd/*) cat "$each";; esac; done
+if [ -e {base}/before ]; then mv {base}/before {dump}; fi
+{restic} "$@"
+status=$?
+if [ -e {base}/after ]; then mv {base}/after {dump}; fi
+exit $status
+"""
+
+
+@pytest.mark.parametrize("vital", [False, True])
+@pytest.mark.parametrize("replaced", [("before",), ("after",), ("before", "after")])
+def test_a_dump_that_is_replaced_while_the_snapshot_is_taken_is_whole_as_it_was_or_as_it_is(
+    shop: Shop, replaced: tuple[str, ...], vital: bool
+) -> None:
+    """What is in the snapshot and neither one nor the other may be half of something."""
+    dump = put(shop, "shop.dump", 1, b"PGDMP" + os.urandom(50_000))
+    wanting(shop, "*.dump")
+    shop.extra = f'vital = ["{dump}"]\n{shop.extra}' if vital else shop.extra
+    shop.write_config()
+    good(shop)
+    for name in replaced:
+        (shop.base / name).write_bytes(b"PGDMP" + os.urandom(60_000))
+    program = shop.base / "replacing"
+    program.write_text(REPLACING.format(restic=shop.restic, base=shop.base, dump=dump))
+    program.chmod(0o755)
+    shop.restic = program
+    shop.write_config()
+    shop.run("snapshot", live=True)
+    assert not any((shop.base / name).exists() for name in replaced), "none was replaced"
+    drilled = shop.drill()
+    unknown = len(replaced) > 1 and not vital  # a vital one is saved again
+    assert [proof["outcome"] for proof in drilled.row["proofs"]] == ["not_tested" if unknown else "passed"]
+    assert state(shop) == (["drill-not-tested"] if unknown else [])
+
+
 @pytest.mark.parametrize("names", [("customer1", "customer2"), ("shop_01", "shop_02", "shop_03")])
 def test_numbered_databases_are_judged_apart(shop: Shop, names: tuple[str, ...]) -> None:
     for name in names:

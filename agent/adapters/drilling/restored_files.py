@@ -64,12 +64,12 @@ class RestoredFiles:
         times = {
             path: changed
             for path, changed in self._times(root, pattern)
-            if not (path.endswith(UNFINISHED) and moving.holds(os.fsencode(path), changed))
+            if not (path.endswith(UNFINISHED) and moving.may_be_half(os.fsencode(path), changed))
         }
         half = {
             path
             for path, changed in times.items()
-            if moving.holds(os.fsencode(path), changed) and _may_be_half(root / path)
+            if moving.may_be_half(os.fsencode(path), changed) and _may_be_half(root / path)
         }
         return {
             max(same.paths): _tally(

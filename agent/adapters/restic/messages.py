@@ -3,19 +3,20 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 from agent.adapters.restic.complaints import SOURCE, complaints
-from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.model.repository import BackupSummary, Stamp, StoredSnapshot
 from agent.errors import ResticError
 
 OnBytes = Callable[[int, int, int], None]  # bytes done, files done, bytes in all (0: not known)
 
 
 T = TypeVar("T")
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 LARGEST = 1 << 62  # bytes or files; a larger number is nonsense
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
@@ -106,17 +107,30 @@ class ListedNode(msgspec.Struct):
 
     id: str = ""
     path: str = ""
+    mtime: str = ""
+    size: Count = 0
+
+    def stamp(self) -> Stamp:
+        """Its state; a time that no calendar knows is that of nothing."""
+        try:
+            written = datetime.fromisoformat(self.mtime) - _BEGINNING
+        except (ValueError, OverflowError, TypeError):
+            return Stamp(-1, self.size)
+        return Stamp(written // timedelta(microseconds=1), self.size)
 
 
-def held_paths(answer: bytes, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
-    """Which of `paths` are in what `restic ls --json` printed; it writes U+FFFD for bytes it cannot name."""
+def held_stamps(answer: bytes, snapshot: str, paths: Sequence[str]) -> dict[str, Stamp]:
+    """Which of `paths` are in what `restic ls --json` printed, and in which state.
+
+    It writes U+FFFD for bytes it cannot name.
+    """
     doing = "looking into the snapshot"
     nodes = [understood(line, ListedNode, doing) for line in answer.splitlines()]
     if not nodes or nodes[0].id != snapshot:
         raise garbled(doing)
-    seen = {node.path.replace("\ufffd", "") for node in nodes}
-    named = {path: os.fsencode(path).decode(errors="ignore") for path in paths}
-    return frozenset(path for path, name in named.items() if name.replace("\ufffd", "") in seen)
+    seen = {node.path.replace("\ufffd", ""): node for node in nodes}
+    named = {path: os.fsencode(path).decode(errors="ignore").replace("\ufffd", "") for path in paths}
+    return {path: seen[name].stamp() for path, name in named.items() if name in seen}
 
 
 class Messages:

@@ -9,14 +9,14 @@ from agent.adapters.restic.messages import (
     OnBytes,
     RepositoryConfig,
     Sizes,
-    held_paths,
+    held_stamps,
     understood,
 )
 from agent.adapters.restic.stall import Growth
 from agent.adapters.restic.work import Backup, Listing, Restore
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import local_path
-from agent.core.model.repository import TAG, process_tag
+from agent.core.model.repository import TAG, Stamp, process_tag
 
 
 class Restic(ResticCalls):
@@ -63,10 +63,10 @@ class Restic(ResticCalls):
         sizes = understood(self.answer(argv, doing), Sizes, doing)
         return sizes.total_size, sizes.total_file_count
 
-    def held(self, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
-        """Which of these absolute paths the snapshot holds."""
+    def held(self, snapshot: str, paths: Sequence[str]) -> dict[str, Stamp]:
+        """Which of these absolute paths the snapshot holds, and in which state."""
         answer = self.answer(["ls", *self._only_looking, snapshot, *paths], "looking into the snapshot")
-        return held_paths(answer, snapshot, paths)
+        return held_stamps(answer, snapshot, paths)
 
     def start_backup(self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str) -> Backup:
         """Get ready to take one snapshot; nothing is read before `Backup.finish`."""

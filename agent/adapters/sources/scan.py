@@ -25,9 +25,11 @@ from agent.adapters.sources.witness_files import (
     joined,
     path_of,
     read_lines,
+    stamp_of,
 )
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
 from agent.core.kinds.kinds import CUT, DUMP, KINDS, kind_of
+from agent.core.model.repository import Stamp
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
 from agent.core.snapshot.held import Neighbour
@@ -169,6 +171,7 @@ class Scanner:
         moved: list[bytes] = []
         anew: list[bytes] = []
         gone: list[bytes] = []
+        replaced: dict[bytes, tuple[Stamp, Stamp]] = {}
         absent = 0
         mapped = self._mapped | mapped_for_writing()
         for line, met in joined(read_lines(self._carried / WITNESS), self._visits()):
@@ -182,11 +185,13 @@ class Scanner:
                 again = inode_of(line) != met.status.st_ino or met.name.endswith(COME_AND_GO)
                 absent += again and line.startswith(b"f")
                 moved.append(met.path)
-                if met.path in self._vital and inode_of(line) != met.status.st_ino:
-                    anew.append(met.path)
+                if inode_of(line) != met.status.st_ino:
+                    anew += {met.path} & self._vital.keys()
+                    if line.startswith(b"f") and stat.S_ISREG(met.status.st_mode):
+                        replaced[met.path] = stamp_of(line), _stamp(met.status)
         moved += gone
         moved += self._unlisted(missed).difference(moved)
-        return Moved(tuple(moved), absent, tuple(anew), tuple(gone))
+        return Moved(tuple(moved), absent, tuple(anew), tuple(gone), replaced)
 
     def _unlisted(self, paths: Collection[str]) -> set[bytes]:
         """Those below the roots that the witness does not list; it is not read where none is asked for."""
@@ -248,6 +253,10 @@ class Scanner:
 def _vital_place(path: str, met: Visit) -> VitalPlace:
     is_file = stat.S_ISREG(met.status.st_mode)
     return VitalPlace(path, met.path, is_file, met.status.st_size if is_file else 0)
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_mtime_ns // 1000, status.st_size)
 
 
 def _is_written(met: Visit, mapped: set[Identity]) -> bool:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from agent.adapters.sources.walk import Visit
+from agent.core.model.repository import Stamp
 from agent.core.snapshot.witness import NOTHING, checksum_line, sort_key, unescape
 
 WITNESS = "witness"
 CHECKSUMS = "SHA256SUMS"
 ABOUT = "about.json"
 T = TypeVar("T")
-_SIZE, _INODE, _SHA256, _FLAGS, _PATH = 4, 7, 11, 12, 15
+_SIZE, _MTIME, _INODE, _SHA256, _FLAGS, _PATH = 4, 5, 7, 11, 12, 15
 
 
 class WitnessLines:
@@ -120,6 +121,12 @@ def complete_file(line: bytes) -> tuple[bytes, int, bytes] | None:
 def inode_of(line: bytes) -> int:
     """The inode of a witness line."""
     return int(line.split(b"\t", _INODE + 1)[_INODE])
+
+
+def stamp_of(line: bytes) -> Stamp:
+    """When the file of a witness line was written, and its size."""
+    fields = line.split(b"\t", _MTIME + 1)
+    return Stamp(int(fields[_MTIME]) // 1000, int(fields[_SIZE]))
 
 
 class WitnessWriter:

@@ -86,12 +86,14 @@ class MovingFiles(Struct, frozen=True):
     """What may differ because it was being written while the snapshot was taken.
 
     `paths` is the recorded list, `gone` what was not there any more when the snapshot was done: of that
-    nobody needs the content back. Without a record (`since_ns`, `until_ns` set) an entry counts as moving
-    when its restored time lies between the making of the witness and the end of the snapshot.
+    nobody needs the content back. `whole` are those that were replaced: they hold other content, not half
+    of it. Without a record (`since_ns`, `until_ns` set) an entry counts as moving when its restored time
+    lies between the making of the witness and the end of the snapshot.
     """
 
     paths: frozenset[bytes] = frozenset()
     gone: frozenset[bytes] = frozenset()
+    whole: frozenset[bytes] = frozenset()
     since_ns: int = 0
     until_ns: int = -1
 
@@ -100,6 +102,10 @@ class MovingFiles(Struct, frozen=True):
         if path in self.paths:
             return True
         return restored_mtime_ns is not None and self.since_ns <= restored_mtime_ns <= self.until_ns
+
+    def may_be_half(self, path: bytes, restored_mtime_ns: int) -> bool:
+        """Whether it may have come back as nothing whole."""
+        return path not in self.whole and self.holds(path, restored_mtime_ns)
 
     def explains_new(self, path: bytes, restored_mtime_ns: int) -> bool:
         """Whether an entry that the witness does not know came, and perhaps went, during the snapshot."""

@@ -32,6 +32,13 @@ class Complaint(Struct, frozen=True, kw_only=True):
     absent: bool = False
 
 
+class Stamp(Struct, frozen=True):
+    """Which state of a file: when it was last written, in microseconds since 1970, and its bytes."""
+
+    mtime_us: int
+    size: int
+
+
 class BackupSummary(Struct, frozen=True, kw_only=True):
     """What restic says it stored; counts are of regular files."""
 

@@ -88,6 +88,7 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     moving: int = 0
     moving_paths: tuple[str, ...] = ()
     gone_paths: tuple[str, ...] = ()  # of them, those that were not there any more in the end
+    replaced_paths: tuple[str, ...] = ()  # of them, dumps and vital files that are whole in the snapshot
     vital: tuple[str, ...] | None = None  # the declared vital paths that were looked for; None: not noted
     vital_moving: tuple[str, ...] = ()  # vital files that were being written all the while
     witness_sha256: str = ""

@@ -51,7 +51,7 @@ def _known(earlier: Sequence[SnapshotRecord]) -> tuple[dict[str, set[datetime]],
     times: dict[str, set[datetime]] = {}
     whole: dict[str, DumpNote] = {}
     for record in earlier:
-        moving = on_the_move(record.dumps, frozenset(record.moving_paths) if record.dumps else ())
+        moving = _half(record)
         for _, each in of_each(record.dumps):
             for name in names_of(each[0].path):
                 times.setdefault(name, set()).add(each[0].at)
@@ -64,7 +64,7 @@ def _known(earlier: Sequence[SnapshotRecord]) -> tuple[dict[str, set[datetime]],
 
 def _needed(process: CriticalProcess, record: SnapshotRecord) -> Iterator[DumpNote]:
     """Of what each proof looks at: each dump that a pattern names, of a directory the newest of all."""
-    moving = on_the_move(record.dumps, frozenset(record.moving_paths) if record.dumps else ())
+    moving = _half(record)
     for proof in process.proofs:
         if not isinstance(proof, NewestFileProof) or not record.dumps:
             continue
@@ -73,6 +73,13 @@ def _needed(process: CriticalProcess, record: SnapshotRecord) -> Iterator[DumpNo
             yield from (_whole(same, each, moving, record) for same, each in found)
         elif lived_by := [item for item in found if _is_lived_by(item[1][0], proof.path)]:
             yield max((_whole(*item, moving, record) for item in lived_by), key=lambda dump: dump.at)
+
+
+def _half(record: SnapshotRecord) -> frozenset[str]:
+    """The dumps that were being written; one that was replaced meanwhile is whole, as it was or as it is."""
+    if not record.dumps:
+        return frozenset()
+    return on_the_move(record.dumps, frozenset(record.moving_paths) - frozenset(record.replaced_paths))
 
 
 def _whole(

@@ -19,6 +19,7 @@ from agent.core.kinds.generations import Generations, generations, names_of
 from agent.core.kinds.kinds import Dump
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DumpNote, SnapshotRecord
+from agent.core.snapshot.extent import Moved, Scan
 from agent.core.snapshot.shrinkage import fell
 from agent.core.text.patterns import is_pattern, matches
 from agent.core.text.plain import size
@@ -188,6 +189,15 @@ def shrunk_findings(
         for dump, past in sorted(with_past, key=lambda item: item[0].path)
         if fell(past, dump.bytes, LEAST)
     ]
+
+
+def replaced_dumps(process: CriticalProcess, scan: Scan, moved: Moved) -> list[str]:
+    """The absolute paths of dumps, and of what a proof by pattern looks at, that became another file."""
+    known = {dump.path for dump in scan.dumps}
+    looked_at = [proof.path for proof in process.proofs if isinstance(proof, NewestFileProof)]
+    patterns = [path for path in looked_at if is_pattern(path)]
+    texts = ((path, f"/{os_text(path)}") for path in moved.replaced)
+    return [text for path, text in texts if path in known or any(matches(text, each) for each in patterns)]
 
 
 def _moment(nanoseconds: int) -> datetime:

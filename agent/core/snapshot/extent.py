@@ -1,6 +1,6 @@
 """How much a scan of the sources found, and what is wrong with it: decides whether to take a snapshot."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -11,6 +11,7 @@ from agent.core.configuration.exclude import os_text
 from agent.core.kinds.kinds import Database, Dump, ServerDirectory
 from agent.core.kinds.working_files import is_transient
 from agent.core.model.findings import Finding, finding
+from agent.core.model.repository import Stamp
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.text.plain import count, size
 
@@ -74,6 +75,16 @@ class Moved(Struct, frozen=True):
     absent: int = 0  # regular files of the witness that restic may not have met: gone, or made anew
     vital_anew: tuple[bytes, ...] = ()  # likewise vital ones, of any type
     gone: tuple[bytes, ...] = ()  # of the witness, that were not there any more in the end
+    replaced: Mapping[bytes, tuple[Stamp, Stamp]] = {}  # files of another inode, as they were and as they are
+
+    def whole(self, held: Mapping[str, Stamp], moving: Collection[bytes]) -> frozenset[str]:
+        """The absolute paths of replaced files that a snapshot holds as they were, or as they are now.
+
+        `held`: its states by absolute path. What was written in place has its inode and may be half in it, as
+        may what was `moving` when it was read, and what is in no snapshot in either state.
+        """
+        states = {f"/{os_text(path)}": both for path, both in self.replaced.items() if path not in moving}
+        return frozenset(path for path, both in states.items() if held.get(path) in both)
 
 
 def why_refuse(

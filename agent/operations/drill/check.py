@@ -149,14 +149,14 @@ class Checker:
         if record is None:
             of_another_day = witness.begun_ns < _nanoseconds(self._snapshot.time - LONGEST_SNAPSHOT)
             return MovingFiles() if of_another_day else by_time
-        paths, gone = (
+        paths, gone, whole = (
             frozenset(os_bytes(path).strip(b"/") for path in listed)
-            for listed in (record.moving_paths, record.gone_paths)
+            for listed in (record.moving_paths, record.gone_paths, record.replaced_paths)
         )
         if record.moving <= len(record.moving_paths):
-            return MovingFiles(paths=paths, gone=gone)
+            return MovingFiles(paths=paths, gone=gone, whole=whole)
         ended = record.started + timedelta(seconds=record.seconds)
-        return structs.replace(by_time, paths=paths, gone=gone, until_ns=_nanoseconds(ended))
+        return structs.replace(by_time, paths=paths, gone=gone, whole=whole, until_ns=_nanoseconds(ended))
 
     def _lists(self, witness: RestoredWitness, result: Verification) -> str:
         name = f"{self._process}-{self._snapshot.id[:8]}"

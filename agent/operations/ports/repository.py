@@ -1,9 +1,9 @@
 """A restic repository: what the operations do with it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from agent.core.model.repository import BackupSummary, RestoreReport, StoredSnapshot
+from agent.core.model.repository import BackupSummary, RestoreReport, Stamp, StoredSnapshot
 from agent.core.model.repository_upkeep import Attempt, CheckReport
 from agent.operations.ports.progress import OnBytes
 
@@ -61,8 +61,8 @@ class Repository(Protocol):
 
     def restore_size(self, snapshot: str) -> tuple[int, int]: ...
 
-    def held(self, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
-        """Which of these absolute paths the snapshot holds."""
+    def held(self, snapshot: str, paths: Sequence[str]) -> Mapping[str, Stamp]:
+        """Which of these absolute paths the snapshot holds, and in which state."""
         ...
 
     def start_backup(

@@ -1,7 +1,7 @@
 """Take one snapshot of one critical process, with its witness, and judge it by what is then there."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -11,10 +11,10 @@ from agent.core.configuration.location import address
 from agent.core.evidence.account import Seen
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import RepositoryRecord
-from agent.core.model.repository import BackupSummary, StoredSnapshot
+from agent.core.model.repository import BackupSummary, Stamp, StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
-from agent.core.snapshot.dumps import noted_dumps
+from agent.core.snapshot.dumps import noted_dumps, replaced_dumps
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, replaced_roots
 from agent.core.snapshot.kept import find_snapshot, lost_finding, what_is_missing
 from agent.core.snapshot.lost_rows import fewer_rows, noted_databases
@@ -31,7 +31,7 @@ from agent.operations.records.vanished import Vanished
 from agent.operations.snapshot.earlier import Earlier
 from agent.operations.snapshot.held import Held, with_lost_dumps
 from agent.operations.snapshot.told import told
-from agent.operations.snapshot.vital import Patience, held, without_grown
+from agent.operations.snapshot.vital import Patience, held, still_moving
 
 MOVING_LISTED = 10_000
 COULD_NOT = {"no-space", "not-tested", "repository-unreadable", "repository-unreachable"}
@@ -154,12 +154,12 @@ class _Attempt:
         findings += what_is_missing(self.process, scan, carried, summary, moved, self.task.repository)
         changing = {f"/{os_text(path)}" for path in (*scan.moving, *moved.paths)}
         findings += told(self.process, self.task.config, scan, found, moved, self.base.dumps, changing)
-        self.base = self._earlier.with_dumps(self.base, changing)
+        vital, there = self._note_moving(stored, scan, moved, tables)
+        self.base = self._earlier.with_dumps(self.base, changing - set(self.base.replaced_paths))
         if not self.task.accept:
             findings += self._earlier.shrinkage(scan, self.base, found, changing)
             findings += seen.findings(tables, changing)
             findings += self._earlier.mass_change(self.tools.sources)
-        self._note_moving(scan, moved)
         moving: Sequence[VitalPlace] = ()
         if stored is None:
             findings.append(lost_finding(self.process.name, summary))
@@ -167,20 +167,11 @@ class _Attempt:
             self.base = structs.replace(
                 self.base, snapshot=stored.id, snapshot_at=stored.time, tree=stored.tree
             )
-            moving, wrong = self._look_at_vital(stored, on_the_move(scan, moved, tables))
-            findings += wrong
+            moving = still_moving(vital, there, self._earlier.last_good, self.tools.sources)
+            half = [each for each in moving if f"/{each.text}" not in self.base.replaced_paths]
+            self.base = structs.replace(self.base, vital_moving=tuple(each.path for each in half))
+            findings += vital_findings(self.process, half, there)
         return self.record(_outcome(findings), findings), moving
-
-    def _look_at_vital(
-        self, stored: StoredSnapshot, moved: Sequence[VitalPlace]
-    ) -> tuple[Sequence[VitalPlace], list[Finding]]:
-        """Those of which the snapshot may hold half, or nothing, and what is wrong with them."""
-        there = held(moved, stored.id, self.tools.repository)
-        gone = [vital for vital in moved if f"/{vital.text}" not in there]
-        still = [vital for vital in moved if vital not in gone and vital.is_file]
-        moving = [*gone, *without_grown(still, self._earlier.last_good(), self.tools.sources)]
-        self.base = structs.replace(self.base, vital_moving=tuple(vital.path for vital in moving))
-        return moving, vital_findings(self.process, moving, there)
 
     def _scan(self) -> Scan:
         self.tools.progress.begin(f"{self.process.name}: reading what changed")
@@ -267,14 +258,23 @@ class _Attempt:
             place_reason=placed.reason,
         )
 
-    def _note_moving(self, scan: Scan, moved: Moved) -> None:
+    def _note_moving(
+        self, stored: StoredSnapshot | None, scan: Scan, moved: Moved, tables: Sequence[TableCounts]
+    ) -> tuple[Sequence[VitalPlace], Mapping[str, Stamp]]:
+        """The vital files that changed meanwhile, and what the snapshot holds of those and of dumps."""
+        vital = on_the_move(scan, moved, tables)
+        asked = [*(f"/{each.text}" for each in vital), *replaced_dumps(self.process, scan, moved)]
+        there = held(asked, stored, self.tools.repository)
+        whole = moved.whole(there, scan.moving)
         moving = sorted({*scan.moving, *moved.paths})
         self.base = structs.replace(
             self.base,
             moving=len(moving),
             moving_paths=tuple("/" + os_text(path) for path in moving[:MOVING_LISTED]),
             gone_paths=tuple("/" + os_text(path) for path in moved.gone[:MOVING_LISTED]),
+            replaced_paths=tuple(sorted(whole)),
         )
+        return vital, there
 
 
 def _outcome(findings: Sequence[Finding]) -> Outcome:

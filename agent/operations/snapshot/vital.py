@@ -1,8 +1,9 @@
 """Waits for vital files that are being written, so that the snapshot is taken again when they are whole."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
+from agent.core.model.repository import Stamp, StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.extent import VitalPlace
 from agent.core.snapshot.vital import may_have_grown
@@ -12,6 +13,7 @@ from agent.operations.ports.sources import Sources
 
 TRIES = 2  # more snapshots at most
 SECONDS = 60.0  # that all waiting may take
+ASKED = 1000  # paths that restic is asked for at once
 
 
 class Patience:
@@ -37,17 +39,24 @@ class Patience:
             self._seconds -= time.monotonic() - begun
 
 
-def without_grown(
-    moving: Sequence[VitalPlace], before: SnapshotRecord | None, sources: Sources
-) -> tuple[VitalPlace, ...]:
-    """Those that did not only grow on top of what the last good snapshot holds of them."""
-    return tuple(
-        vital
-        for vital in moving
-        if not (vital.is_file and may_have_grown(vital.path, before) and sources.only_grew(vital.place))
-    )
+def still_moving(
+    vital: Sequence[VitalPlace],
+    there: Container[str],
+    last_good: Callable[[], SnapshotRecord | None],
+    sources: Sources,
+) -> list[VitalPlace]:
+    """Those that the snapshot does not hold (`there` are the paths it does), or may hold half.
+
+    What only grew on top of what the last good snapshot holds of it is no half.
+    """
+    gone = [each for each in vital if f"/{each.text}" not in there]
+    still = [each for each in vital if each not in gone and each.is_file]
+    before = last_good() if still else None
+    return gone + [
+        each for each in still if not (may_have_grown(each.path, before) and sources.only_grew(each.place))
+    ]
 
 
-def held(moving: Sequence[VitalPlace], snapshot: str, repository: Repository) -> frozenset[str]:
-    """Which of them the snapshot holds; restic is asked only when there are any."""
-    return repository.held(snapshot, [f"/{vital.text}" for vital in moving]) if moving else frozenset()
+def held(asked: Sequence[str], stored: StoredSnapshot | None, repository: Repository) -> Mapping[str, Stamp]:
+    """What the snapshot holds of these paths, and in which state; restic is asked only when there are any."""
+    return repository.held(stored.id, asked[:ASKED]) if stored and asked else {}

@@ -151,6 +151,9 @@ def test_what_is_a_dump_by_its_content_may_be_half(tree: Path) -> None:
         tree, "/dumps/night*", NOON, MovingFiles(frozenset({b"dumps/nightly"}))
     ).values()
     assert (tally.files, tally.newest, tally.moving) == (1, None, 1)
+    replaced = MovingFiles(frozenset({b"dumps/nightly"}), whole=frozenset({b"dumps/nightly"}))
+    [tally] = FILES.generations(tree, "/dumps/night*", NOON, replaced).values()
+    assert (tally.files, tally.moving) == (1, 0)
 
 
 def test_what_is_written_beside_and_renamed_is_none_of_the_files_yet(tree: Path) -> None:

@@ -16,6 +16,7 @@ from agent.adapters.restic import version as restic_version
 from agent.adapters.restic.repository import Restic
 from agent.adapters.restic.version import installed_version
 from agent.core.configuration.config import Repository
+from agent.core.model.repository import Stamp
 from agent.errors import ResticError
 from support.builders.readiness_cli import Shop
 from support.doubles.playing_restic import calls_of, playing
@@ -436,7 +437,7 @@ def _environ(pid: int) -> dict[str, str]:
     return dict(os.fsdecode(pair).split("=", 1) for pair in pairs if b"=" in pair)
 
 
-def test_a_snapshot_is_asked_which_of_some_paths_it_holds(restic: Path, tmp_path: Path) -> None:
+def test_a_snapshot_is_asked_which_of_some_paths_it_holds_and_how(restic: Path, tmp_path: Path) -> None:
     """Whatever they are called; and a directory is held, though restic lists what is in it as well."""
     shop = Shop(tmp_path, restic).set_up()
     names = [b"[x]*.sql", b"back\\slash", b"new\nline", b"bad-\xff", b"dir"]
@@ -449,4 +450,7 @@ def test_a_snapshot_is_asked_which_of_some_paths_it_holds(restic: Path, tmp_path
     away = [f"{shop.source}/none", f"{shop.source}/none/at/all", f"{shop.source}/d"]
     repository = Repository(name="primary", url=str(shop.repository), password_file=str(shop.password))
     found = Restic(str(restic), repository, str(tmp_path / "cache"), 60).held(snapshot, [*there, *away])
-    assert found == frozenset(there)
+    assert found.keys() == set(there)
+    assert [found[path] for path in there[:-1]] == [
+        Stamp(Path(path).stat().st_mtime_ns // 1000, 4) for path in there[:-1]
+    ]

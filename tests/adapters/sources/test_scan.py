@@ -15,6 +15,7 @@ from agent.adapters.sources.hashing import digest
 from agent.adapters.sources.scan import Scanner
 from agent.adapters.sources.walk import comparable_attribute
 from agent.adapters.sources.witness_files import WITNESS, content_of, path_of, read_lines
+from agent.core.model.repository import Stamp
 from agent.core.snapshot.extent import Scan
 
 LATER = time.time_ns() + 10**12
@@ -183,6 +184,27 @@ def test_what_changed_vanished_or_came_since_is_told(business: Business) -> None
     assert set(names(moved.paths)) == {b"srv", b"order", b"gone", b"new"}
     assert moved.absent == 1
     assert names(moved.gone) == [b"gone"]
+
+
+def test_what_became_another_file_is_told_from_what_was_written_in_place(business: Business) -> None:
+    for name in ("place", "renamed", "link"):
+        (business.source / name).write_text(name)
+    with closing(business.scanner()) as scanner:
+        scanner.scan(0, lambda *_: None)
+        scanner.keep(unchanged=False)
+        before = _stamp(business.source / "renamed")
+        (business.source / "place").write_text("written in place")
+        (business.source / "new").write_text("another")
+        (business.source / "new").rename(business.source / "renamed")
+        (business.source / "other").symlink_to("nowhere")
+        (business.source / "other").rename(business.source / "link")
+        moved = scanner.moved()
+    ((path, states),) = moved.replaced.items()
+    assert (names([path]), states) == ([b"renamed"], (before, _stamp(business.source / "renamed")))
+
+
+def _stamp(file: Path) -> Stamp:
+    return Stamp(file.stat().st_mtime_ns // 1000, file.stat().st_size)
 
 
 def test_what_restic_did_not_find_came_and_went_unless_the_witness_lists_it(business: Business) -> None:

@@ -59,6 +59,7 @@ def test_half_a_dump_makes_no_data_younger(path: str) -> None:
     assert oldest_dump(watched(path), moving) == LAST
     assert oldest_dump(watched(path), snapshot(0, dumps=(replace(HALF, is_cut=True), LAST))) == LAST
     assert oldest_dump(watched(path), snapshot(0, dumps=(HALF, LAST))) == HALF
+    assert oldest_dump(watched(path), replace(moving, replaced_paths=(HALF.path,))) == HALF, "it is whole"
 
 
 @pytest.mark.parametrize("path", ["/srv/orders/*.sql", "/srv/orders", "/srv/orders/db.sql"])

@@ -5,8 +5,9 @@ import gzip
 import pytest
 from msgspec.structs import replace
 
-from agent.core.configuration.config import ArchiveProof
+from agent.core.configuration.config import ArchiveProof, NewestFileProof
 from agent.core.kinds.kinds import Dump
+from agent.core.model.repository import Stamp
 from agent.core.model.snapshots import DumpNote
 from agent.core.snapshot.dumps import (
     NOTED,
@@ -16,9 +17,12 @@ from agent.core.snapshot.dumps import (
     newest_of_each,
     noted_dumps,
     on_the_move,
+    replaced_dumps,
     restored_dump_findings,
     shrunk_findings,
 )
+from agent.core.snapshot.extent import Moved
+from support.builders.live_files import scan
 from support.builders.shop import ago, process, snapshot
 
 ORDERS = process("orders", paths=("/srv/orders",))
@@ -125,3 +129,12 @@ def test_a_dump_is_on_the_move_when_any_part_of_it_is() -> None:
     assert on_the_move(dumps, ()) == on_the_move(dumps, {"/srv/dir2/1.dat", "/srv/b.sql"}) == frozenset()
     assert on_the_move(dumps, {"/srv/dir/1.dat"}) == {toc.path}
     assert on_the_move(dumps, {"/srv/b.sql.ac", plain.path}) == {plain.path, piece.path}
+
+
+def test_of_what_was_replaced_dumps_are_asked_for_and_what_a_pattern_wants() -> None:
+    proofs = (NewestFileProof(name="recent", path="/srv/orders/in-*.bin", max_age=9),)
+    both = (Stamp(1, 1), Stamp(2, 2))
+    moved = Moved(replaced={b"srv/orders/" + name: both for name in (b"a.dump", b"in-1.bin", b"rest")})
+    found = scan(dumps=(Dump(b"srv/orders/a.dump", 9, 0, is_cut=False),))
+    asked = replaced_dumps(process("orders", proofs=proofs), found, moved)
+    assert asked == ["/srv/orders/a.dump", "/srv/orders/in-1.bin"]

@@ -10,7 +10,7 @@ from agent.core.configuration.location import address
 from agent.core.model.findings import Finding
 from agent.core.model.places import Placed
 from agent.core.model.records import ListingRecord, RepositoryRecord
-from agent.core.model.repository import TAG, BackupSummary, StoredSnapshot, process_tag
+from agent.core.model.repository import TAG, BackupSummary, Stamp, StoredSnapshot, process_tag
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
 from agent.core.snapshot.held import Neighbour
@@ -143,6 +143,7 @@ class FakeRepository:
         self.stopped = 0
         self.asked: list[tuple[str, ...]] = []
         self.without: set[str] = set()  # paths that the snapshot does not hold
+        self.state = HELD
 
     def version(self) -> tuple[int, int, int]:
         return (0, 19, 1)
@@ -150,9 +151,9 @@ class FakeRepository:
     def repository_id(self) -> str:
         return "4a5b"
 
-    def held(self, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
+    def held(self, snapshot: str, paths: Sequence[str]) -> dict[str, Stamp]:
         self.asked.append(tuple(paths))
-        return frozenset(paths) - self.without
+        return {path: self.state for path in paths if path not in self.without}
 
     def start_backup(self, *_: object) -> FakeBackup:
         return FakeBackup(self)
@@ -307,6 +308,7 @@ def test_what_else_is_there_is_noted_behind_the_record() -> None:
 DUMP = b"srv/orders/dump.sql"
 PATH = "/srv/orders/dump.sql"
 MOVED = Moved(paths=(DUMP,))
+HELD = Stamp(7, 9)  # as the snapshot holds a file
 
 
 def with_a_dump(*records: Any, moves: int = 9) -> Shop:
@@ -357,6 +359,29 @@ def test_a_vital_file_that_is_not_in_the_snapshot_is_missing() -> None:
     last = shop.take()
     assert (last.outcome, codes(last), last.snapshot) == ("failed", ["vital-missing"], ID)
     assert shop.repository.asked == [(PATH,)]
+
+
+@pytest.mark.parametrize("state", [0, 1])
+def test_a_vital_file_that_was_replaced_is_whole_as_it_was_or_as_it_is(state: int) -> None:
+    shop = with_a_dump()
+    both = [Stamp(5, 5), Stamp(5, 5)]
+    both[state] = HELD
+    shop.sources.moves = [replace(MOVED, replaced={DUMP: (both[0], both[1])})] * 9
+    last = shop.take()
+    assert (codes(last), last.vital_moving, last.replaced_paths) == ([], (), (PATH,))
+    assert len(recorded(shop)) == 3, "it is saved again all the same, for a drill to compare"
+
+
+@pytest.mark.parametrize(("moving", "held"), [((DUMP,), Stamp(1, 2)), ((), Stamp(3, 2)), ((), Stamp(1, 3))])
+def test_one_that_was_replaced_may_be_half_in_a_third_state_or_where_it_was_being_written_before(
+    moving: tuple[bytes, ...], held: Stamp
+) -> None:
+    shop = with_a_dump()
+    shop.sources.found = replace(shop.sources.found, moving=moving)
+    shop.sources.moves = [replace(MOVED, replaced={DUMP: (Stamp(1, 2), Stamp(2, 2))})] * 9
+    shop.repository.state = held
+    last = shop.take()
+    assert (codes(last), last.vital_moving, last.replaced_paths) == (["vital-moving"], (PATH,), ())
 
 
 def test_what_only_grew_on_a_good_snapshot_is_a_log_and_no_dump_in_the_making() -> None:

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import pytest
 
+from agent.core.model.repository import Stamp, StoredSnapshot
+from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.extent import VitalPlace
 from agent.operations.snapshot import vital as module
-from agent.operations.snapshot.vital import Patience, held, without_grown
-from support.builders.shop import snapshot
+from agent.operations.snapshot.vital import Patience, held, still_moving
+from support.builders.shop import NOW, snapshot
 from support.doubles.fake_drill import FakeProgress
 
 DUMP = VitalPlace("/srv/dump", b"srv/dump", is_file=True)
@@ -32,8 +34,8 @@ class Sources:
 
 
 class Repository:
-    def held(self, snapshot: str, paths: Sequence[str]) -> frozenset[str]:
-        return frozenset({f"{snapshot}:{path}" for path in paths})
+    def held(self, snapshot: str, paths: Sequence[str]) -> dict[str, Stamp]:
+        return {f"{snapshot}:{path}": Stamp(1, 2) for path in paths}
 
 
 def patience(sources: Sources) -> Patience:
@@ -58,11 +60,23 @@ def test_where_nothing_moved_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_restic_is_asked_only_when_there_is_something_to_ask() -> None:
-    assert held([], "ab", None) == frozenset()  # type: ignore[arg-type]
-    assert held([DUMP], "ab", Repository()) == {"ab:/srv/dump"}  # type: ignore[arg-type]
+    stored = StoredSnapshot(id="ab", time=NOW, host="shop", paths=("/srv",), tags=())
+    assert held([], stored, None) == {}  # type: ignore[arg-type]
+    assert held(["/srv/dump"], None, None) == {}  # type: ignore[arg-type]
+    assert held(["/srv/dump"], stored, Repository()) == {"ab:/srv/dump": Stamp(1, 2)}  # type: ignore[arg-type]
 
 
-def test_what_only_grew_is_left_out_and_a_directory_never(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("there", "before", "moving"),
+    [
+        ({"/srv/dump", "/srv/mail"}, snapshot(), []),
+        ({"/srv/dump", "/srv/mail"}, None, [DUMP]),
+        ({"/srv/dump"}, snapshot(), [MAIL]),
+        (set(), snapshot(), [DUMP, MAIL]),
+    ],
+)
+def test_what_only_grew_is_whole_and_what_the_snapshot_lacks_is_not(
+    monkeypatch: pytest.MonkeyPatch, there: set[str], before: SnapshotRecord | None, moving: list[VitalPlace]
+) -> None:
     sources = Sources(monkeypatch, 1)
-    assert without_grown([DUMP, MAIL], snapshot(), sources) == (MAIL,)  # type: ignore[arg-type]
-    assert without_grown([DUMP], None, sources) == (DUMP,)  # type: ignore[arg-type]
+    assert still_moving([DUMP, MAIL], there, lambda: before, sources) == moving  # type: ignore[arg-type]
