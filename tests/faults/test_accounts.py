@@ -101,6 +101,24 @@ def test_a_snapshot_file_that_cannot_be_read_is_damage_and_no_theft(shop: Shop) 
     assert "--accept" not in said.text
 
 
+def test_a_damaged_snapshot_is_damage_for_all_whoever_meets_it(new_shop: Shop, tmp_path: Path) -> None:
+    invoices = tmp_path / "invoices"
+    invoices.mkdir()
+    (invoices / "1.txt").write_text("paid\n" * 100)
+    new_shop.more = f'[process.invoices]\npaths = ["{invoices}"]\n'
+    new_shop.write_config()
+    for name in ("orders", "invoices"):
+        assert (new_shop.run("snapshot", name).status, new_shop.run("drill", name).status) == (0, 0)
+    taken = new_shop.run("snapshot", "invoices").row["snapshot"]
+    file = new_shop.repository / "snapshots" / taken
+    file.chmod(0o600)
+    file.write_bytes(b"")
+    drilled = new_shop.run("drill", "orders")
+    assert drilled.codes == ["repository-damaged"]
+    result = new_shop.run("status").answer["result"]
+    assert [process["verdict"] for process in result["processes"]] == ["NOT_READY", "NOT_READY"]
+
+
 def test_a_source_that_is_gone_is_told_beside_a_damaged_copy(shop: Shop) -> None:
     vital = shop.source / "vital"
     shop.extra = f'vital = ["{vital}"]'

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from agent.adapters.sources.dump_ends import is_shown_whole
 from agent.adapters.sources.walk import Trouble, Visit, walk
 from agent.core.drill.proofs import FileTally, tree_path
 from agent.core.drill.verification import MovingFiles
@@ -102,10 +103,11 @@ class RestoredFiles:
 def _may_be_half(file: Path) -> bool:
     """Whether half of it is good for nothing, as of a dump or an archive; a log is worth what it holds."""
     name = os.fsencode(file.name)
-    if kind(name) in WRITTEN_WHOLE:
-        return True
-    with file.open("rb") as content:
-        return is_dump(name, content.read(HEAD))
+    if kind(name) not in WRITTEN_WHOLE:
+        with file.open("rb") as content:
+            if not is_dump(name, content.read(HEAD)):
+                return False
+    return not is_shown_whole(file)
 
 
 def _tally(found: Iterable[os.stat_result], until: datetime, moving: int = 0) -> FileTally:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from agent.adapters.sources.walk import open_beneath
 from agent.core.kinds.kinds import HEAD
-from agent.core.snapshot.dumps import TAIL, is_dump, is_whole, unpacked_head
+from agent.core.snapshot.dumps import TAIL, is_dump, is_whole, last_line
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -44,7 +44,13 @@ def is_cut(base: int, *pieces: bytes) -> bool:
             head = files[0].read(HEAD)
         except OSError:
             return False
-        return _is_cut(files, head)
+        return _ends_well(files, head) is False
+
+
+def is_shown_whole(file: Path) -> bool:
+    """Whether a dump is of a kind that has an end, and ends so: half of it would not."""
+    with file.open("rb") as content:
+        return _ends_well([content], content.read(HEAD)) is True
 
 
 def open_file(base: int, path: bytes) -> BinaryIO:
@@ -58,23 +64,24 @@ def is_no_dump(file: Path) -> bool:
         return not is_dump(os.fsencode(file), content.read(HEAD))
 
 
-def _is_cut(files: Sequence[BinaryIO], head: bytes) -> bool:
+def _ends_well(files: Sequence[BinaryIO], head: bytes) -> bool | None:
+    """None where its end says nothing."""
     lengths = [os.fstat(file.fileno()).st_size for file in files]
     opener = next((opener for begins, opener in _BEGINNINGS if head.startswith(begins)), None)
     if head.startswith(_ZSTD) or (opener and sum(lengths) > MOST_PACKED):
-        return False
+        return None
     if opener is None:
         tail = b""
         for file, length in zip(reversed(files), reversed(lengths), strict=True):
             wanted = min(length, TAIL - len(tail))
             file.seek(length - wanted)
             tail = file.read(wanted) + tail
-        return not is_whole(unpacked_head(head), tail)
+        return _shown(head, tail)
     try:
         with opener(_joined(files)) as unpacked:
-            return _is_cut_inside(unpacked)
+            return _ends_well_inside(unpacked)
     except _DAMAGE:
-        return True
+        return False
 
 
 class _Joined(RawIOBase):
@@ -103,12 +110,18 @@ def _joined(files: Sequence[BinaryIO]) -> BinaryIO:
     return files[0] if len(files) == 1 else cast("BinaryIO", BufferedReader(_Joined(files)))
 
 
-def _is_cut_inside(unpacked: _Unpacked) -> bool:
+def _ends_well_inside(unpacked: _Unpacked) -> bool | None:
     until = time.monotonic() + LONGEST
     head = unpacked.read(HEAD)
     tail = head
     while chunk := unpacked.read(CHUNK):
         tail = (tail + chunk)[-TAIL:]
         if time.monotonic() > until:
-            return False
-    return not is_whole(head, tail)
+            return None
+    return _shown(head, tail)
+
+
+def _shown(head: bytes, tail: bytes) -> bool | None:
+    if not is_whole(head, tail):
+        return False
+    return True if last_line(head) else None

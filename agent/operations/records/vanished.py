@@ -68,7 +68,8 @@ class Vanished:
         closed = [name for name in gone if name.startswith(tuple(denied))]
         missing = [name for name in gone if name not in (*damaged, *closed)]
         noted = self._ledger.newest(RepositoryRecord, repository=self._repository)
-        found = [self._damaged(damaged)] if damaged else []
+        found = [self._damaged(self._process, damaged)] if damaged else []
+        found += [self._damaged(*others) for others in self._of_others(unreadable, gone)]
         found += [self._closed(closed)] if closed else []
         if not missing and (known.ids or not noted):
             return found
@@ -81,12 +82,30 @@ class Vanished:
             [snapshot.id for snapshot in there if snapshot.original in missing],
         )
 
-    def _damaged(self, names: list[str]) -> Finding:
+    def _of_others(self, unreadable: Sequence[str], ours: Sequence[str]) -> list[tuple[str, list[str]]]:
+        """The other processes that have such snapshots here, with the IDs: whoever meets damage tells of it.
+
+        One that no record knows may be another host's, and on its way out.
+        """
+        strange = tuple(name for name in unreadable if not any(one.startswith(name) for one in ours))
+        if not strange:
+            return []
+        texts = [f'"{name}' for name in strange]
+        bodies = (e.body for e in self._ledger.search(SnapshotRecord, texts, repository=self._repository))
+        names = {body.process for body in bodies if isinstance(body, SnapshotRecord)} - {self._process}
+        known = {name: self._of(name).known().ids for name in sorted(names)}
+        found = {name: [one for one in ids if one.startswith(strange)] for name, ids in known.items()}
+        return [(name, ids) for name, ids in found.items() if ids]
+
+    def _of(self, process: str) -> "Vanished":
+        return Vanished(self._ledger, process, self._repository, self._host)
+
+    def _damaged(self, process: str, names: list[str]) -> Finding:
         shown = ", ".join(name[:8] for name in names[:NAMED_SNAPSHOTS])
         return finding(
             DAMAGED,
-            self._process,
-            f"{count(len(names), 'snapshot')} of {self._process} in {self._repository} cannot be read: the "
+            process,
+            f"{count(len(names), 'snapshot')} of {process} in {self._repository} cannot be read: the "
             f"repository is damaged ({shown}).",
             f"Keep every copy of it as it is, and look at its disk. Then: readiness check {self._repository}",
         )

@@ -151,8 +151,19 @@ def test_what_is_a_dump_by_its_content_may_be_half(tree: Path) -> None:
         tree, "/dumps/night*", NOON, MovingFiles(frozenset({b"dumps/nightly"}))
     ).values()
     assert (tally.files, tally.newest, tally.moving) == (1, None, 1)
-    replaced = MovingFiles(frozenset({b"dumps/nightly"}), whole=frozenset({b"dumps/nightly"}))
-    [tally] = FILES.generations(tree, "/dumps/night*", NOON, replaced).values()
+    (tree / "dumps" / "nightly").write_text(
+        "--\n-- PostgreSQL database dump\n--\n1\n--\n-- PostgreSQL database dump complete\n--\n"
+    )
+    [tally] = FILES.generations(
+        tree, "/dumps/night*", NOON, MovingFiles(frozenset({b"dumps/nightly"}))
+    ).values()
+    assert (tally.files, tally.moving) == (1, 0), "its end shows that it is whole"
+
+
+def test_what_was_replaced_is_whole(tree: Path) -> None:
+    put(tree, "nightly.dump", 0)
+    replaced = MovingFiles(frozenset({b"dumps/nightly.dump"}), whole=frozenset({b"dumps/nightly.dump"}))
+    [tally] = FILES.generations(tree, "/dumps/*", NOON, replaced).values()
     assert (tally.files, tally.moving) == (1, 0)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.sources import dump_ends
+from agent.adapters.sources.dump_ends import is_shown_whole
 from agent.adapters.sources.dump_parts import is_cut_dump
 
 BEGIN, END = b"--\n-- PostgreSQL database dump\n--\n", b"--\n-- PostgreSQL database dump complete\n--\n\n"
@@ -20,20 +21,24 @@ ROWS = b"".join(b"%d\tten pieces\n" % number for number in range(300_000))
 def test_a_dump_without_its_end_is_cut(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     dump = tmp_path / "orders.sql"
     dump.write_bytes(pack(BEGIN + ROWS + END))
-    assert not is_cut_dump(dump)
+    assert (is_cut_dump(dump), is_shown_whole(dump)) == (False, True)
     dump.write_bytes(pack(BEGIN + ROWS))  # pg_dump was killed, and what packs it ended well
-    assert is_cut_dump(dump)
+    assert (is_cut_dump(dump), is_shown_whole(dump)) == (True, False)
     dump.write_bytes(pack(b""))
-    assert is_cut_dump(dump)
+    assert (is_cut_dump(dump), is_shown_whole(dump)) == (True, False)
     dump.write_bytes(pack(BEGIN + ROWS + END)[:-3000])
-    assert is_cut_dump(dump)
+    assert (is_cut_dump(dump), is_shown_whole(dump)) == (True, False)
 
 
-def test_what_cannot_be_told_is_not_said_to_be_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_told_is_neither_said_to_be_cut_nor_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dump = tmp_path / "orders.sql.zst"
     dump.write_bytes(b"\x28\xb5\x2f\xfd" + os.urandom(99))
-    assert not is_cut_dump(dump)
+    assert (is_cut_dump(dump), is_shown_whole(dump)) == (False, False)
     assert not is_cut_dump(tmp_path / "none")
-    dump.write_bytes(gzip.compress(BEGIN))
+    dump.write_bytes(gzip.compress(b"a tape archive"))
+    assert (is_cut_dump(dump), is_shown_whole(dump)) == (False, False)
+    dump.write_bytes(gzip.compress(BEGIN + END))
     monkeypatch.setattr(dump_ends, "MOST_PACKED", 10)
-    assert not is_cut_dump(dump)
+    assert (is_cut_dump(dump), is_shown_whole(dump)) == (False, False)

@@ -126,3 +126,21 @@ def test_only_what_came_after_the_last_removal_is_read_however_many_runs_removed
         ledger.append(taken(B), NOW)
         found = Vanished(ledger, "orders", "primary", "shop").known()
     assert (set(found.ids), found.records) == ({A, B}, 1)
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "told"),
+    [((B[:8],), ["mail"]), ((B,), ["mail"]), ((C,), []), (("d" * 8,), []), ((A, B), ["orders", "mail"])],
+)
+def test_a_damaged_snapshot_of_another_process_is_told_unless_it_was_removed_or_nobody_knows_it(
+    unreadable: tuple[str, ...], told: list[str]
+) -> None:
+    ledger = FakeLedger(
+        taken(A),
+        taken(B, process="mail"),
+        taken(C, process="mail"),
+        retained(B, removed=(C,), process="mail"),
+    )
+    look = Vanished(ledger, "orders", "primary", "shop")
+    found = look.findings(listed() if A in unreadable else listed(A), Same(), unreadable=unreadable)  # type: ignore[arg-type]
+    assert [(one.process, one.code) for one in found] == [(name, "repository-damaged") for name in told]
