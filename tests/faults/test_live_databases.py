@@ -252,6 +252,13 @@ def test_a_part_of_a_stopped_server_s_data_is_never_ready(shop: Shop) -> None:
     shop.drill()
     assert _verdict(shop, "live-database") == "AT_RISK"
 
+    tables = shop.base / "mysql" / "shop"
+    tables.mkdir(parents=True)
+    (tables / "orders.ibd").write_bytes(b"a table" * 1000)
+    shop.more = f'[process.mysql]\npaths = ["{tables}"]\nrpo = "2h"'
+    shop.write_config()
+    assert shop.run("snapshot", "mysql").paths == {str(tables)}
+
     told: dict[Path, set[str]] = {data / "base": {str(data / "base"), str(tablespace.parent)}, data: set()}
     for number, (path, places) in enumerate(told.items()):
         shop.more = f'[process.pg{number}]\npaths = ["{path}", "{tablespace.parent}"]\nrpo = "2h"'

@@ -9,11 +9,13 @@ from agent.adapters.sources.walk import Visit
 from agent.core.configuration.exclude import os_text
 from agent.core.kinds.dump_parts import is_table
 from agent.core.kinds.kinds import (
+    CONTROLS,
     CUT,
     DUMP,
     LMDB,
     LMDB_NAME,
     LOG_ENDING,
+    MARIADB,
     MARKER_NAMES,
     POSTGRESQL,
     SQLITE,
@@ -41,7 +43,7 @@ class Census:
         self.logs: list[bytes] = []  # databases whose write-ahead logs were met
         self.links: list[tuple[bytes, bytes]] = []  # that lead out of their root, and where to
         self.mounts: list[tuple[bytes, int, int, int]] = []  # with device, inode and name of the system
-        self.controlled: set[bytes] = set()  # data directories of PostgreSQL with what a start begins at
+        self.controlled: set[bytes] = set()  # data directories with what a start begins at
         self.tablespaces: set[bytes] = set()  # where links in such directories lead
         self._servers: dict[bytes, str] = {}
         self.tables: dict[bytes, int] = {}  # files that `pg_dump -Fd` writes, by their directories
@@ -78,6 +80,8 @@ class Census:
             self._extend(directory, status, lasting=lasting)
             if b".dat" in name or name[-4:] == b".toc":
                 self._table(directory, name, status.st_size)
+            elif name[-4:] == b".ibd" and len(self._servers) < FOUND:
+                self._servers.setdefault(directory, MARIADB)
         elif stat.S_ISDIR(mode):
             if name[:3] == b"PG_" and is_tablespace(name):
                 self._servers.setdefault(path, POSTGRESQL)
@@ -90,7 +94,7 @@ class Census:
         found = marked(path, name) if name in MARKER_NAMES else None
         if found and len(self._servers) < FOUND:
             self._servers.setdefault(*found)
-            if name == b"pg_control":
+            if name in CONTROLS:
                 self.controlled.add(found[0])
 
     def _extend(self, directory: bytes, status: os.stat_result, *, lasting: bool) -> None:

@@ -37,6 +37,8 @@ _MARKERS: dict[bytes, tuple[tuple[bytes, str], ...]] = {
     b"node.lock": ((b"node.lock", ELASTICSEARCH),),
 }
 MARKER_NAMES = frozenset(_MARKERS)
+# at what of a data directory a start begins: without it there are only parts
+CONTROLS = frozenset({b"pg_control", b"ibdata1", b"aria_log_control"})
 # files that a running server holds open or locked, or that name its process, below a data directory
 HELD: dict[str, tuple[str, ...]] = {
     POSTGRESQL: (),

@@ -55,7 +55,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     logs: tuple[bytes, ...] = ()  # databases, whatever they are, that have a write-ahead log of SQLite
     dumps: tuple[Dump, ...] = ()
     servers: tuple[ServerDirectory, ...] = ()
-    controlled: frozenset[bytes] = frozenset()  # data directories of PostgreSQL that hold global/pg_control
+    controlled: frozenset[bytes] = frozenset()  # data directories that hold what a start begins at
     tablespaces: frozenset[bytes] = frozenset()  # where such directories have their tablespaces
     links: tuple[tuple[bytes, bytes], ...] = ()  # that lead out of the paths, and where to
     extents: dict[bytes, tuple[int, int]] = {}  # files and bytes below each directory

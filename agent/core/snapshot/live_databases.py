@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import os_text
-from agent.core.kinds.kinds import DUMP_WITH, POSTGRESQL, Database, ServerDirectory
+from agent.core.kinds.kinds import DUMP_WITH, Database, ServerDirectory
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DatabaseNote, TableCounts
 from agent.core.snapshot.extent import NAMED, Moved, Scan
@@ -145,8 +145,8 @@ def server_findings(process: CriticalProcess, scan: Scan, moved: Moved) -> list[
     """
     changed = {*moved.paths, *scan.moving}
     live = [server for server in scan.servers if server.is_open or _moved_below(server.path, changed)]
-    partly = [part for part in parts(scan) if all(not _is_in(server.path, part) for server in live)]
-    findings = [*(_live(process, server) for server in live), *(_part(process, path) for path in partly)]
+    partly = [part for part in parts(scan) if all(not _is_in(server.path, part[0]) for server in live)]
+    findings = [*(_live(process, server) for server in live), *(_part(process, *part) for part in partly)]
     return findings[:NAMED] + _more(
         process, "live-database", findings, "more data directory", "more data directories"
     )
@@ -160,15 +160,14 @@ def _is_in(path: bytes, directory: bytes) -> bool:
     return path == directory or path.startswith(directory + b"/")
 
 
-def _part(process: CriticalProcess, place: bytes) -> Finding:
+def _part(process: CriticalProcess, place: bytes, kind: str) -> Finding:
     path = f"/{os_text(place)}"
     return finding(
         "live-database",
         process.name,
-        f"{path} is a part of the data of a {POSTGRESQL} server, and the rest is not saved with it: "
+        f"{path} is a part of the data of a {kind} server, and the rest is not saved with it: "
         "no server starts from that alone.",
-        f"Dump the database into a path of [process.{process.name}] ({DUMP_WITH[POSTGRESQL]}), "
-        f"and exclude {path}.",
+        f"Dump the database into a path of [process.{process.name}] ({DUMP_WITH[kind]}), and exclude {path}.",
         path,
     )
 

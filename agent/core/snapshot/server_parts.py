@@ -1,13 +1,14 @@
-"""Parts of a PostgreSQL server's data that are saved without the rest: no server starts from them.
+"""Parts of a database server's data that are saved without the rest: no server starts from them.
 
-A data directory is whole when global/pg_control is in it, all of it lies below the paths, and no exclude
-pattern takes away what a start needs. Databases and tablespaces belong to such a directory.
+A data directory of PostgreSQL is whole when global/pg_control is in it, all of it lies below the paths, and
+no exclude pattern takes away what a start needs. Databases and tablespaces belong to such a directory.
+The directory of one MariaDB or MySQL database is of no use without ibdata1, which may lie elsewhere.
 """
 
 from collections.abc import Iterable
 
 from agent.core.configuration.exclude import os_bytes
-from agent.core.kinds.kinds import POSTGRESQL, is_tablespace
+from agent.core.kinds.kinds import MARIADB, POSTGRESQL, is_tablespace
 from agent.core.kinds.working_files import is_transient
 from agent.core.snapshot.extent import Scan
 
@@ -17,10 +18,19 @@ _NEEDED = frozenset(
 )
 
 
-def parts(scan: Scan) -> list[bytes]:
-    """Where such parts lie, each once: of databases and tablespaces the directory that holds them."""
+def parts(scan: Scan) -> list[tuple[bytes, str]]:
+    """Where such parts lie, each once, and of which server."""
+    lone = [server.path for server in scan.servers if server.kind == MARIADB]
+    if not scan.controlled.isdisjoint(lone):
+        lone = []
+    return sorted([*((path, MARIADB) for path in lone), *((path, POSTGRESQL) for path in _postgresql(scan))])
+
+
+def _postgresql(scan: Scan) -> set[bytes]:
+    """Of databases and tablespaces the directory that holds them."""
     roots = [os_bytes(root.path).strip(b"/") for root in scan.roots]
-    whole = any(_is_whole(path, roots, scan.excluded) for path in scan.controlled)
+    ours = scan.controlled.intersection(each.path for each in scan.servers if each.kind == POSTGRESQL)
+    whole = any(_is_whole(path, roots, scan.excluded) for path in ours)
     found: set[bytes] = set()
     for server in scan.servers:
         path = server.path
@@ -36,7 +46,7 @@ def parts(scan: Scan) -> list[bytes]:
             found.add(place if above.endswith(b"/base") else path)
         elif any(each.startswith(path + b"/base/") for each in scan.extents):
             found.add(path)
-    return sorted(found)
+    return found
 
 
 def _is_whole(path: bytes, roots: Iterable[bytes], excluded: Iterable[bytes]) -> bool:

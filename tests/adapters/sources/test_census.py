@@ -147,3 +147,16 @@ def test_data_directories_of_postgresql_and_where_their_tablespaces_lie_are_note
     seen = business.scan()
     assert seen.controlled == {os.fsencode(data)[1:]}
     assert seen.tablespaces == {os.fsencode(big)[1:]}
+
+
+def test_a_directory_of_innodb_tables_is_a_servers_and_is_one_with_what_it_starts_from(
+    business: Business,
+) -> None:
+    shop = business.roots[0] / "mysql" / "shop"
+    shop.mkdir(parents=True)
+    (shop / "orders.ibd").write_bytes(b"a table")
+    assert [server.path for server in business.scan().servers] == [os.fsencode(shop)[1:]]
+    (shop.parent / "ibdata1").write_bytes(b"a dictionary")
+    seen = business.scan()
+    assert [server.path for server in seen.servers] == [os.fsencode(shop.parent)[1:]]
+    assert seen.controlled == {os.fsencode(shop.parent)[1:]}

@@ -1,22 +1,25 @@
-"""Which parts of a PostgreSQL server's data are saved without the rest."""
+"""Which parts of a database server's data are saved without the rest."""
 
 from typing import Any
 
 import pytest
 
-from agent.core.kinds.kinds import MARIADB, POSTGRESQL, ServerDirectory
+from agent.core.kinds.kinds import MARIADB, POSTGRESQL, REDIS, ServerDirectory
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.server_parts import parts
 from support.builders.live_files import scan
 
 DATA = b"srv/pg/15/main"
 TABLESPACE = b"srv/big/PG_15_202209061"
+SHOP, CRM = b"srv/mysql-part/shop", b"srv/mysql-part/crm"
 
 
 def found(*servers: bytes, roots: tuple[str, ...] = ("/srv/pg",), **seen: Any) -> list[bytes]:
     places = tuple(ServerDirectory(path, POSTGRESQL) for path in servers)
     identities = tuple(RootIdentity(root, 1, number, 100) for number, root in enumerate(roots))
-    return parts(scan(servers=places, roots=identities, **seen))
+    return [
+        path for path, kind in parts(scan(servers=places, roots=identities, **seen)) if kind == POSTGRESQL
+    ]
 
 
 def test_a_whole_data_directory_is_no_part() -> None:
@@ -61,5 +64,16 @@ def test_a_tablespace_is_a_part_unless_the_data_directory_that_links_to_it_is_sa
 def test_a_file_that_is_only_called_like_theirs_is_nothing() -> None:
     assert found(b"srv/pg/notes") == []
     assert found(b"srv/pg/2024", extents={b"srv/pg/2024": (1, 3)}) == []
-    mariadb = ServerDirectory(b"srv/pg/1", MARIADB)
-    assert parts(scan(servers=(mariadb,), extents={b"srv/pg/1": (9, 9)})) == []
+    redis = ServerDirectory(b"srv/pg/1", REDIS)
+    assert parts(scan(servers=(redis,), extents={b"srv/pg/1": (9, 9)})) == []
+
+
+@pytest.mark.parametrize(("controls", "told"), [((), [CRM, SHOP]), ((b"srv/mysql",), [])])
+def test_a_mariadb_database_is_a_part_where_no_ibdata1_is_saved(
+    controls: tuple[bytes, ...], told: list[bytes]
+) -> None:
+    """That may lie elsewhere than the databases; what a PostgreSQL server has is no help."""
+    places = [ServerDirectory(path, MARIADB) for path in (SHOP, CRM, *controls)]
+    places.append(ServerDirectory(DATA, POSTGRESQL))
+    seen = scan(servers=tuple(places), controlled=frozenset((*controls, DATA)))
+    assert [path for path, kind in parts(seen) if kind == MARIADB] == told
