@@ -16,7 +16,9 @@ from agent.errors import Exit
 
 @click.command(name="snapshot")
 @click.argument("processes", nargs=-1, metavar="[PROCESS]...")
-@click.option("--accept", is_flag=True, help="Take today's extent as the new normal, however much is gone.")
+@click.option(
+    "--accept", is_flag=True, help="Accept the losses that findings told of; others are told now."
+)
 @click.option("--to", "target", metavar="REPOSITORY", help="Take them into this repository, not the first.")
 @click.pass_obj
 def command(invocation: Invocation, processes: tuple[str, ...], accept: bool, target: str | None) -> Exit:

@@ -48,6 +48,13 @@ _DUMPS = (DUMP.encode(), CUT.encode())
 EMPTY = hashlib.sha256(b"").hexdigest().encode()
 
 
+Meant = Callable[[bytes], bool]  # by the path
+
+
+def _never(_: bytes) -> bool:
+    return False
+
+
 class Scanner:
     """Scans `roots` (absolute paths) into the directory `carried`, which goes into the snapshot.
 
@@ -76,12 +83,13 @@ class Scanner:
     def close(self) -> None:
         os.close(self._base)
 
-    def scan(self, settled_before_ns: int, on_read: OnRead, accept: bool = False) -> Scan:
+    def scan(self, settled_before_ns: int, on_read: OnRead, are_zeros_meant: Meant = _never) -> Scan:
         """Walk the sources; files unchanged since before `settled_before_ns` are not read again.
 
-        `accept`: files that had content once and are zero bytes now are meant to be.
+        `are_zeros_meant`: whether a file that had content once may have become zero bytes.
         """
         begun = time.time_ns()
+        self._are_zeros_meant = are_zeros_meant
         self._mapped = mapped_for_writing()
         self._writer = WitnessWriter(self._carried)
         previous = WitnessLines(self._carried / WITNESS)
@@ -104,7 +112,7 @@ class Scanner:
                             identity = (met.status.st_dev, met.status.st_ino)
                             census.enter(met)
                         census.visit(met)
-                        batches.add(self._line(met, previous, settled_before_ns, accept))
+                        batches.add(self._line(met, previous, settled_before_ns))
                     extent = (census.files, census.lasting_files, census.lasting_bytes)
                     roots.append(RootIdentity(os.fsdecode(b"/" + root), *identity, *extent))
                 batches.finish()
@@ -217,7 +225,7 @@ class Scanner:
         """See `settling.only_grew`."""
         return only_grew(self._base, place, good)
 
-    def _line(self, met: Visit, previous: WitnessLines, settled_before_ns: int, accept: bool) -> Line:
+    def _line(self, met: Visit, previous: WitnessLines, settled_before_ns: int) -> Line:
         """The line of one entry; a regular file that changed still has to be read."""
         old = previous.find(met.path)
         status = met.status
@@ -235,7 +243,7 @@ class Scanner:
         if regular:
             line.to_read = True
             had = before is not None and before[0] not in (b"", EMPTY) and before[1] != b"z"
-            line.had_content = had and not accept
+            line.had_content = had and not self._are_zeros_meant(met.path)
             line.was_dump = before is not None and before[1] in _DUMPS
         else:
             xattrs = xattr_field(extended_attributes(met.directory, met.name, comparable_attribute))

@@ -102,10 +102,12 @@ class ProcessSources:
                 findings.append(finding(code, self.process.name, error.message, error.hint, database))
         return tuple(tables), findings
 
-    def scan(self, on_read: Callable[[int, int], None], accept: bool) -> Scan:
+    def scan(self, on_read: Callable[[int, int], None], are_zeros_meant: Callable[[bytes], bool]) -> Scan:
         """Walk everything; files whose lstat is as it was are not read again."""
         begun = self._about.get("begun_ns")
-        return self._scanner.scan(begun - SETTLED_NS if isinstance(begun, int) else 0, on_read, accept)
+        return self._scanner.scan(
+            begun - SETTLED_NS if isinstance(begun, int) else 0, on_read, are_zeros_meant
+        )
 
     def copy_found(self, scan: Scan, known: Collection[str]) -> Copied:
         """Consistent copies of the live databases in `scan` that no proof names; the others are read.

@@ -87,16 +87,14 @@ class Moved(Struct, frozen=True):
         return frozenset(path for path, both in states.items() if held.get(path) in both)
 
 
-def why_refuse(
-    process: CriticalProcess, scan: Scan, good: SnapshotRecord | None, accepted: bool = False
-) -> list[Finding]:
-    """Why a snapshot of this would lie. `good` is the last good snapshot, None to accept any extent.
+def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
+    """Why a snapshot of this would lie. `good` is the last good snapshot.
 
-    An empty path is taken for one that is not mounted, until a person has `accepted` it: the last good
+    An empty path is taken for one that is not mounted, until a person has accepted it: the last good
     snapshot then was of an empty one.
     """
     meant = {root.path for root in good.roots if not root.files} if good else set()
-    empty = [] if accepted else [path for path in scan.empty_roots if path not in meant]
+    empty = [path for path in scan.empty_roots if path not in meant]
     findings = [_empty(process, path) for path in empty]
     findings += [
         finding(

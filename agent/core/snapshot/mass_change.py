@@ -30,9 +30,14 @@ HIDDEN, HIDDEN_FILES = 0.1, 10
 GONE, GONE_FILES = 0.5, 10
 
 
-def mass_change(process: str, changes: Changes, samples: Samples) -> list[Finding]:
-    """The finding, or nothing. `samples`: what became of the picked ones of `changes`."""
-    what = _what_happened(changes, samples)
+def mass_change(
+    process: str, changes: Changes, samples: Samples, gone_is_known: bool = False
+) -> list[Finding]:
+    """The finding, or nothing. `samples`: what became of the picked ones of `changes`.
+
+    `gone_is_known`: that files are gone was told otherwise.
+    """
+    what = _what_happened(changes, samples) or ("" if gone_is_known else _gone(changes))
     if not what:
         return []
     hint = "Look at the files; nothing is removed from the repositories until then. If it was you: "
@@ -52,7 +57,7 @@ def _what_happened(changes: Changes, samples: Samples) -> str:
         return f"{min(changed, files):,} {of_all} were rewritten or renamed{_within(at)}"
     if renamed >= max(MANY_FILES, MANY * files):
         return f"{min(renamed, files):,} {of_all} were renamed{_within(renamed_at)}"
-    return (_hidden(changes) if samples.unreadable else "") or _gone(changes)
+    return _hidden(changes) if samples.unreadable else ""
 
 
 def _hidden(changes: Changes) -> str:

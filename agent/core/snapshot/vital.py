@@ -65,9 +65,7 @@ def _moving(process: CriticalProcess, vital: VitalPlace) -> Finding:
     return finding("vital-moving", process.name, message, HOW, vital.path)
 
 
-def left_out_findings(
-    process: CriticalProcess, scan: Scan, before: SnapshotRecord | None, accepted: bool
-) -> list[Finding]:
+def left_out_findings(process: CriticalProcess, scan: Scan, before: SnapshotRecord | None) -> list[Finding]:
     """An error for each vital directory of which excludes leave no content.
 
     A warning where they leave hardly any, until a person accepts that.
@@ -85,7 +83,7 @@ def left_out_findings(
         hint = f"Correct exclude or vital in [process.{process.name}]."
         if not kept:
             findings.append(finding("vital-excluded", process.name, message, hint, vital.path))
-        elif not accepted and vital.path not in thin:
+        elif vital.path not in thin:
             hint += f" If this is meant: readiness snapshot --accept {process.name}"
             found = finding("vital-excluded", process.name, message, hint, vital.path)
             findings.append(structs.replace(found, severity="warning"))

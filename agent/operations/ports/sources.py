@@ -26,8 +26,11 @@ class Sources(Protocol):
         """Put consistent copies of the declared SQLite databases beside the witness, and count their rows."""
         ...
 
-    def scan(self, on_read: Callable[[int, int], None], accept: bool) -> Scan:
-        """Walk everything and write a new witness, not yet in place; `accept` what became zero bytes."""
+    def scan(self, on_read: Callable[[int, int], None], are_zeros_meant: Callable[[bytes], bool]) -> Scan:
+        """Walk everything and write a new witness, not yet in place.
+
+        `are_zeros_meant`: whether a file, by its path without a leading slash, may have become zero bytes.
+        """
         ...
 
     def copy_found(self, scan: Scan, known: Collection[str]) -> Copied:

@@ -3,11 +3,17 @@
 from collections.abc import Set
 from datetime import datetime
 from functools import cached_property
+from typing import cast
 
 from msgspec import structs
 
 from agent.core.configuration.config import CriticalProcess
+from agent.core.evidence.acceptance import Told, told
+from agent.core.evidence.watched import MASS_CHANGE
+from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import Finding
+from agent.core.model.records import CopyRecord, RetentionRecord, WatchRecord
+from agent.core.model.sights import SightRecord
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.data_age import with_past
 from agent.core.snapshot.dumps import shrunk_findings
@@ -20,6 +26,7 @@ from agent.core.snapshot.shrinkage import SPAN, shrinkage
 from agent.operations.ports.ledger import LedgerReader
 from agent.operations.ports.sources import Sources
 
+_Telling = SnapshotRecord | DrillRecord | CopyRecord | RetentionRecord | WatchRecord
 HISTORY = 60  # good snapshots that are looked through for what is habit
 
 
@@ -71,13 +78,31 @@ class Earlier:
         dumps, before = with_past(record.dumps, moved, self.of_weeks)
         return structs.replace(record, dumps=dumps, dumps_before=before)
 
-    def mass_change(self, sources: Sources) -> list[Finding]:
+    def told(self) -> Told:
+        """What every operation found out about the process since, and with, the last good snapshot here.
+
+        A mass change stays open longer than that, until a person accepts it.
+        """
+        good = self.last_good_here()
+        since = good.started if good else self._started - SPAN
+        accepted = max((one.started for one in self.of_weeks if one.accepted), default=self._started - SPAN)
+        findings: list[Finding] = []
+        for kind in (SnapshotRecord, DrillRecord, CopyRecord, RetentionRecord, WatchRecord):
+            for entry in self._ledger.since(kind, min(since, accepted), process=self._process.name):
+                body = cast("_Telling", entry.body)
+                new = body.started >= since
+                findings += [one for one in body.findings if new or one.code == MASS_CHANGE]
+        account = self._ledger.newest(SightRecord, repository=self._repository)
+        troubles = {(trouble.code, "") for one in account for trouble in one.troubles}
+        return Told(told(findings).found | troubles)
+
+    def mass_change(self, sources: Sources, gone_is_known: bool) -> list[Finding]:
         """A snapshot of what ransomware left is a snapshot, but it must not pass for an ordinary one."""
         records = self._passed()
         comparison = sources.differences(changes_since(last_good(records), records, self._process.paths))
         if comparison is None:
             return []
-        return mass_change(self._process.name, comparison.changes, comparison.samples)
+        return mass_change(self._process.name, comparison.changes, comparison.samples, gone_is_known)
 
     def _passed(self) -> list[SnapshotRecord]:
         return self._ledger.newest(

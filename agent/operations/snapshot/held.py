@@ -27,20 +27,29 @@ from agent.core.snapshot.held import (
 from agent.core.snapshot.shrinkage import hidden_by_mounts, new_mounts, unmounted
 from agent.core.snapshot.vital import is_thin, left_out_findings
 from agent.operations.ports.sources import Sources
+from agent.operations.snapshot.acceptance import Acceptance
 
 YOUNG_NS = 10_000_000_000  # a file that was emptied just now may be about to be written
 
 
 def with_lost_dumps(
-    process: CriticalProcess, scan: Scan, good: SnapshotRecord | None, sources: Sources
+    process: CriticalProcess,
+    scan: Scan,
+    good: SnapshotRecord | None,
+    sources: Sources,
+    accepting: Acceptance,
 ) -> Scan:
     """The scan, with files that were dumps, or should be, and are none: as dumps that are cut."""
-    lost = lost_dumps(process, scan, good, sources.beside)
+    lost = [
+        dump
+        for dump in lost_dumps(process, scan, good, sources.beside)
+        if not accepting.covers("dump-cut", f"/{os_text(dump.path)}")
+    ]
     return structs.replace(scan, dumps=(*scan.dumps, *lost)) if lost else scan
 
 
 class Held:
-    """One scan beside what the last good snapshot (None: any extent is accepted) and `earlier` ones held."""
+    """One scan beside what the last good snapshot and `earlier` ones held."""
 
     def __init__(
         self,
@@ -58,17 +67,16 @@ class Held:
         self._now = held_now(scan)
         self._anew: set[bytes] = set()
 
-    def refusals(self, accepted: bool) -> list[Finding]:
+    def refusals(self) -> list[Finding]:
         """Why a snapshot of this would lie."""
         process, scan, good = self._process, self._scan, self._good
-        found = why_refuse(process, scan, good, accepted)
-        if not found:
-            found += unmounted(process, scan, good)
-            mounts = new_mounts(scan, good)
-            places = [os_bytes(mount.path).strip(b"/") for mount in mounts]
-            before = self._sources.held_before(places) if places else {}
-            found += hidden_by_mounts(process, scan, mounts, before)
-        left_out = left_out_findings(process, scan, good, accepted)
+        found = why_refuse(process, scan, good)
+        found += unmounted(process, scan, good)
+        mounts = new_mounts(scan, good)
+        places = [os_bytes(mount.path).strip(b"/") for mount in mounts]
+        before = self._sources.held_before(places) if places else {}
+        found += hidden_by_mounts(process, scan, mounts, before)
+        left_out = left_out_findings(process, scan, good)
         found += [each for each in left_out if each.severity == "error"]
         return found + emptied_findings(process, scan, self._emptied, {each.path for each in found})
 
@@ -80,7 +88,7 @@ class Held:
 
     def findings(self, tables: Sequence[TableCounts], moved: Set[str]) -> list[Finding]:
         """Warnings of what holds hardly anything of what it held, or is hardly in the snapshot."""
-        found = left_out_findings(self._process, self._scan, self._good, accepted=False)
+        found = left_out_findings(self._process, self._scan, self._good)
         shrunk = [each for each in self._hardly_left(tables) if f"/{os_text(each.place)}" not in moved]
         return found + shrunk_findings(self._process, shrunk)
 

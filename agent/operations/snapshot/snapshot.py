@@ -9,7 +9,7 @@ from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.exclude import os_text
 from agent.core.configuration.location import address
 from agent.core.evidence.account import Seen
-from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
+from agent.core.model.findings import Finding, finding
 from agent.core.model.records import RepositoryRecord
 from agent.core.model.repository import BackupSummary, Stamp, StoredSnapshot
 from agent.core.model.runs import Outcome
@@ -20,7 +20,7 @@ from agent.core.snapshot.kept import find_snapshot, lost_finding, what_is_missin
 from agent.core.snapshot.lost_rows import fewer_rows, noted_databases
 from agent.core.snapshot.shrinkage import noted_extents
 from agent.core.snapshot.vital import on_the_move, vital_findings
-from agent.errors import ReadinessError, ResticError
+from agent.errors import ResticError
 from agent.operations.ports.clock import Clock
 from agent.operations.ports.ledger import Ledger
 from agent.operations.ports.progress import Progress
@@ -28,13 +28,14 @@ from agent.operations.ports.repository import Backup, Listing, Repository
 from agent.operations.ports.sources import Sources
 from agent.operations.records.sight import note_acceptance, note_sight
 from agent.operations.records.vanished import Vanished
+from agent.operations.snapshot.acceptance import Acceptance, vanished_meanwhile, what_else
 from agent.operations.snapshot.earlier import Earlier
 from agent.operations.snapshot.held import Held, with_lost_dumps
+from agent.operations.snapshot.outcomes import came_to_nothing, outcome_of
 from agent.operations.snapshot.told import told
 from agent.operations.snapshot.vital import Patience, held, still_moving
 
 MOVING_LISTED = 10_000
-COULD_NOT = {"no-space", "not-tested", "repository-unreadable", "repository-unreachable"}
 
 
 class SnapshotTask(Struct, frozen=True, kw_only=True):
@@ -62,7 +63,7 @@ def take_snapshot(task: SnapshotTask, tools: SnapshotTools) -> SnapshotRecord:
     try:
         record = attempt.run()
     except ResticError as error:
-        record = attempt.record(_outcome_of(error), [_as_finding(task.process.name, error)])
+        record = attempt.record(*came_to_nothing(task.process.name, error))
     except KeyboardInterrupt:
         stopped = finding("interrupted", task.process.name, "The snapshot was stopped before it was done.")
         tools.ledger.append(attempt.record("not_tested", [stopped]), tools.clock.now())
@@ -97,8 +98,8 @@ class _Attempt:
             host=task.config.settings.host,
             paths=(*task.process.paths, tools.sources.carried),
             vital=task.process.vital,
-            accepted=task.accept,
         )
+        self._accepting = Acceptance(self._earlier.told() if task.accept else None)
 
     def record(self, outcome: Outcome, findings: list[Finding]) -> SnapshotRecord:
         return structs.replace(
@@ -113,7 +114,7 @@ class _Attempt:
         broken = self.tools.sources.roots()
         if broken:
             return self.record("failed", broken)
-        good = None if self.task.accept else self._earlier.last_good_here()
+        good = self._earlier.last_good_here()
         self._note_repository()
         fresh = self.base
         patience = Patience(self.tools.sources, self.tools.progress, self.process.name)
@@ -128,38 +129,39 @@ class _Attempt:
 
     def _take(self, good: SnapshotRecord | None) -> tuple[SnapshotRecord, Sequence[VitalPlace]]:
         """One snapshot, and the vital files that were being written meanwhile."""
+        accepting = self._accepting
+        known = [table.database for table in good.tables] if good else []
         tables, findings = self.tools.sources.copy_databases(
-            [known.database for known in good.tables] if good else []
+            [one for one in known if not accepting.covers("database-damaged", one)]
         )
         findings += fewer_rows(self.process, tables, good)
         backup = self._start_backup()
         try:
-            scan = with_lost_dumps(self.process, self._scan(), good, self.tools.sources)
+            scan = with_lost_dumps(self.process, self._scan(), good, self.tools.sources, accepting)
             seen = Held(self.process, scan, good, self._earlier.of_weeks, self.tools.sources)
-            refused = seen.refusals(self.task.accept)
+            refusals = seen.refusals()
             self._note_extent(scan, tables)
-            if refused:
-                self.tools.sources.drop()
-                return self.record("failed", refused + findings), seen.young()
+            if accepting.still_wrong(refusals):
+                return self._refused(scan, refusals + findings), seen.young()
             found = self.tools.sources.copy_found(scan, self._earlier.databases())
             tables += found.tables
-            now = seen.noted(tables, self.task.accept)
-            self.base = structs.replace(self.base, tables=tables, databases=noted_databases(found), held=now)
+            self.base = structs.replace(self.base, tables=tables, databases=noted_databases(found))
             carried = self.tools.sources.keep(scan, tables)
             summary = self._finish(backup)
         finally:
             backup.stop()
         stored, moved, identity = self._look_again(summary)
-        findings += identity + replaced_roots(self.process, scan, good)
+        findings += refusals + identity + replaced_roots(self.process, scan, good)
         findings += what_is_missing(self.process, scan, carried, summary, moved, self.task.repository)
         changing = {f"/{os_text(path)}" for path in (*scan.moving, *moved.paths)}
         findings += told(self.process, self.task.config, scan, found, moved, self.base.dumps, changing)
         vital, there = self._note_moving(stored, scan, moved, tables)
         self.base = self._earlier.with_dumps(self.base, changing - set(self.base.replaced_paths))
-        if not self.task.accept:
-            findings += self._earlier.shrinkage(scan, self.base, found, changing)
-            findings += seen.findings(tables, changing)
-            findings += self._earlier.mass_change(self.tools.sources)
+        findings += self._earlier.shrinkage(scan, self.base, found, changing)
+        findings += seen.findings(tables, changing)
+        findings += self._earlier.mass_change(self.tools.sources, accepting.is_of_a_collapse)
+        findings, accepted = accepting.settled(findings)
+        self.base = structs.replace(self.base, held=seen.noted(tables, accepted), accepted=accepted)
         moving: Sequence[VitalPlace] = ()
         if stored is None:
             findings.append(lost_finding(self.process.name, summary))
@@ -171,12 +173,20 @@ class _Attempt:
             half = [each for each in moving if f"/{each.text}" not in self.base.replaced_paths]
             self.base = structs.replace(self.base, vital_moving=tuple(each.path for each in half))
             findings += vital_findings(self.process, half, there)
-        return self.record(_outcome(findings), findings), moving
+        return self.record(outcome_of(findings), findings), moving
+
+    def _refused(self, scan: Scan, findings: list[Finding]) -> SnapshotRecord:
+        """No snapshot; and what else is gone, since somebody may accept what is told."""
+        listing = self.tools.repository.start_listing(self.process.name, self.base.host)
+        findings += what_else(scan, self.base, findings, self.tools.sources, self._earlier)
+        self.tools.sources.drop()
+        findings += vanished_meanwhile(self._vanished(), listing, self.tools.repository)
+        return self.record("failed", self._accepting.settled(findings)[0])
 
     def _scan(self) -> Scan:
         self.tools.progress.begin(f"{self.process.name}: reading what changed")
         try:
-            return self.tools.sources.scan(self.tools.progress.advance, self.task.accept)
+            return self.tools.sources.scan(self.tools.progress.advance, self._accepting.are_zeros_meant)
         finally:
             self.tools.progress.end()
 
@@ -200,7 +210,7 @@ class _Attempt:
         moved = _while_listing(listing, self.tools.sources, summary.missed)
         self._listed = listing.result()
         restic, cannot = self.tools.repository, (listing.unreadable(), listing.denied())
-        wrong = self._vanished().findings(self._listed, restic, self.task.accept, *cannot, asked=self._asked)
+        wrong = self._vanished().findings(self._listed, restic, False, *cannot, asked=self._asked)
         return find_snapshot(self._listed, summary.snapshot), moved, wrong
 
     def note_sight(self, record: SnapshotRecord) -> None:
@@ -277,23 +287,9 @@ class _Attempt:
         return vital, there
 
 
-def _outcome(findings: Sequence[Finding]) -> Outcome:
-    """Not tested where all that is wrong is that something could not be copied, or looked at."""
-    errors = {item.code for item in findings if item.severity == "error"}
-    return "passed" if not errors else "not_tested" if errors <= COULD_NOT else "failed"
-
-
 def _while_listing(listing: Listing, sources: Sources, missed: Sequence[str]) -> Moved:
     try:
         return sources.moved(missed)
     except BaseException:
         listing.stop()
         raise
-
-
-def _outcome_of(error: ReadinessError) -> Outcome:
-    return "failed" if error.code in TESTED_AND_BAD else "not_tested"
-
-
-def _as_finding(process: str, error: ReadinessError) -> Finding:
-    return finding(error.code, process, error.message, error.hint)

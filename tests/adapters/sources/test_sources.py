@@ -41,7 +41,7 @@ def take(sources: ProcessSources) -> Path:
     """Everything that a snapshot would carry."""
     tables, findings = sources.copy_databases([])
     assert findings == []
-    sources.keep(sources.scan(lambda *_: None, False), tables)
+    sources.keep(sources.scan(lambda *_: None, lambda _: False), tables)
     return Path(sources.carried)
 
 
@@ -66,7 +66,7 @@ def test_the_description_tells_what_lies_beside_it(sources: ProcessSources) -> N
 
 
 def test_what_is_carried_is_counted(sources: ProcessSources) -> None:
-    scan = sources.scan(lambda *_: None, False)
+    scan = sources.scan(lambda *_: None, lambda _: False)
     files, size = sources.keep(scan, ())
     found = [file for file in Path(sources.carried).rglob("*") if file.is_file()]
     assert (files, size) == (len(found), sum(file.stat().st_size for file in found))
@@ -97,7 +97,7 @@ def test_after_a_description_that_cannot_be_read_everything_is_read_again(
 ) -> None:
     (take(sources) / "about.json").write_bytes(content)
     with closing(ProcessSources(orders, str(tmp_path / "state"), "shop")) as again:
-        assert again.scan(lambda *_: None, False).files == 2
+        assert again.scan(lambda *_: None, lambda _: False).files == 2
 
 
 def test_nothing_differs_from_the_witness_of_the_good_snapshot_until_something_does(

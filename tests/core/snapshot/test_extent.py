@@ -130,7 +130,6 @@ def test_an_empty_path_is_refused_until_a_person_has_accepted_it() -> None:
     empty = scan(files=0, size=0, roots=(root("/srv/orders", 0, 0),), empty_roots=("/srv/orders",))
     [found] = why_refuse(ORDERS, empty, None)
     assert found.code == "source-empty" and "readiness snapshot --accept orders" in found.hint
-    assert why_refuse(ORDERS, empty, None, accepted=True) == []
     accepted = replace(good(), files=0, bytes=0, roots=(root("/srv/orders", 0, 0),))
     assert why_refuse(ORDERS, empty, accepted) == []
     assert _codes(why_refuse(ORDERS, empty, good())) == ["source-empty"]

@@ -62,23 +62,21 @@ def test_a_file_is_vital_by_its_name_by_its_directory_or_as_a_path_of_the_proces
         assert not is_vital(seen, path)
 
 
-def left_out(kept: int, out: int, good: SnapshotRecord | None = None, accepted: bool = False) -> list[str]:
+def left_out(kept: int, out: int, good: SnapshotRecord | None = None) -> list[str]:
     vital = replace(MAIL, left_out=out)
     seen = replace(SCAN, vital=(DUMP, vital), extents={MAIL.place: (1, kept)})
-    return [each.severity for each in left_out_findings(process(), seen, good, accepted)]
+    return [each.severity for each in left_out_findings(process(), seen, good)]
 
 
 def test_excludes_that_leave_nothing_of_a_vital_directory_are_an_error() -> None:
     assert left_out(0, 1) == ["error"]
-    assert left_out(0, 1, accepted=True) == ["error"], "nobody can accept what contradicts itself"
     assert left_out(0, 0) == [], "it is rightly empty"
-    assert left_out_findings(process(), SCAN, None, accepted=False) == []
+    assert left_out_findings(process(), SCAN, None) == []
 
 
 def test_excludes_that_leave_hardly_anything_are_a_warning_until_that_is_accepted() -> None:
     assert left_out(1000, 9000) == ["warning"]
     assert left_out(1001, 9000) == []
     assert left_out(10, 4095) == [], "what is tiny says nothing"
-    assert left_out(1000, 9000, accepted=True) == []
     accepted = snapshot(held=(HeldExtent(MAIL.path, 1, 1000, is_file=False, thin=True),))
     assert left_out(1000, 9000, accepted) == []

@@ -9,6 +9,7 @@ from agent.core.configuration.config import SqliteProof
 from agent.core.model.snapshots import DumpNote, RootIdentity, SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import Scan, VitalPlace
 from agent.core.snapshot.held import Neighbour, held_now
+from agent.operations.snapshot.acceptance import Acceptance
 from agent.operations.snapshot.held import Held, with_lost_dumps
 from support.builders.live_files import scan
 from support.builders.shop import ago, process, snapshot
@@ -51,7 +52,7 @@ def held(now: Scan, good: SnapshotRecord | None, sources: Sources) -> Held:
 
 
 def refused(now: Scan, good: SnapshotRecord | None, sources: Sources | None = None) -> list[str]:
-    return [found.code for found in held(now, good, sources or Sources()).refusals(accepted=good is None)]
+    return [found.code for found in held(now, good, sources or Sources()).refusals()]
 
 
 def warned(now: Scan, good: SnapshotRecord, *neighbours: Neighbour, moved: tuple[str, ...] = ()) -> list[str]:
@@ -65,7 +66,7 @@ def test_what_is_as_it_was_costs_no_question() -> None:
     assert sources.asked == []
 
 
-def test_an_emptied_file_is_refused_unless_it_was_rotated_away_or_that_is_accepted() -> None:
+def test_an_emptied_file_is_refused_unless_it_was_rotated_away() -> None:
     turn = Neighbour("orders.log.1", 500, NOW_NS)
     assert refused(seen(0), past(500)) == ["vital-missing"]
     assert refused(seen(0), past(500), Sources(turn)) == []
@@ -75,7 +76,7 @@ def test_an_emptied_file_is_refused_unless_it_was_rotated_away_or_that_is_accept
 def test_of_a_database_that_a_proof_names_its_copy_tells() -> None:
     proofs = (SqliteProof(name="whole", sqlite=PATH),)
     look = Held(replace(ORDERS, proofs=proofs), seen(0), past(500), [], Sources())  # type: ignore[arg-type]
-    assert look.refusals(accepted=False) == []
+    assert look.refusals() == []
 
 
 def test_a_record_that_does_not_tell_is_made_up_for_by_the_last_witness() -> None:
@@ -102,7 +103,7 @@ def test_a_file_of_which_hardly_anything_is_left_is_told_unless_it_moves_or_was_
 def test_what_was_rotated_away_is_noted_so_that_it_is_no_measure_any_more() -> None:
     def noted(size: int, *neighbours: Neighbour) -> dict[str, bool]:
         look = held(seen(size), past(60_000), Sources(*neighbours))
-        look.refusals(accepted=False)
+        look.refusals()
         return {each.path: each.anew for each in look.noted((), accepted=False)}
 
     turn = Neighbour("orders.log.1.gz", 600, NOW_NS)
@@ -141,6 +142,6 @@ def test_files_that_were_emptied_just_now_are_named_to_be_waited_for() -> None:
 
 def test_a_dump_that_is_none_any_more_is_one_that_is_cut() -> None:
     good = snapshot(dumps=(DumpNote("/srv/orders/a.sql", 9000, ago(5)),))
-    found = with_lost_dumps(ORDERS, scan(), good, Sources(Neighbour("a.sql", 40, 1)))  # type: ignore[arg-type]
+    found = with_lost_dumps(ORDERS, scan(), good, Sources(Neighbour("a.sql", 40, 1)), Acceptance(None))  # type: ignore[arg-type]
     assert [(dump.path, dump.is_cut) for dump in found.dumps] == [(b"srv/orders/a.sql", True)]
-    assert with_lost_dumps(ORDERS, scan(), good, Sources()) == scan()  # type: ignore[arg-type]
+    assert with_lost_dumps(ORDERS, scan(), good, Sources(), Acceptance(None)) == scan()  # type: ignore[arg-type]

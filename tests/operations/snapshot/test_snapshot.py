@@ -56,8 +56,8 @@ class FakeSources:
     def copy_databases(self, known: object) -> tuple[tuple[()], list[Finding]]:
         return (), []
 
-    def scan(self, on_read: object, accept: bool) -> Scan:
-        self.done.append("scan, accepting" if accept else "scan")
+    def scan(self, on_read: object, are_zeros_meant: object) -> Scan:
+        self.done.append("scan")
         return self.found
 
     def copy_found(self, scan: Scan, known: object) -> Copied:
@@ -231,10 +231,19 @@ def test_an_extent_that_would_lie_is_refused_and_its_witness_dropped() -> None:
 
 def test_less_than_half_of_the_last_good_snapshot_is_refused_unless_it_is_accepted() -> None:
     before = snapshot(files=5000, bytes=1 << 30, snapshot="12" * 32)
-    refused = Shop(before).take()
+    shop = Shop(before)
+    refused = shop.take()
     assert (refused.outcome, codes(refused)) == ("failed", ["source-collapsed"])
-    accepted = Shop(before).take(accept=True)
-    assert (accepted.outcome, accepted.accepted) == ("passed", True)
+    accepted = shop.take(accept=True)
+    assert (accepted.outcome, accepted.accepted, codes(accepted)) == ("passed", True, [])
+
+
+def test_what_nobody_was_told_is_not_accepted_but_told() -> None:
+    shop = Shop(snapshot(files=5000, bytes=1 << 30, snapshot="12" * 32))
+    untold = shop.take(accept=True)
+    assert (untold.outcome, untold.accepted, untold.snapshot) == ("failed", False, "")
+    assert all(found.message.startswith("Nothing told of this before") for found in untold.findings)
+    assert shop.take(accept=True).accepted, "now it was"
 
 
 def test_what_restic_says_is_not_believed_without_the_listing() -> None:

@@ -57,7 +57,7 @@ class Referee(Truth):
                 raise AssertionError(f"nothing has changed, and a snapshot is refused: {row}")
         if place is self.business.places["primary"] and not self.failing:
             self.edited = False
-        self.accepted |= "--accept" in options
+        self.accepted |= "--accept" in options and not self.failing
 
     def _is_not_empty(self, files: Digest, accepted: bool) -> None:
         """A path without any file, where there once were some, is no good snapshot unless that is meant."""
