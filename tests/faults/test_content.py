@@ -9,7 +9,7 @@ import pytest
 from agent.app.config import load_config
 from agent.app.snapshots import snapshots
 from agent.operations.snapshot import vital as waiting
-from support.builders.readiness_cli import PASSED, Shop, not_tested
+from support.builders.readiness_cli import PASSED, Shop, failed, not_tested
 from support.doubles.fake_drill import FakeProgress
 from support.writers import written
 
@@ -78,6 +78,7 @@ def test_a_directory_and_zeros_are_no_content(shop: Shop) -> None:
     assert state(shop)[0] == "UNKNOWN"
 
     image.write_bytes(bytes(5 << 20))
+    assert shop.snapshot().says == failed("file-zeroed")
     assert shop.snapshot("--accept").says == PASSED
     drilled = shop.drill()
     assert drilled.says == not_tested("nothing-compared")

@@ -224,6 +224,7 @@ def test_a_server_s_data_directory_is_never_ready_until_it_is_excluded(shop: Sho
         verdicts = [_verdict(shop, "live-database")]
         shop.extra = f'exclude = ["{data}"]'
         shop.write_config()
+        assert "exclude-drops-data" in shop.snapshot().codes
         excluded = shop.snapshot("--accept")
         server.kill()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.builders.readiness_cli import PASSED, Shop
+from support.builders.readiness_cli import PASSED, Shop, failed
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def test_a_link_that_leads_out_is_told_until_a_process_holds_its_target(shop: Sh
     assert str(outside) in taken.row["findings"][0]["message"]
     shop.extra = f'exclude = ["{link}"]'
     shop.write_config()
+    assert shop.snapshot().says == failed("exclude-drops-data")
     assert shop.snapshot("--accept").says == PASSED
     shop.extra = ""
     shop.more = f'[process.pictures]\npaths = ["{outside}"]\nrpo = "2h"'

@@ -13,6 +13,7 @@ from agent.core.model.findings import Finding
 
 OPTION = "--accept"  # stands in the hint of each finding that can be accepted
 COLLAPSED = frozenset({"source-collapsed", "source-empty"})
+_WHOLE = COLLAPSED | {"vital-missing"}
 _IMPLIED = frozenset({"source-replaced"})  # it says that there is nothing to do
 _UNTOLD = "Nothing told of this before, so it is not accepted yet: "
 
@@ -26,7 +27,7 @@ class Told(Struct, frozen=True):
         """Whether somebody who read them knows of this: smaller parts belong to the loss of the whole."""
         if (code, path or "") in self.found:
             return True
-        above = [other for known, other in self.found if known in COLLAPSED]
+        above = [other for known, other in self.found if known in _WHOLE]
         return code == "source-shrunk" and any(_is_in(path or "", other) for other in above)
 
     @property

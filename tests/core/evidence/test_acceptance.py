@@ -31,6 +31,8 @@ def test_a_smaller_part_belongs_to_the_loss_of_the_whole(above: str | None, cove
     known = told([loss("source-collapsed", above)])
     assert known.covers("source-shrunk", "/srv/orders/input") == covered
     assert not known.covers("database-collapsed", "/srv/orders/input")
+    emptied = told([loss("vital-missing", "/srv/orders/book")])
+    assert emptied.covers("source-shrunk", "/srv/orders/book") and not emptied.collapse
 
 
 def test_what_is_wrong_all_the_same_is_left_and_news_say_that_they_are_new() -> None:
