@@ -9,16 +9,15 @@ from agent.adapters.rendering.progress import ended, suitable_progress
 from agent.app.config import chosen_processes, load_config
 from agent.app.snapshots import snapshots
 from agent.cli.parts.output import Invocation, print_runs
+from agent.core.model.findings import Finding
 from agent.core.model.snapshots import SnapshotRecord
-from agent.core.text.plain import count, duration, size
+from agent.core.text.plain import count, duration, printable, size
 from agent.errors import Exit
 
 
 @click.command(name="snapshot")
 @click.argument("processes", nargs=-1, metavar="[PROCESS]...")
-@click.option(
-    "--accept", is_flag=True, help="Accept the losses that findings told of; others are told now."
-)
+@click.option("--accept", is_flag=True, help="Accept the losses that findings told of; others are told now.")
 @click.option("--to", "target", metavar="REPOSITORY", help="Take them into this repository, not the first.")
 @click.pass_obj
 def command(invocation: Invocation, processes: tuple[str, ...], accept: bool, target: str | None) -> Exit:
@@ -35,11 +34,16 @@ def _line(record: SnapshotRecord) -> str:
     what = f"{count(record.files, 'file')}, {size(record.bytes)}, {duration(record.seconds)}"
     if record.outcome == "passed":
         moving = f"; {count(record.moving, 'entry', 'entries')} moving" if record.moving else ""
-        return f"{record.process}: snapshot {record.snapshot[:8]} is good ({what}{moving})"
+        good = f"{record.process}: snapshot {record.snapshot[:8]} is good ({what}{moving})"
+        return "\n".join((good, *map(_accepted, record.accepted_findings)))
     if record.snapshot:
         return f"{record.process}: snapshot {record.snapshot[:8]} was taken, but is NOT good ({what})"
     reason = "could not be tried" if record.outcome == "not_tested" else "was refused"
     return f"{record.process}: NO snapshot, it {reason}"
+
+
+def _accepted(found: Finding) -> str:
+    return f"  accepted, {found.code}: {printable(found.message)}"
 
 
 def _row(record: SnapshotRecord) -> dict[str, Any]:
@@ -53,4 +57,5 @@ def _row(record: SnapshotRecord) -> dict[str, Any]:
         "moving": record.moving,
         "seconds": record.seconds,
         "findings": record.findings,
+        "accepted": record.accepted_findings,
     }

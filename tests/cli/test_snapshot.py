@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from agent.cli import snapshot as module
+from agent.core.model.findings import finding
 from support.builders.recorded_shop import Handed, readiness, recorded_shop
 from support.builders.shop import GIB, snapshot
 
@@ -77,5 +78,15 @@ def test_scripts_get_the_promised_keys(
             "moving": 0,
             "seconds": 61,
             "findings": [],
+            "accepted": [],
         }
     ]
+
+
+def test_what_was_accepted_is_named(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = finding("database-collapsed", "orders", "The database has 0 rows; it had 1,000.", "If meant: ...")
+    monkeypatch.setattr(module, "snapshots", Handed(replace(TAKEN, accepted=True, accepted_findings=(lost,))))
+    assert readiness(place, "snapshot", "--accept") == 0
+    assert "\n  accepted, database-collapsed: The database has 0 rows" in capsys.readouterr().out

@@ -105,6 +105,7 @@ class SnapshotRecord(Struct, frozen=True, kw_only=True):
     place: str = ""  # where the repository lies as seen from the sources; empty: nobody looked
     place_reason: str = ""  # what is to be said of that besides
     accepted: bool = False  # a person took this extent as the new normal
+    accepted_findings: tuple[Finding, ...] = ()  # what they accepted with it
     copy_of: str = ""  # the ID with which it was taken, where it has another one here
     tree: str = ""  # the ID of its content, the same in every repository; empty where that was not noted
     findings: tuple[Finding, ...] = ()

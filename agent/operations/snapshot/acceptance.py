@@ -42,12 +42,15 @@ class Acceptance:
             return findings
         return left_when_accepted(findings)
 
-    def settled(self, findings: list[Finding]) -> tuple[list[Finding], bool]:
-        """What is said in the end, and whether it was accepted: everything or nothing is."""
+    def settled(self, findings: list[Finding]) -> tuple[list[Finding], tuple[Finding, ...] | None]:
+        """What is said in the end, and what was accepted: everything that can be, or nothing (None)."""
         if self._told is None:
-            return findings, False
+            return findings, None
         news = self._told.news(findings)
-        return (refused(findings, news), False) if news else (left_when_accepted(findings), True)
+        if news:
+            return refused(findings, news), None
+        left = left_when_accepted(findings)
+        return left, tuple(one for one in findings if one not in left)
 
 
 def what_else(

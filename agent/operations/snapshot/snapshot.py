@@ -161,7 +161,9 @@ class _Attempt:
         findings += seen.findings(tables, changing)
         findings += self._earlier.mass_change(self.tools.sources, accepting.is_of_a_collapse)
         findings, accepted = accepting.settled(findings)
-        self.base = structs.replace(self.base, held=seen.noted(tables, accepted), accepted=accepted)
+        if accepted is not None:
+            self.base = structs.replace(self.base, accepted=True, accepted_findings=accepted)
+        self.base = structs.replace(self.base, held=seen.noted(tables, self.base.accepted))
         moving: Sequence[VitalPlace] = ()
         if stored is None:
             findings.append(lost_finding(self.process.name, summary))

@@ -12,18 +12,18 @@ BAD = finding("vital-missing", "orders", "It is gone.", "Find it.", "/srv/c")
 def test_where_nobody_accepts_all_is_said() -> None:
     nobody = Acceptance(None)
     assert nobody.still_wrong([TOLD]) == [TOLD]
-    assert nobody.settled([TOLD, BAD]) == ([TOLD, BAD], False)
+    assert nobody.settled([TOLD, BAD]) == ([TOLD, BAD], None)
     assert not nobody.covers("source-empty", "/srv/a") and not nobody.are_zeros_meant(b"srv/a")
     assert not nobody.is_of_a_collapse
 
 
 def test_everything_is_accepted_or_nothing() -> None:
     somebody = Acceptance(told([TOLD, BAD]))
-    assert somebody.still_wrong([TOLD]) == [] and somebody.settled([TOLD]) == ([], True)
-    assert somebody.still_wrong([TOLD, BAD]) == [BAD] and somebody.settled([TOLD, BAD]) == ([BAD], True)
+    assert somebody.still_wrong([TOLD]) == [] and somebody.settled([TOLD]) == ([], (TOLD,))
+    assert somebody.still_wrong([TOLD, BAD]) == [BAD] and somebody.settled([TOLD, BAD]) == ([BAD], (TOLD,))
     assert somebody.still_wrong([TOLD, NEW]) == [TOLD, NEW]
     (first, second), accepted = somebody.settled([TOLD, NEW])
-    assert (first, accepted) == (TOLD, False)
+    assert (first, accepted) == (TOLD, None)
     assert second.message.endswith(NEW.message) and second != NEW
     assert somebody.is_of_a_collapse
 
