@@ -11,7 +11,7 @@ from agent.core.model.findings import Finding
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.snapshot.extent import Scan
 from agent.errors import ResticError
-from agent.operations.ports.repository import Listing, Repository
+from agent.operations.ports.repository import Repository
 from agent.operations.ports.sources import Sources
 from agent.operations.records.vanished import Vanished
 from agent.operations.snapshot.earlier import Earlier
@@ -67,9 +67,10 @@ def what_else(
     return [each for each in losses if not known.covers(each.code, each.path)]
 
 
-def vanished_meanwhile(vanished: Vanished, listing: Listing, repository: Repository) -> list[Finding]:
+def vanished_meanwhile(vanished: Vanished, repository: Repository, process: str, host: str) -> list[Finding]:
     """Likewise of the repository; one that does not answer is told where it is needed."""
     with suppress(ResticError):
+        listing = repository.start_listing(process, host)
         there = listing.result()
         cannot = listing.unreadable(), listing.denied()
         return vanished.findings(there, repository, False, *cannot)

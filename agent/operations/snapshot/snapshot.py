@@ -179,10 +179,11 @@ class _Attempt:
 
     def _refused(self, scan: Scan, findings: list[Finding]) -> SnapshotRecord:
         """No snapshot; and what else is gone, since somebody may accept what is told."""
-        listing = self.tools.repository.start_listing(self.process.name, self.base.host)
         findings += what_else(scan, self.base, findings, self.tools.sources, self._earlier)
         self.tools.sources.drop()
-        findings += vanished_meanwhile(self._vanished(), listing, self.tools.repository)
+        findings += vanished_meanwhile(
+            self._vanished(), self.tools.repository, self.process.name, self.base.host
+        )
         return self.record("failed", self._accepting.settled(findings)[0])
 
     def _scan(self) -> Scan:
