@@ -348,6 +348,34 @@ def test_a_file_system_that_hides_files_is_told(shop: Shop, mount: Callable[...,
     assert shop.snapshot().says == PASSED
 
 
+@pytest.mark.parametrize("how", ["over it", "another", "gone"])
+def test_a_file_system_with_as_many_other_files_is_told(
+    shop: Shop, mount: Callable[..., None], how: str
+) -> None:
+    place, copied = shop.source / "mail", shop.source / "copied"
+    for directory in (place, copied):
+        directory.mkdir()
+        if how != "over it" or directory is copied:
+            mount(directory)
+        for number in range(8):
+            (directory / f"{number}.txt").write_bytes(b"a letter")
+    assert shop.snapshot().says == PASSED
+    for directory in (copied, *(() if how == "over it" else (place,))):
+        subprocess.run(["umount", directory], check=True)
+    for directory in (copied, *(() if how == "gone" else (place,))):
+        mount(directory)
+    for number in range(8):
+        (place / f"o{number}.txt").write_bytes(b"a letter")
+        (copied / f"{number}.txt").write_bytes(b"a letter")
+
+    taken = shop.snapshot()
+
+    assert taken.says == failed("source-collapsed")
+    assert taken.paths == {str(place)}, "a disk with a copy of the files is the right one"
+    assert shop.snapshot("--accept").says == PASSED
+    assert shop.snapshot().says == PASSED
+
+
 def test_a_larger_disk_with_the_same_files_and_one_for_what_is_new_are_no_loss(
     shop: Shop, mount: Callable[..., None]
 ) -> None:

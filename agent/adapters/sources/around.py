@@ -3,24 +3,27 @@
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import structs
 
 from agent.adapters.sources.walk import Visit, open_beneath, walk
 from agent.adapters.sources.witness_changes import known_line
-from agent.adapters.sources.witness_files import read_lines
+from agent.adapters.sources.witness_files import WitnessLines, path_of, read_lines
 from agent.core.configuration.exclude import os_bytes
 from agent.core.kinds.working_files import is_working
 from agent.core.model.mounts import parse_mounts
 from agent.core.snapshot.extent import VitalPlace
 from agent.core.snapshot.held import Neighbour
+from agent.core.snapshot.shrinkage import Names
 from agent.core.snapshot.vital import LITTLE, THIN
 
 MOUNTINFO = Path("/proc/self/mountinfo")
 MOST_LOOKED_AT = 10_000  # entries of what excludes keep out, that are looked at with each scan
 MOST_NOTED = 1000  # topmost paths that they keep out of one directory
+_DATE = re.compile(rb"(?:19|20)\d\d[-_./]?[01]\d(?:[-_./]?[0-3]\d)?|(?<!\d)1[4-9]\d{8}")
+_NUMBER = re.compile(rb"\d+")
 # what comes and goes, or is made anew: nobody misses it in a snapshot
 _PASSING = re.compile(
     rb"(?i).*\.(?:tmp|temp|part|partial|swp|swx|lock|lck|pid|sock)|.*~|\.#.*|#.*#|~\$.*|\.~lock.*"
@@ -67,6 +70,40 @@ def held_before(good: Path, places: Collection[bytes]) -> dict[bytes, tuple[int,
                 total[place][0] += 1
                 total[place][1] += known.size
     return {place: (files, size) for place, (files, size) in total.items()}
+
+
+def still_named(good: Path, now: Path, places: Mapping[bytes, bool]) -> dict[bytes, Names]:
+    """The files with content in or below each place in the witness `good`, and which are in that of `now`.
+
+    True for places in which a file whose name holds a date may have made room for the next one.
+    """
+    went_on = tuple(place + b"/" for place, dated in places.items() if dated)
+    turns = _turns(now, went_on) if went_on else frozenset()
+    starts = [(place, place + b"/") for place in places]
+    total = {place: [0, 0, 0, 0] for place in places}
+    lines = WitnessLines(now)
+    for line in read_lines(good) if places else ():
+        known = known_line(line)
+        if known is None or not known.size or is_working(known.path):
+            continue
+        inside = [place for place, start in starts if known.path == place or known.path.startswith(start)]
+        there = bool(inside) and (lines.find(known.path) is not None or _turn(known.path) in turns)
+        for place in inside:
+            total[place][0] += 1
+            total[place][1] += known.size
+            total[place][2] += there
+            total[place][3] += there * known.size
+    return {place: Names(*numbers) for place, numbers in total.items()}
+
+
+def _turns(witness: Path, starts: tuple[bytes, ...]) -> frozenset[bytes]:
+    paths = (path_of(line) for line in read_lines(witness))
+    return frozenset(turn for path in paths if path.startswith(starts) and (turn := _turn(path)))
+
+
+def _turn(path: bytes) -> bytes:
+    """The path without its numbers, if it holds a date."""
+    return _NUMBER.sub(b"0", path) if _DATE.search(path) else b""
 
 
 def mount_points(roots: Iterable[bytes]) -> frozenset[bytes]:

@@ -189,10 +189,11 @@ class Census:
 
     def _mounted(self, met: Visit) -> None:
         if met.path in self._points or os.fstat(met.directory).st_dev != met.status.st_dev:
-            self.mounts.append((met.path, met.status.st_dev, met.status.st_ino, _system(met.path)))
+            self.mounts.append((met.path, met.status.st_dev, met.status.st_ino, system_of(met.path)))
 
 
-def _system(path: bytes) -> int:
+def system_of(path: bytes) -> int:
+    """What the file system at a place calls itself; 0 where it has no name."""
     try:
         return os.statvfs(b"/" + path).f_fsid
     except OSError:

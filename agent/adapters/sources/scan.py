@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from agent.adapters.sources.around import LeftOut, beside
-from agent.adapters.sources.census import Census
+from agent.adapters.sources.census import Census, system_of
 from agent.adapters.sources.dump_parts import whole_dumps
 from agent.adapters.sources.hashing import first_bytes
 from agent.adapters.sources.held_open import servers
@@ -114,7 +114,8 @@ class Scanner:
                         census.visit(met)
                         batches.add(self._line(met, previous, settled_before_ns))
                     extent = (census.files, census.lasting_files, census.lasting_bytes)
-                    roots.append(RootIdentity(os.fsdecode(b"/" + root), *identity, *extent))
+                    path, system = os.fsdecode(b"/" + root), system_of(root)
+                    roots.append(RootIdentity(path, *identity, *extent, system=system))
                 batches.finish()
         except BaseException:
             self._writer.drop()

@@ -8,18 +8,18 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from agent.adapters.host.places import find_place
-from agent.adapters.sources.around import held_before
+from agent.adapters.sources.around import held_before, still_named
 from agent.adapters.sources.found_databases import FoundDatabases
 from agent.adapters.sources.scan import SETTLED_NS, Scanner
 from agent.adapters.sources.view import hidden
 from agent.adapters.sources.witness_changes import count_changes, good_witness, remember_witness, sampled
-from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS
+from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS
 from agent.adapters.sqlite.copying import refresh_copy
 from agent.adapters.sqlite.reading import NoDatabase, count_rows
 from agent.core.configuration.config import CriticalProcess
@@ -32,6 +32,7 @@ from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan
 from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.live_databases import Copied
+from agent.core.snapshot.shrinkage import Names
 from agent.errors import ReadinessError
 
 SCHEMA = "readiness.witness/1"
@@ -162,6 +163,10 @@ class ProcessSources:
         """Of the witness of the last good snapshot."""
         return held_before(self._good, places)
 
+    def still_named(self, places: Mapping[bytes, bool]) -> dict[bytes, Names]:
+        """Of the witness of the last good snapshot, in that of the last scan."""
+        return still_named(self._good, self._newest(), places)
+
     def differences(self, changes: Changes) -> Comparison | None:
         """How the kept witness differs from that of the last good snapshot; None when it does not."""
         if not count_changes(self._good, self._directory, changes):
@@ -179,6 +184,11 @@ class ProcessSources:
     def place_of(self, url: str, options: Sequence[str]) -> Placed:
         """See `find_place`."""
         return find_place(url, options, self.process.paths, self.process.exclude)
+
+    def _newest(self) -> Path:
+        """The witness of the last scan, whether it was put in place or not."""
+        new = self._directory / f"{WITNESS}.new"
+        return new if new.exists() else self._directory / WITNESS
 
     def _noted_tables(self) -> tuple[TableCounts, ...]:
         try:

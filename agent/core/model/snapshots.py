@@ -17,7 +17,9 @@ class RootIdentity(Struct, frozen=True):
     files: int = 0  # regular files below it
     lasting_files: int | None = None  # without what databases write beside their data; None: not counted
     lasting_bytes: int = 0  # in those
-    system: int = 0  # of a mount: what its file system calls itself, where it has a name
+    system: int = (
+        0  # what its file system calls itself, where it has a name; 0: it has none, or nobody noted it
+    )
 
 
 class DirectoryExtent(Struct, frozen=True):

@@ -3,7 +3,7 @@
 The last snapshot alone tells nothing of steps: 1,000 files, then 550, 300 and 165 are never half of the last.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from posixpath import basename, dirname
 
@@ -13,7 +13,7 @@ from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DirectoryExtent, RootIdentity, SnapshotRecord
-from agent.core.snapshot.extent import COLLAPSE, Scan
+from agent.core.snapshot.extent import COLLAPSE, FEW_FILES, Scan
 from agent.core.text.plain import count, size
 
 SPAN = timedelta(weeks=4)
@@ -22,6 +22,7 @@ SOME = 10
 SOME_BYTES = 1 << 20
 NOTED = 60  # directories, with every snapshot: the largest
 TOLD = 5
+PLACEHOLDER = 4096  # bytes; so little, in a file or two, is left in mount points
 _MOVED = 0.9  # of the files: so many in a new place are what is gone from the old one
 _DIGITS = str.maketrans("0123456789", "0" * 10)
 
@@ -209,4 +210,89 @@ def hidden_by_mounts(
                 mount.path,
             )
         )
+    return findings
+
+
+# ---- another file system with as many files: only their names tell
+
+
+class Names(Struct, frozen=True):
+    """The files with content in one place at the last good snapshot, and those whose name is there now."""
+
+    files: int
+    bytes: int
+    files_left: int
+    bytes_left: int  # as they were then
+
+    def are_gone(self) -> bool:
+        """Below half of them; a placeholder, in a mount point that is in use now, is no loss."""
+        if self.files < FEW_FILES and self.bytes < PLACEHOLDER:
+            return False
+        return self.files_left < COLLAPSE * self.files or self.bytes_left < COLLAPSE * self.bytes
+
+
+def other_systems(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> dict[bytes, bool]:
+    """Where another file system may lie than at the last good snapshot: a path, or what is mounted below one,
+    or was. True where nothing but the number of its device says so, which changes with a reboot."""
+    if good is None:
+        return {}
+    exclude = compile_excludes(process.exclude)
+    roots = {root.path: root for root in good.roots}
+    mounts = {mount.path: mount for mount in good.mounts}
+    pairs = [(now, roots[now.path], False) for now in scan.roots if now.path in roots]
+    pairs += [(now, mounts[now.path], True) for now in scan.mounts if now.path in mounts]
+    found = {
+        _raw(now): _is_renumbered(now, old) for now, old, is_mount in pairs if _is_other(now, old, is_mount)
+    }
+    there = {mount.path for mount in scan.mounts}
+    new = [mount for mount in scan.mounts if mount.path not in mounts]
+    gone = [mount for mount in good.mounts if mount.path not in there and _is_below(mount.path, scan.roots)]
+    found |= {_raw(mount): False for mount in (*new, *gone) if not leaves_out(exclude, _raw(mount))}
+    return found
+
+
+def _raw(place: RootIdentity) -> bytes:
+    return os_bytes(place.path).strip(b"/")
+
+
+def _is_below(path: str, roots: Iterable[RootIdentity]) -> bool:
+    return any(path.startswith(f"{root.path.rstrip('/')}/") for root in roots)
+
+
+def _own_name(place: RootIdentity) -> int:
+    """What the file system calls itself; XFS among others gives the number of its device, which is none."""
+    return 0 if place.system == place.device else place.system
+
+
+def _is_renumbered(now: RootIdentity, old: RootIdentity) -> bool:
+    return now.inode == old.inode and not (_own_name(now) and _own_name(old))
+
+
+def _is_other(now: RootIdentity, old: RootIdentity, is_mount: bool) -> bool:
+    if is_mount and now.inode != old.inode:  # a directory may be made anew, a bind mount is of another one
+        return True
+    if _own_name(now) and _own_name(old):
+        return _own_name(now) != _own_name(old)
+    return now.device != old.device
+
+
+def strangers(
+    process: CriticalProcess, scan: Scan, names: Mapping[bytes, Names], told: Collection[str | None]
+) -> list[Finding]:
+    """An error for each place where most files of before are gone, however many others lie there now."""
+    mounted = {mount.path for mount in scan.mounts} | {root.path for root in scan.roots}
+    hint = "Mount the right one, and take the snapshot again. "
+    hint += f"If this is meant: readiness snapshot --accept {process.name}"
+    findings: list[Finding] = []
+    for raw, there in sorted(names.items()):
+        path = f"/{os_text(raw)}"
+        above = (*(each.path for each in findings), *told)
+        if not there.are_gone() or any(f"{path}/".startswith(f"{each}/") for each in above if each):
+            continue
+        what = "Another file system lies" if path in mounted else "No file system is mounted any more"
+        message = (
+            f"{what} at {path}: of {count(there.files, 'file')} with {size(there.bytes)} in the last good "
+            f"snapshot, {there.files_left:,} with {size(there.bytes_left)} are there."
+        )
+        findings.append(finding("source-collapsed", process.name, message, hint, path))
     return findings

@@ -1,6 +1,6 @@
 """The live files of one critical process."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 from agent.core.model.findings import Finding
@@ -11,6 +11,7 @@ from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan
 from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.live_databases import Copied
+from agent.core.snapshot.shrinkage import Names
 
 
 class Sources(Protocol):
@@ -68,6 +69,12 @@ class Sources(Protocol):
 
     def held_before(self, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:
         """Files and bytes in or below each place, as the last good snapshot recorded them."""
+        ...
+
+    def still_named(self, places: Mapping[bytes, bool]) -> dict[bytes, Names]:
+        """How many of the files that the last good snapshot recorded there the scan met by the same name.
+
+        True for places in which a dated file may have made room for the next one."""
         ...
 
     def differences(self, changes: Changes) -> Comparison | None:

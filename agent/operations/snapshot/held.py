@@ -24,7 +24,7 @@ from agent.core.snapshot.held import (
     places_to_ask_for,
     shrunk_findings,
 )
-from agent.core.snapshot.shrinkage import hidden_by_mounts, new_mounts, unmounted
+from agent.core.snapshot.shrinkage import hidden_by_mounts, new_mounts, other_systems, strangers, unmounted
 from agent.core.snapshot.vital import is_thin, left_out_findings
 from agent.operations.ports.sources import Sources
 from agent.operations.snapshot.acceptance import Acceptance
@@ -76,6 +76,9 @@ class Held:
         places = [os_bytes(mount.path).strip(b"/") for mount in mounts]
         before = self._sources.held_before(places) if places else {}
         found += hidden_by_mounts(process, scan, mounts, before)
+        others = other_systems(process, scan, good)
+        names = self._sources.still_named(others) if others else {}
+        found += strangers(process, scan, names, {each.path for each in found})
         left_out = left_out_findings(process, scan, good)
         found += [each for each in left_out if each.severity == "error"]
         return found + emptied_findings(process, scan, self._emptied, {each.path for each in found})

@@ -3,12 +3,22 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from agent.adapters.sources.around import MOST_LOOKED_AT, LeftOut, beside, held_before, mount_points
+from agent.adapters.sources.around import (
+    MOST_LOOKED_AT,
+    LeftOut,
+    beside,
+    held_before,
+    mount_points,
+    still_named,
+)
+from agent.adapters.sources.scan import Scanner
 from agent.core.snapshot.extent import VitalPlace
+from agent.core.snapshot.shrinkage import Names
 from support.builders.live_files import LiveFiles
 
 KIB = 1024
@@ -50,6 +60,29 @@ def test_what_lay_in_a_place_before_is_in_the_last_good_witness(tmp_path: Path) 
         b"srv/none": (0, 0),
     }
     assert held_before(tmp_path / "none", [raw(mail)]) == {raw(mail): (0, 0)}
+
+
+@pytest.mark.parametrize("dated", [False, True])
+def test_of_the_files_of_before_those_are_counted_whose_name_is_still_there(
+    tmp_path: Path, dated: bool
+) -> None:
+    live = LiveFiles(tmp_path)
+    for name in ("a.txt", "b.txt", "db-20261129.sql", "empty", "a.db-wal"):
+        (live.root / name).write_bytes(b"" if name == "empty" else b"x" * 10)
+    live.remember()
+    for name in ("b.txt", "db-20261129.sql"):
+        (live.root / name).unlink()
+    for name in ("c.txt", "db-20261130.sql"):
+        (live.root / name).write_bytes(b"y")
+    with closing(Scanner(live._carried, live.process.paths, (), ())) as scanner:
+        scanner.scan(0, lambda files, size: None)
+        left = still_named(
+            live._state / "exposure" / "orders.witness",
+            live._carried / "witness.new",
+            {raw(live.root): dated},
+        )
+        scanner.drop()
+    assert left == {raw(live.root): Names(3, 30, 2, 20) if dated else Names(3, 30, 1, 10)}
 
 
 def test_a_bind_mount_below_a_root_is_known(tmp_path: Path, as_root: None) -> None:

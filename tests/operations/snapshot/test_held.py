@@ -1,6 +1,6 @@
 """A scan, held against what was there before: what is asked of the sources, and what is noted."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,6 +9,7 @@ from agent.core.configuration.config import SqliteProof
 from agent.core.model.snapshots import DumpNote, RootIdentity, SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import Scan, VitalPlace
 from agent.core.snapshot.held import Neighbour, held_now
+from agent.core.snapshot.shrinkage import Names
 from agent.operations.snapshot.acceptance import Acceptance
 from agent.operations.snapshot.held import Held, with_lost_dumps
 from support.builders.live_files import scan
@@ -24,6 +25,7 @@ class Sources:
         self.neighbours = neighbours
         self.known = {f"srv/orders/{name}".encode(): held for name, held in known.items()}
         self.asked: list[bytes] = []
+        self.names_gone = False
 
     def beside(self, place: bytes, wanted: Callable[[str], bool]) -> list[Neighbour]:
         return [each for each in self.neighbours if wanted(each.name)]
@@ -31,6 +33,9 @@ class Sources:
     def held_before(self, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:
         self.asked += places
         return {place: self.known.get(place, (0, 0)) for place in places}
+
+    def still_named(self, places: Mapping[bytes, bool]) -> dict[bytes, Names]:
+        return {place: Names(*self.known.get(place, (0, 0)), 0, 0) for place in places if self.names_gone}
 
 
 def seen(size: int, **changes: Any) -> Scan:
@@ -91,6 +96,16 @@ def test_a_new_mount_is_held_against_what_lay_there() -> None:
     assert refused(seen(500, mounts=(mount,)), past(500), sources) == ["source-empty"]
     assert sources.asked == [b"srv/orders/disk"]
     assert refused(seen(500, mounts=(mount,)), past(500, mounts=(mount,)), sources) == []
+
+
+def test_another_file_system_with_as_many_other_files_is_told_by_their_names() -> None:
+    root = RootIdentity("/srv/orders", 8, 3, 100)
+    sources = Sources()
+    sources.known = {b"srv/orders": (30, 900)}
+    assert refused(seen(500, roots=(root,)), past(500), sources) == []
+    sources.names_gone = True
+    assert refused(seen(500, roots=(root,)), past(500), sources) == ["source-collapsed"]
+    assert refused(seen(500), past(500), sources) == []
 
 
 def test_a_file_of_which_hardly_anything_is_left_is_told_unless_it_moves_or_was_rotated() -> None:
