@@ -139,7 +139,15 @@ def packed_at_once(log: Path) -> None:
     log.write_bytes(b"")
 
 
-@pytest.mark.parametrize("rotate", [moved_aside, copied_and_truncated, packed_at_once])
+def into_another_directory(log: Path) -> None:
+    (log.parent / "old").mkdir()
+    (log.parent / "old" / f"{log.name}.1.gz").write_bytes(gzip.compress(log.read_bytes()))
+    log.write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    "rotate", [moved_aside, copied_and_truncated, packed_at_once, into_another_directory]
+)
 @pytest.mark.parametrize("since", [b"", b"the first line of a new day\n"])
 def test_a_log_that_is_rotated_is_no_loss(shop: Shop, rotate: Callable[[Path], None], since: bytes) -> None:
     log = shop.source / "orders.log"
@@ -152,6 +160,46 @@ def test_a_log_that_is_rotated_is_no_loss(shop: Shop, rotate: Callable[[Path], N
     assert shop.snapshot().says == PASSED
     log.write_bytes(since * 2)
     assert shop.snapshot().says == PASSED, "what was rotated away once is no measure any more"
+
+
+def test_what_lies_beside_an_emptied_file_is_no_turn_of_it_by_its_name_alone(shop: Shop) -> None:
+    names = ["customers.csv", "prices.csv", "stock.csv"]
+    for name in names:
+        (shop.source / name).write_bytes(os.urandom(900))
+    with_vital(shop, *names)
+    assert shop.snapshot().says == PASSED
+    for name in names:
+        (shop.source / name).write_bytes(b"")
+    (shop.source / "customers.csv.err").write_bytes(b"Traceback: no space left on device\n" * 40)
+    (shop.source / "prices.csv.1").write_bytes(b"Traceback: no space left on device\n" * 40)
+    (shop.source / "stock.csv.1.gz").write_bytes(gzip.compress(os.urandom(2000)))
+
+    assert shop.snapshot().paths == {str(shop.source / name) for name in names}
+
+
+def test_what_was_rotated_away_has_to_stay_until_the_file_has_content_again(shop: Shop) -> None:
+    log, book = shop.source / "orders.log", shop.source / "book.csv"
+    first, second = (file.with_name(f"{file.name}.1") for file in (log, book))
+    for file in (log, book):
+        file.write_bytes(os.urandom(20_000))
+    with_vital(shop, "orders.log", "book.csv")
+    assert shop.snapshot().says == PASSED
+    moved_aside(log)
+    moved_aside(book)
+    assert shop.snapshot().says == PASSED
+    log.with_name("orders.log.2.gz").write_bytes(gzip.compress(first.read_bytes()))
+    first.write_bytes(b"")
+    assert shop.snapshot().says == PASSED, "the rotation goes on"
+    log.write_bytes(b"an order of ten pieces\n" * 200)
+    log.with_name("orders.log.2.gz").unlink()
+    second.unlink()
+
+    taken = shop.snapshot()
+
+    assert taken.says == failed("vital-missing")
+    assert taken.paths == {str(book)}, "an old log ages out"
+    assert shop.snapshot("--accept").says == PASSED
+    assert shop.snapshot().says == PASSED
 
 
 def test_a_mailbox_that_is_rewritten_and_a_database_that_is_packed_are_no_loss(shop: Shop) -> None:

@@ -4,16 +4,21 @@ import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import structs
 
+from agent.adapters.sources.dump_ends import begins_with
+from agent.adapters.sources.hashing import digest
 from agent.adapters.sources.walk import Visit, open_beneath, walk
 from agent.adapters.sources.witness_changes import known_line
 from agent.adapters.sources.witness_files import WitnessLines, path_of, read_lines
-from agent.core.configuration.exclude import os_bytes
+from agent.core.configuration.exclude import os_bytes, os_text
+from agent.core.kinds.rotations import PACKED, Turn, Turns
 from agent.core.kinds.working_files import is_working
 from agent.core.model.mounts import parse_mounts
+from agent.core.snapshot.changes import Known
 from agent.core.snapshot.extent import VitalPlace
 from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.shrinkage import Names
@@ -23,6 +28,7 @@ MOUNTINFO = Path("/proc/self/mountinfo")
 MOST_LOOKED_AT = 10_000  # entries of what excludes keep out, that are looked at with each scan
 MOST_NOTED = 1000  # topmost paths that they keep out of one directory
 _DATE = re.compile(rb"(?:19|20)\d\d[-_./]?[01]\d(?:[-_./]?[0-3]\d)?|(?<!\d)1[4-9]\d{8}")
+_PACKED = tuple(end.encode() for end in PACKED)
 _NUMBER = re.compile(rb"\d+")
 # what comes and goes, or is made anew: nobody misses it in a snapshot
 _PASSING = re.compile(
@@ -104,6 +110,44 @@ def _turns(witness: Path, starts: tuple[bytes, ...]) -> frozenset[bytes]:
 def _turn(path: bytes) -> bytes:
     """The path without its numbers, if it holds a date."""
     return _NUMBER.sub(b"0", path) if _DATE.search(path) else b""
+
+
+def turns(base: int, good: Path, now: Path, was: bytes, wanted: Callable[[str], bool]) -> Turns:
+    """The files of `wanted` names in the witness of `now`, and which of them hold what `was` in `good`."""
+    before: set[bytes] = set()
+    known: Known | None = None
+    for line in read_lines(good):
+        each = known_line(line) if line.startswith(b"f\t") else None
+        if each is not None:
+            known = each if each.path == was else known
+            before |= {each.path} if wanted(os_text(_name(each.path))) else set()
+    there = (known_line(line) for line in read_lines(now) if line.startswith(b"f\t"))
+    found = [each for each in there if each is not None and wanted(os_text(_name(each.path)))]
+    return Turns(
+        tuple(
+            Turn(each.path, each.size, each.ctime_ns, partial(_holds, base, known, each)) for each in found
+        ),
+        frozenset(before),
+        known.size if known else 0,
+    )
+
+
+def _name(path: bytes) -> bytes:
+    return path[path.rfind(b"/") + 1 :]
+
+
+def _holds(base: int, known: Known | None, turn: Known) -> bool | None:
+    """Whether a file begins with what another one is known to have held; None where nobody can tell."""
+    if known is None:
+        return None
+    if not known.sha256:
+        return True if turn.inode == known.inode and turn.size >= known.size else None
+    if turn.sha256 == known.sha256:
+        return True
+    was_packed, packed = (each.path.endswith(_PACKED) for each in (known, turn))
+    if packed and not was_packed:
+        return begins_with(base, turn.path, known.size, known.sha256)
+    return turn.size >= known.size and digest(base, turn.path, known.size).sha256 == known.sha256
 
 
 def mount_points(roots: Iterable[bytes]) -> frozenset[bytes]:

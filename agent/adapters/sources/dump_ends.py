@@ -5,6 +5,7 @@ One in several pieces is read as the one file that they make.
 
 import bz2
 import gzip
+import hashlib
 import lzma
 import os
 import time
@@ -27,6 +28,7 @@ LONGEST = 600.0  # seconds
 CHUNK = 1 << 20
 _BEGINNINGS = ((b"\x1f\x8b", gzip.open), (b"BZh", bz2.open), (b"\xfd7zXZ\x00", lzma.open))
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_LZ4 = b"\x04\x22\x4d\x18"
 PACKED_HEADS = (*(begins for begins, _ in _BEGINNINGS), _ZSTD)
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError)
 
@@ -51,6 +53,29 @@ def is_shown_whole(file: Path) -> bool:
     """Whether a dump is of a kind that has an end, and ends so: half of it would not."""
     with file.open("rb") as content:
         return _ends_well([content], content.read(HEAD)) is True
+
+
+def begins_with(base: int, path: bytes, size: int, sha256: bytes) -> bool | None:
+    """Whether what is packed in a file begins with `size` bytes of this digest; None: nobody can tell."""
+    try:
+        with open_file(base, path) as file:
+            head = file.read(HEAD)
+            opener = next((opener for begins, opener in _BEGINNINGS if head.startswith(begins)), None)
+            if opener is None or size > MOST_PACKED:
+                return None if head.startswith((_ZSTD, _LZ4)) or opener else False
+            file.seek(0)
+            with opener(file) as unpacked:
+                return _digest_of(unpacked, size) == sha256
+    except _DAMAGE:
+        return False
+
+
+def _digest_of(unpacked: _Unpacked, size: int) -> bytes:
+    found = hashlib.sha256()
+    while size and (chunk := unpacked.read(min(size, CHUNK))):
+        found.update(chunk)
+        size -= len(chunk)
+    return found.hexdigest().encode()
 
 
 def open_file(base: int, path: bytes) -> BinaryIO:

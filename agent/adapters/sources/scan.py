@@ -78,10 +78,10 @@ class Scanner:
         # a vital path may lead through links; what counts is that the snapshot holds what they lead to
         self._vital = {os.path.realpath(os_bytes(path)).strip(b"/"): path for path in vital}
         self._peek = peek
-        self._base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def close(self) -> None:
-        os.close(self._base)
+        os.close(self.base)
 
     def scan(self, settled_before_ns: int, on_read: OnRead, are_zeros_meant: Meant = _never) -> Scan:
         """Walk the sources; files unchanged since before `settled_before_ns` are not read again.
@@ -96,12 +96,12 @@ class Scanner:
         census = Census(self._roots, first=not (self._carried / WITNESS).exists())
         tally = Tally(on_read, census)
         missing = dict(self._vital)
-        self._left_out = LeftOut(self._base, self._vital)
+        self._left_out = LeftOut(self.base, self._vital)
         self._found_vital: list[VitalPlace] = []
         roots: list[RootIdentity] = []
         try:
             with ThreadPoolExecutor(READERS) as readers:
-                batches = Batches(readers, self._base, self._writer, tally)
+                batches = Batches(readers, self.base, self._writer, tally)
                 for root in self._roots:
                     identity = (0, 0)
                     census.begin_root()
@@ -138,7 +138,7 @@ class Scanner:
             zeroed=tuple(tally.zeroed),
             oversize=tuple(tally.oversize),
             databases=tuple(tally.census.databases),
-            dumps=tuple(whole_dumps(self._base, tally.census)),
+            dumps=tuple(whole_dumps(self.base, tally.census)),
             logs=tuple(tally.census.logs),
             servers=servers(tally.census.servers()),
             controlled=frozenset(tally.census.controlled),
@@ -158,11 +158,11 @@ class Scanner:
 
     def _met(self, root: bytes, tally: Tally, previous: WitnessLines) -> Iterator[Visit]:
         note = tally.exclude(previous, self._left_out.note)
-        for met in walk(self._base, root, self._exclude, note):
+        for met in walk(self.base, root, self._exclude, note):
             if isinstance(met, Trouble):
                 tally.unreadable.append((met.path, met.reason))
             else:
-                tally.look(met, self._base)
+                tally.look(met, self.base)
                 yield met
 
     def keep(self, unchanged: bool) -> None:
@@ -216,15 +216,15 @@ class Scanner:
 
     def settled(self, places: Sequence[bytes], seconds: float) -> bool:
         """See `settling.settled`."""
-        return settled(self._base, places, seconds)
+        return settled(self.base, places, seconds)
 
     def beside(self, place: bytes, wanted: Callable[[str], bool]) -> list[Neighbour]:
         """See `around.beside`."""
-        return beside(self._base, place, wanted)
+        return beside(self.base, place, wanted)
 
     def only_grew(self, place: bytes, good: Path) -> bool:
         """See `settling.only_grew`."""
-        return only_grew(self._base, place, good)
+        return only_grew(self.base, place, good)
 
     def _line(self, met: Visit, previous: WitnessLines, settled_before_ns: int) -> Line:
         """The line of one entry; a regular file that changed still has to be read."""
@@ -256,11 +256,11 @@ class Scanner:
         size = met.status.st_size
         if not size or size % SECTOR or flag != b"-" or not stat.S_ISREG(met.status.st_mode):
             return False
-        return kind_of(first_bytes(self._base, met.path)) != ""
+        return kind_of(first_bytes(self.base, met.path)) != ""
 
     def _visits(self) -> Iterator[Visit]:
         for root in self._roots:
-            for met in walk(self._base, root, self._exclude):
+            for met in walk(self.base, root, self._exclude):
                 if isinstance(met, Visit):
                     yield met
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from agent.adapters.host.places import find_place
-from agent.adapters.sources.around import held_before, still_named
+from agent.adapters.sources.around import held_before, still_named, turns
 from agent.adapters.sources.found_databases import FoundDatabases
 from agent.adapters.sources.scan import SETTLED_NS, Scanner
 from agent.adapters.sources.view import hidden
@@ -24,6 +24,7 @@ from agent.adapters.sqlite.copying import refresh_copy
 from agent.adapters.sqlite.reading import NoDatabase, count_rows
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.vital import declared_databases, vital_paths
+from agent.core.kinds.rotations import Turns
 from agent.core.model.findings import Finding, finding
 from agent.core.model.places import Placed
 from agent.core.model.snapshots import TableCounts
@@ -166,6 +167,10 @@ class ProcessSources:
     def still_named(self, places: Mapping[bytes, bool]) -> dict[bytes, Names]:
         """Of the witness of the last good snapshot, in that of the last scan."""
         return still_named(self._good, self._newest(), places)
+
+    def turns(self, was: bytes, wanted: Callable[[str], bool]) -> Turns:
+        """Among the files of the last scan."""
+        return turns(self._scanner.base, self._good, self._newest(), was, wanted)
 
     def differences(self, changes: Changes) -> Comparison | None:
         """How the kept witness differs from that of the last good snapshot; None when it does not."""

@@ -1,11 +1,10 @@
 """What vital paths, and the paths of a process, held before and do not hold any more.
 
 A name that came back is no data: a vital file of no byte is as good as one that is gone. What was rotated
-away, as logs are, is no loss: a new file beside it, whose name begins with its name, holds what it held.
+away, as logs are, is no loss as long as the file that holds it is there, or the first one has content again.
 """
 
 import posixpath
-import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
@@ -25,10 +24,6 @@ from agent.core.text.plain import count, size
 
 TENTH = 0.1  # of the most that it held: below that hardly anything is left
 LEAST = 4096  # bytes that it has to have had; what is smaller says little by its size
-PACKED = (".gz", ".xz", ".bz2", ".zst", ".lz4")
-PACKED_TO = 1000  # no text is packed to less than such a part of it
-PACKED_LEAST = 64  # bytes; what is packed and smaller holds nothing, or next to it
-_TURN = re.compile(r"[-._]\d")  # how the name of a generation goes on
 
 
 class Neighbour(Struct, frozen=True):
@@ -114,42 +109,28 @@ def _emptied(process: CriticalProcess, place: bytes, was: HeldExtent, is_vital: 
     much = count(was.files, "file") + f" with {size(was.bytes)}" if not was.is_file else size(was.bytes)
     what = f"{was.path} is vital, and" if is_vital else was.path
     now = "is no file with content any more" if was.is_file else "holds no content any more"
+    before = "in the last good snapshot it held"
+    if was.aside:
+        before = f"it was rotated away to {was.aside}, which is not there any more, nor what it held:"
     return finding(
         "vital-missing" if is_vital else "source-empty",
         process.name,
-        f"{what} {now}; in the last good snapshot it held {much}.",
+        f"{what} {now}; {before} {much}.",
         "Find out what emptied it: snapshots from before still hold it. "
         f"If this is meant: readiness snapshot --accept {process.name}",
         f"/{os_text(place)}",
     )
 
 
-def is_rotated(place: bytes, was: HeldExtent, beside: Beside, good: SnapshotRecord | None) -> bool:
-    """Whether a file beside it, which is new since the last good snapshot, holds what the file held."""
-    if good is None or not was.is_file:
-        return False
-    name, since_ns = posixpath.basename(os_text(place)), int(good.started.timestamp() * 1e9)
-    turns = beside(place, lambda other: _is_turn(name, other))
-    return any(other.changed_ns >= since_ns and _holds(other, was.bytes) for other in turns)
+def was_aside(scan: Scan, good: SnapshotRecord | None, earlier: Sequence[SnapshotRecord]) -> dict[bytes, str]:
+    """The files of which the last good snapshot says that their content was rotated away, and where to.
 
-
-def _is_turn(name: str, other: str) -> bool:
-    """Whether `other` is named as a turn of `name`: orders.log.1, orders.log-20261130.gz, orders-2026.log."""
-    if other == name:
-        return False
-    if other.startswith(name):
-        return True
-    stem, ending = posixpath.splitext(name)
-    plain = other.removesuffix(next((end for end in PACKED if other.endswith(end)), ""))
-    goes_on = plain[len(stem) :]
-    return bool(
-        stem and ending and other.startswith(stem) and plain.endswith(ending) and _TURN.match(goes_on)
-    )
-
-
-def _holds(other: Neighbour, before: int) -> bool:
-    packed = other.name.endswith(PACKED)
-    return other.size >= (min(before, max(PACKED_LEAST, before // PACKED_TO)) if packed else before)
+    After the four weeks of the `earlier` ones nobody asks any more.
+    """
+    aside = {each.path: each.aside for each in good.held if each.aside} if good else {}
+    turned = {each.path for record in earlier for each in record.held if each.anew}
+    held = held_now(scan).items() if aside else ()
+    return {place: aside[now.path] for place, now in held if now.path in aside and now.path in turned}
 
 
 class Shrunk(Struct, frozen=True):

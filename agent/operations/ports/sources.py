@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
+from agent.core.kinds.rotations import Turns
 from agent.core.model.findings import Finding
 from agent.core.model.places import Placed
 from agent.core.model.snapshots import TableCounts
@@ -75,6 +76,11 @@ class Sources(Protocol):
         """How many of the files that the last good snapshot recorded there the scan met by the same name.
 
         True for places in which a dated file may have made room for the next one."""
+        ...
+
+    def turns(self, was: bytes, wanted: Callable[[str], bool]) -> Turns:
+        """The files of `wanted` names that the scan met, wherever they lie, held against what the last good
+        snapshot recorded of the file `was`."""
         ...
 
     def differences(self, changes: Changes) -> Comparison | None:

@@ -19,15 +19,16 @@ from agent.core.snapshot.held import (
     hardly_left,
     has_its_rows,
     held_now,
-    is_rotated,
     lost_dumps,
     places_to_ask_for,
     shrunk_findings,
+    was_aside,
 )
 from agent.core.snapshot.shrinkage import hidden_by_mounts, new_mounts, other_systems, strangers, unmounted
 from agent.core.snapshot.vital import is_thin, left_out_findings
 from agent.operations.ports.sources import Sources
 from agent.operations.snapshot.acceptance import Acceptance
+from agent.operations.snapshot.rotated import Rotated
 
 YOUNG_NS = 10_000_000_000  # a file that was emptied just now may be about to be written
 
@@ -65,7 +66,8 @@ class Held:
         self._earlier = earlier
         self._sources = sources
         self._now = held_now(scan)
-        self._anew: set[bytes] = set()
+        self._rotated = Rotated(self._now, good, was_aside(scan, good, earlier), sources)
+        self._packed: set[bytes] = set()  # databases that have their rows
 
     def refusals(self) -> list[Finding]:
         """Why a snapshot of this would lie."""
@@ -98,6 +100,7 @@ class Held:
     def noted(self, tables: Sequence[TableCounts], accepted: bool) -> tuple[HeldExtent, ...]:
         """What the record keeps."""
         self._hardly_left(tables)
+        into, anew = self._rotated.into, self._packed | self._rotated.turned
         before = {each.path for each in self._good.held if each.thin} if self._good else set()
         thin = {
             one.place
@@ -105,7 +108,7 @@ class Held:
             if (accepted or one.path in before) and is_thin(one, self._now[one.place].bytes)
         }
         return tuple(
-            structs.replace(each, anew=place in self._anew, thin=place in thin)
+            structs.replace(each, anew=place in anew, aside=into.get(place, ""), thin=place in thin)
             for place, each in self._now.items()
         )
 
@@ -116,23 +119,22 @@ class Held:
         found = emptied(self._scan, self._good, self._earlier, known)
         databases = declared_databases(self._process)  # what is wrong with those is said when they are copied
         found = {place: was for place, was in found.items() if self._now[place].path not in databases}
-        rotated = {place for place, was in found.items() if self._is_rotated(place, was)}
-        self._anew |= rotated
-        return {place: was for place, was in found.items() if place not in rotated}
+        found = {place: was for place, was in found.items() if not self._rotated.is_away(place, was)}
+        return found | {place: was for place, was in self._rotated.lost.items() if not self._now[place].bytes}
 
     def _hardly_left(self, tables: Sequence[TableCounts]) -> list[Shrunk]:
         """Without what was rotated away, and databases that were packed and have their rows."""
         dumps = {f"/{os_text(dump.path)}" for dump in self._scan.dumps}
         judged = dumps.union(declared_databases(self._process))
-        found = hardly_left(self._scan, self._earlier, judged)
-        for each in found:
-            path = f"/{os_text(each.place)}"
-            if has_its_rows(path, tables, self._good) or self._is_rotated(each.place, each.most):
-                self._anew.add(each.place)
-        return [each for each in found if each.place not in self._anew]
-
-    def _is_rotated(self, place: bytes, was: HeldExtent) -> bool:
-        return self._now[place].is_file and is_rotated(place, was, self._sources.beside, self._good)
+        found = []
+        for each in hardly_left(self._scan, self._earlier, judged):
+            if has_its_rows(f"/{os_text(each.place)}", tables, self._good):
+                self._packed.add(each.place)
+            elif not self._rotated.is_away(each.place, each.most):
+                found.append(each)
+        known = {each.place for each in found}
+        lost = [(place, was) for place, was in self._rotated.lost.items() if self._now[place].bytes]
+        return found + [Shrunk(place, self._now[place], was) for place, was in lost if place not in known]
 
     def _is_younger(self, place: bytes, since_ns: int) -> bool:
         name = os_text(place.rpartition(b"/")[2])

@@ -1,5 +1,7 @@
 """What lies around the files: beside them, in their place before, mounted over them, and left out."""
 
+import gzip
+import lzma
 import os
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +17,7 @@ from agent.adapters.sources.around import (
     held_before,
     mount_points,
     still_named,
+    turns,
 )
 from agent.adapters.sources.scan import Scanner
 from agent.core.snapshot.extent import VitalPlace
@@ -83,6 +86,38 @@ def test_of_the_files_of_before_those_are_counted_whose_name_is_still_there(
         )
         scanner.drop()
     assert left == {raw(live.root): Names(3, 30, 2, 20) if dated else Names(3, 30, 1, 10)}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_turns_are_known_by_what_they_hold(tmp_path: Path, base: int, known: bool) -> None:
+    live = LiveFiles(tmp_path)
+    content = os.urandom(5000)
+    log, olddir = live.root / "orders.log", live.root / "old"
+    olddir.mkdir()
+    log.write_bytes(content)
+    (live.root / "orders.log.9").write_bytes(b"long ago")
+    live.remember()
+    good = live._state / "exposure" / "orders.witness"
+    (live.root / "orders.log.1").write_bytes(content)
+    (live.root / "orders.log.2").write_bytes(content + b"and more")
+    (live.root / "orders.log.3").write_bytes(os.urandom(5000))
+    (live.root / "orders.log.4").write_bytes(content[:4000])
+    (olddir / "orders.log.5.gz").write_bytes(gzip.compress(content + b"and more"))
+    (olddir / "orders.log.6.xz").write_bytes(lzma.compress(content[:4000]))
+    (olddir / "orders.log.7.gz").write_bytes(b"no packed file at all")
+    (olddir / "orders.log.8.zst").write_bytes(b"\x28\xb5\x2f\xfd" + content)
+    with closing(Scanner(live._carried, live.process.paths, (), ())) as scanner:
+        scanner.scan(0, lambda files, size: None)
+        scanner.keep(unchanged=False)
+    was = raw(log) if known else raw(live.root / "other.log")
+    found = turns(base, good, live._carried / "witness", was, lambda name: name.startswith("orders.log."))
+    holds = {
+        each.place.rpartition(b"/")[2][len("orders.log.") :].decode(): each.holds() for each in found.now
+    }
+    wrong = {"3", "4", "6.xz", "7.gz", "9"}
+    expected = {name: None if name == "8.zst" or not known else name not in wrong for name in holds}
+    assert len(holds) == 9 and holds == expected
+    assert (found.before, found.size) == ({raw(live.root / "orders.log.9")}, 5000 if known else 0)
 
 
 def test_a_bind_mount_below_a_root_is_known(tmp_path: Path, as_root: None) -> None:

@@ -1,7 +1,6 @@
 """What was emptied is told; what was rotated away, comes and goes, or was never there is not."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,10 +18,10 @@ from agent.core.snapshot.held import (
     hardly_left,
     has_its_rows,
     held_now,
-    is_rotated,
     lost_dumps,
     places_to_ask_for,
     shrunk_findings,
+    was_aside,
 )
 from support.builders.live_files import scan
 from support.builders.shop import ago, process, snapshot
@@ -117,37 +116,22 @@ def test_the_findings_name_what_was_there() -> None:
 
 # ---- rotation
 
-LOG = HeldExtent(f"{ROOT}/orders.log", 1, 100_000, is_file=True)
-GOOD = snapshot(3)
-NEW = int(ago(1).timestamp() * 1e9)
-OLD = int((ago(3) - timedelta(hours=1)).timestamp() * 1e9)
+
+def test_what_was_rotated_away_is_asked_for_as_long_as_its_rotation_is_known() -> None:
+    rotated = snapshot(held=(HeldExtent(BOOK, 1, 0, is_file=True, anew=True, aside=f"{BOOK}.1"),))
+    later = snapshot(held=(HeldExtent(BOOK, 1, 0, is_file=True, aside=f"{BOOK}.1"),))
+    assert was_aside(now(0), rotated, [rotated]) == {AT_BOOK: f"{BOOK}.1"}
+    assert was_aside(now(0), later, [rotated, later]) == {AT_BOOK: f"{BOOK}.1"}
+    assert was_aside(now(0), later, [later]) == {}, "more than four weeks ago"
+    assert was_aside(now(None), rotated, [rotated]) == {}
+    assert was_aside(now(0), record(now(0)), [rotated]) == was_aside(now(0), None, []) == {}
 
 
-def rotated(name: str, size: int = 100_000, changed: int = NEW, was: HeldExtent = LOG) -> bool:
-    def beside(place: bytes, wanted: Callable[[str], bool]) -> list[Neighbour]:
-        return [each for each in (Neighbour(name, size, changed),) if wanted(each.name)]
-
-    return is_rotated(b"srv/orders/orders.log", was, beside, GOOD)
-
-
-@pytest.mark.parametrize(
-    "name", ["orders.log.1", "orders.log-20261130", "orders.log.old", "orders-20261130.log", "orders.1.log"]
-)
-def test_a_new_file_beside_it_that_holds_as_much_is_its_turn(name: str) -> None:
-    assert rotated(name)
-    assert rotated(f"{name}.gz", 900)
-    assert not rotated(name, 99_999)
-    assert not rotated(f"{name}.gz", 90), "a packed nothing"
-    assert not rotated(name, changed=OLD), "it was there before"
-
-
-@pytest.mark.parametrize("name", ["orders.log", "orders.db", "other.log.1", "orders", "orders-copy.log"])
-def test_other_files_are_no_turn(name: str) -> None:
-    assert not rotated(name, 1 << 30)
-
-
-def test_only_files_are_rotated() -> None:
-    assert not rotated("orders.log.1", was=replace(LOG, is_file=False))
+def test_that_what_was_rotated_away_is_gone_is_told_with_its_name() -> None:
+    lost = HeldExtent(BOOK, 1, 500, is_file=True, aside=f"{BOOK}.1")
+    [told] = emptied_findings(ORDERS, now(0), {AT_BOOK: lost}, ())
+    assert told.code == "vital-missing"
+    assert f"to {BOOK}.1, which is not there any more, nor what it held: 500 B" in told.message
 
 
 # ---- hardly anything left

@@ -6,7 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from agent.core.configuration.config import SqliteProof
-from agent.core.model.snapshots import DumpNote, RootIdentity, SnapshotRecord, TableCounts
+from agent.core.kinds.rotations import Turn, Turns
+from agent.core.model.snapshots import DumpNote, HeldExtent, RootIdentity, SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import Scan, VitalPlace
 from agent.core.snapshot.held import Neighbour, held_now
 from agent.core.snapshot.shrinkage import Names
@@ -26,6 +27,8 @@ class Sources:
         self.known = {f"srv/orders/{name}".encode(): held for name, held in known.items()}
         self.asked: list[bytes] = []
         self.names_gone = False
+        self.holds: Callable[[], bool | None] = lambda: None
+        self.rotated = 0
 
     def beside(self, place: bytes, wanted: Callable[[str], bool]) -> list[Neighbour]:
         return [each for each in self.neighbours if wanted(each.name)]
@@ -33,6 +36,12 @@ class Sources:
     def held_before(self, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:
         self.asked += places
         return {place: self.known.get(place, (0, 0)) for place in places}
+
+    def turns(self, was: bytes, wanted: Callable[[str], bool]) -> Turns:
+        named = [each for each in self.neighbours if wanted(each.name)]
+        place = b"srv/orders/"
+        found = (Turn(place + each.name.encode(), each.size, each.changed_ns, self.holds) for each in named)
+        return Turns(tuple(found), frozenset(), self.rotated)
 
     def still_named(self, places: Mapping[bytes, bool]) -> dict[bytes, Names]:
         return {place: Names(*self.known.get(place, (0, 0)), 0, 0) for place in places if self.names_gone}
@@ -125,6 +134,26 @@ def test_what_was_rotated_away_is_noted_so_that_it_is_no_measure_any_more() -> N
     assert noted(60_000) == {"/srv/orders": False, PATH: False}
     assert [noted(size, turn)[PATH] for size in (0, 10)] == [True, True]
     assert not noted(10)[PATH]
+
+
+def test_what_was_rotated_away_has_to_stay_until_the_file_has_content_again() -> None:
+    turn = Neighbour("orders.log.1", 60_000, 1)
+    aside = HeldExtent(PATH, 1, 0, is_file=True, anew=True, aside=f"{PATH}.1")
+    good = replace(past(0), held=(aside,))
+
+    def look(size: int, *neighbours: Neighbour) -> tuple[list[str], str, list[str]]:
+        sources = Sources(*neighbours)
+        sources.rotated = 60_000
+        found = held(seen(size), good, sources)
+        codes = [each.code for each in found.refusals(accepted=False)]
+        noted = [each.aside for each in found.noted((), accepted=False) if each.path == PATH]
+        return codes, noted[0], [each.code for each in found.findings((), set())]
+
+    assert look(0, turn) == ([], f"{PATH}.1", [])
+    assert look(0, replace(turn, name="orders.log.2.zst", size=900)) == ([], f"{PATH}.2.zst", [])
+    assert look(0) == (["vital-missing"], "", [])
+    assert look(9) == ([], "", ["source-shrunk"])
+    assert look(6000) == ([], "", [])
 
 
 def test_a_database_that_was_packed_is_noted_likewise() -> None:
