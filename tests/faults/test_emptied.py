@@ -124,6 +124,26 @@ def test_what_shrank_to_next_to_nothing_is_told_until_it_is_back(shop: Shop) -> 
     assert shop.snapshot().says == PASSED
 
 
+def test_a_small_file_of_white_space_or_next_to_nothing_is_told(shop: Shop) -> None:
+    key, conf, note = (shop.source / name for name in ("tls.key", "shop.conf", "note"))
+    for file in (key, conf):
+        file.write_bytes(os.urandom(1700))
+    note.write_bytes(b"closed on Monday and on Tuesday\n")
+    with_vital(shop, "tls.key", "shop.conf", "note")
+    assert shop.snapshot().says == PASSED
+    key.write_bytes(b"x\n")
+    note.write_bytes(b"open\n")
+
+    assert shop.snapshot().says == SHRUNK
+    conf.write_bytes(b"\n")
+    taken = shop.snapshot()
+
+    assert taken.says == failed("vital-missing")
+    assert taken.paths == {str(conf)}
+    assert shop.snapshot("--accept").says == PASSED
+    assert shop.snapshot().says == PASSED
+
+
 def moved_aside(log: Path) -> None:
     log.rename(log.with_name(f"{log.name}.1"))
     log.touch()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from agent.adapters.sources.dump_ends import begins_with
+from agent.adapters.sources.dump_ends import begins_with, open_file
 from agent.adapters.sources.hashing import digest
 from agent.adapters.sources.walk import Visit, open_beneath, walk
 from agent.adapters.sources.witness_changes import known_line
@@ -28,6 +28,7 @@ MOUNTINFO = Path("/proc/self/mountinfo")
 MOST_LOOKED_AT = 10_000  # entries of what excludes keep out, that are looked at with each scan
 MOST_NOTED = 1000  # topmost paths that they keep out of one directory
 _DATE = re.compile(rb"(?:19|20)\d\d[-_./]?[01]\d(?:[-_./]?[0-3]\d)?|(?<!\d)1[4-9]\d{8}")
+_BLANK = b"\0 \t\r\n\v\f"
 _PACKED = tuple(end.encode() for end in PACKED)
 _NUMBER = re.compile(rb"\d+")
 # what comes and goes, or is made anew: nobody misses it in a snapshot
@@ -61,6 +62,19 @@ def _status(entry: "os.DirEntry[str]") -> os.stat_result | None:
         return entry.stat(follow_symlinks=False)
     except OSError:
         return None
+
+
+def blank(base: int, places: Iterable[bytes]) -> frozenset[bytes]:
+    """The files that hold nothing but white space and zeros."""
+    return frozenset(place for place in places if _is_blank(base, place))
+
+
+def _is_blank(base: int, place: bytes) -> bool:
+    try:
+        with open_file(base, place) as file:
+            return not any(chunk.strip(_BLANK) for chunk in iter(partial(file.read, 1 << 16), b""))
+    except OSError:
+        return False
 
 
 def held_before(good: Path, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:

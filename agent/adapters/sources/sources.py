@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from agent.adapters.host.places import find_place
-from agent.adapters.sources.around import held_before, still_named, turns
+from agent.adapters.sources.around import blank, held_before, still_named, turns
 from agent.adapters.sources.found_databases import FoundDatabases
 from agent.adapters.sources.scan import SETTLED_NS, Scanner
 from agent.adapters.sources.view import hidden
@@ -159,6 +159,10 @@ class ProcessSources:
     def beside(self, place: bytes, wanted: Callable[[str], bool]) -> Collection[Neighbour]:
         """See `around.beside`."""
         return self._scanner.beside(place, wanted)
+
+    def blank(self, places: Collection[bytes]) -> frozenset[bytes]:
+        """See `around.blank`."""
+        return blank(self._scanner.base, places)
 
     def held_before(self, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:
         """Of the witness of the last good snapshot."""

@@ -24,6 +24,9 @@ from agent.core.text.plain import count, size
 
 TENTH = 0.1  # of the most that it held: below that hardly anything is left
 LEAST = 4096  # bytes that it has to have had; what is smaller says little by its size
+HUNDREDTH = 0.01  # below that next to nothing is left, also of something small
+LEAST_SMALL = 1024  # bytes
+MOST_BLANK = 1 << 20  # bytes that are looked into
 
 
 class Neighbour(Struct, frozen=True):
@@ -51,6 +54,28 @@ def held_now(scan: Scan) -> dict[bytes, HeldExtent]:
         files, bytes_ = (1, vital.size) if vital.is_file else scan.extents.get(vital.place, (0, 0))
         found[vital.place] = HeldExtent(vital.path, files, bytes_, is_file=vital.is_file)
     return found
+
+
+def may_be_blank(scan: Scan, good: SnapshotRecord | None) -> list[bytes]:
+    """The files, among what is asked after here, that are smaller than in the last good snapshot."""
+    before = {each.path: each.bytes for each in good.held} if good else {}
+    return [
+        place
+        for place, now in held_now(scan).items()
+        if now.is_file and 0 < now.bytes <= MOST_BLANK and (not good or now.bytes < before.get(now.path, 0))
+    ]
+
+
+def without_blank(scan: Scan, blank: Collection[bytes]) -> Scan:
+    """The scan, with files that hold nothing but white space and zeros as files of no byte."""
+    if not blank:
+        return scan
+    vital = tuple(structs.replace(one, size=0) if one.place in blank else one for one in scan.vital)
+    roots = tuple(
+        structs.replace(root, lasting_bytes=0) if os_bytes(root.path).strip(b"/") in blank else root
+        for root in scan.roots
+    )
+    return structs.replace(scan, vital=vital, roots=roots)
 
 
 def places_to_ask_for(scan: Scan, good: SnapshotRecord | None) -> list[bytes]:
@@ -159,11 +184,16 @@ def hardly_left(scan: Scan, earlier: Iterable[SnapshotRecord], judged: Collectio
             continue
         most = max(past, key=lambda each: each.bytes)
         had = [each.bytes for each in past]
-        less = most.bytes >= LEAST and now.bytes < TENTH * most.bytes and not is_habit(had, now.bytes)
+        less = _is_hardly_any(now, most.bytes) and not is_habit(had, now.bytes)
         files = [each.files for each in past]
         if less or (not now.is_file and fell(files, now.files, SOME)):
             found.append(Shrunk(place, now, structs.replace(most, files=max(files))))
     return found
+
+
+def _is_hardly_any(now: HeldExtent, most: int) -> bool:
+    small = now.is_file and most >= LEAST_SMALL and now.bytes < HUNDREDTH * most
+    return small or (most >= LEAST and now.bytes < TENTH * most)
 
 
 def shrunk_findings(process: CriticalProcess, shrunk: Iterable[Shrunk]) -> list[Finding]:

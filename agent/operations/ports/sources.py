@@ -68,6 +68,10 @@ class Sources(Protocol):
         """The regular files of `wanted` names in the directory of a place."""
         ...
 
+    def blank(self, places: Collection[bytes]) -> frozenset[bytes]:
+        """The files that hold nothing but white space and zeros."""
+        ...
+
     def held_before(self, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:
         """Files and bytes in or below each place, as the last good snapshot recorded them."""
         ...

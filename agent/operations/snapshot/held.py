@@ -20,9 +20,11 @@ from agent.core.snapshot.held import (
     has_its_rows,
     held_now,
     lost_dumps,
+    may_be_blank,
     places_to_ask_for,
     shrunk_findings,
     was_aside,
+    without_blank,
 )
 from agent.core.snapshot.shrinkage import hidden_by_mounts, new_mounts, other_systems, strangers, unmounted
 from agent.core.snapshot.vital import is_thin, left_out_findings
@@ -61,7 +63,8 @@ class Held:
         sources: Sources,
     ) -> None:
         self._process = process
-        self._scan = scan
+        asked = may_be_blank(scan, good)
+        self._scan = scan = without_blank(scan, sources.blank(asked) if asked else ())
         self._good = good
         self._earlier = earlier
         self._sources = sources

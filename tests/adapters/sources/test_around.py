@@ -14,6 +14,7 @@ from agent.adapters.sources.around import (
     MOST_LOOKED_AT,
     LeftOut,
     beside,
+    blank,
     held_before,
     mount_points,
     still_named,
@@ -48,6 +49,15 @@ def test_the_regular_files_beside_a_place_are_told_by_name(tmp_path: Path, base:
     found = {each.name: each.size for each in beside(base, place, lambda name: name.startswith("orders"))}
     assert found == {"orders.log": 0, "orders.log.1": 9}
     assert beside(base, raw(tmp_path / "none" / "a"), lambda name: True) == []
+
+
+def test_white_space_and_zeros_are_no_content(tmp_path: Path, base: int) -> None:
+    contents = [b"\n", bytes(70_000) + b"\r\n\t ", b"", b"x\n", bytes(70_000) + b"x"]
+    files = [tmp_path / str(number) for number in range(len(contents))]
+    for file, content in zip(files, contents, strict=True):
+        file.write_bytes(content)
+    places = [raw(file) for file in (*files, tmp_path, tmp_path / "none")]
+    assert blank(base, places) == {raw(file) for file in files[:3]}
 
 
 def test_what_lay_in_a_place_before_is_in_the_last_good_witness(tmp_path: Path) -> None:

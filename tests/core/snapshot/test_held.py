@@ -12,6 +12,7 @@ from agent.core.model.snapshots import DumpNote, HeldExtent, RootIdentity, Snaps
 from agent.core.snapshot.extent import Scan, VitalPlace
 from agent.core.snapshot.held import (
     LEAST,
+    MOST_BLANK,
     Neighbour,
     emptied,
     emptied_findings,
@@ -19,9 +20,11 @@ from agent.core.snapshot.held import (
     has_its_rows,
     held_now,
     lost_dumps,
+    may_be_blank,
     places_to_ask_for,
     shrunk_findings,
     was_aside,
+    without_blank,
 )
 from support.builders.live_files import scan
 from support.builders.shop import ago, process, snapshot
@@ -145,8 +148,25 @@ def test_below_a_tenth_of_the_most_hardly_anything_is_left() -> None:
     past = [record(now(60_000)), record(now(50_000))]
     assert left(now(5_999), *past) == {AT_BOOK}
     assert left(now(6_000), *past) == set()
-    assert left(now(1), record(now(LEAST - 1))) == set()
-    assert left(now(1), record(now(LEAST))) == {AT_BOOK}
+    assert left(now(400), record(now(LEAST - 1))) == set()
+    assert left(now(400), record(now(LEAST))) == {AT_BOOK}
+
+
+def test_of_something_small_next_to_nothing_is_left_below_a_hundredth() -> None:
+    assert left(now(10), record(now(1024))) == {AT_BOOK}
+    assert left(now(11), record(now(1024))) == left(now(1), record(now(1023))) == set()
+    assert left(now(None, (9, 10)), record(now(None, (9, 1024)))) == set(), "a directory of small files"
+
+
+def test_a_file_that_is_blank_holds_nothing() -> None:
+    seen = now(3, more=5)
+    assert may_be_blank(seen, record(now(3))) == may_be_blank(seen, record(now())) == []
+    assert may_be_blank(seen, record(now(4))) == may_be_blank(seen, None) == [AT_BOOK]
+    assert may_be_blank(now(MOST_BLANK + 1), record(now(9 * MOST_BLANK))) == []
+    assert without_blank(seen, ()) is seen
+    assert held_now(without_blank(seen, {AT_BOOK}))[AT_BOOK].bytes == 0
+    alone = scan(roots=(RootIdentity("/srv/list", 1, 2, 1, 1, 7),))
+    assert held_now(without_blank(alone, {b"srv/list"}))[b"srv/list"].bytes == 0
 
 
 def test_it_is_over_when_accepted_rotated_or_judged_by_more_than_its_size() -> None:

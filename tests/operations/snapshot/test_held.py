@@ -29,6 +29,7 @@ class Sources:
         self.names_gone = False
         self.holds: Callable[[], bool | None] = lambda: None
         self.rotated = 0
+        self.blanks: frozenset[bytes] = frozenset()
 
     def beside(self, place: bytes, wanted: Callable[[str], bool]) -> list[Neighbour]:
         return [each for each in self.neighbours if wanted(each.name)]
@@ -36,6 +37,10 @@ class Sources:
     def held_before(self, places: Collection[bytes]) -> dict[bytes, tuple[int, int]]:
         self.asked += places
         return {place: self.known.get(place, (0, 0)) for place in places}
+
+    def blank(self, places: Collection[bytes]) -> frozenset[bytes]:
+        self.asked += places
+        return self.blanks & frozenset(places)
 
     def turns(self, was: bytes, wanted: Callable[[str], bool]) -> Turns:
         named = [each for each in self.neighbours if wanted(each.name)]
@@ -97,6 +102,16 @@ def test_a_record_that_does_not_tell_is_made_up_for_by_the_last_witness() -> Non
     good = replace(past(500), held=())
     assert refused(seen(0), good, Sources(**{"orders.log": (1, 500)})) == ["vital-missing"]
     assert refused(seen(0), good, Sources()) == []
+
+
+def test_a_file_of_white_space_alone_is_empty_where_it_held_more() -> None:
+    sources = Sources()
+    assert refused(seen(1), past(500), sources) == [] and sources.asked == [LOG]
+    sources.blanks = frozenset({LOG})
+    assert refused(seen(1), past(500), sources) == ["vital-missing"]
+    assert refused(seen(1), past(1), sources) == []
+    noted = held(seen(1), None, sources).noted((), accepted=True)
+    assert [each.bytes for each in noted if each.path == PATH] == [0]
 
 
 def test_a_new_mount_is_held_against_what_lay_there() -> None:
