@@ -144,6 +144,41 @@ def test_what_befalls_a_database_that_no_proof_names_is_bad_where_it_is_vital(sh
     assert shop.snapshot().says[0] == "failed"
 
 
+def _done(file: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as application:
+        for statement in statements:
+            application.execute(statement)
+
+
+def test_a_small_table_that_is_dropped_is_bad_and_a_renamed_one_or_a_queue_is_not(shop: Shop) -> None:
+    names = ("dropped.db", "renamed.db", "queue.db")
+    dropped, renamed, queue = files = [shop.source / name for name in names]
+    rows = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < {}) INSERT INTO {} "
+    for file in files:
+        with_database(file)
+        for table, number in (("customers", 20), ("jobs", 300)):
+            _done(file, f"CREATE TABLE {table} (number)", rows.format(number, table) + "SELECT i FROM c")
+    shop.extra = f"vital = {[str(file) for file in files]}"
+    shop.write_config()
+    assert shop.snapshot().says == PASSED
+    _done(renamed, "ALTER TABLE customers RENAME TO people", "ALTER TABLE orders RENAME TO orders_v2")
+    assert shop.snapshot().says == PASSED
+    _done(queue, "DELETE FROM jobs")
+    drained = shop.snapshot()
+    assert (drained.says, drained.paths) == (("passed", 0, ["database-collapsed"]), {str(queue)})
+    _done(queue, rows.format(300, "jobs") + "SELECT i FROM c")
+    assert shop.snapshot().says == PASSED
+    _done(queue, "DELETE FROM jobs")
+    assert shop.snapshot().says == PASSED, "it comes and goes"
+    _done(dropped, "DROP TABLE customers")
+
+    taken = shop.snapshot()
+
+    assert (taken.says, taken.paths) == (failed("database-collapsed"), {str(dropped)})
+    assert shop.snapshot("--accept").says == PASSED
+    assert shop.snapshot().says == PASSED
+
+
 def test_a_vital_database_that_was_damaged_from_the_first_day_is_never_good(shop: Shop) -> None:
     database = shop.source / "vital.db"
     with_database(database)

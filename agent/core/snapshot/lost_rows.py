@@ -21,9 +21,19 @@ from agent.core.text.plain import count
 
 SOME = 10  # rows that a table, or a database, has to have had
 MANY = 100  # a table of a database that no proof names
+FEW = 5  # one of a vital database that has no rows left
+SHARE = 4  # a part of the rows of its database: a table that had so many is one that it is for
+TOLD = 3  # tables of each
+AS_MANY = 0.9  # of the rows: so many in a table that is new are those of one that is gone
 NOTED_TABLES = 500  # of all databases together, with every snapshot: the largest of each
 LEAST_NOTED = 5  # of each
 _CACHE = re.compile(r"/(?:[^/]*[ ._-])?(?:cache[sd]?|cache2|cachestorage|tmp|temp)/", re.IGNORECASE)
+# tables that run empty, or are dropped, as their work is done
+_PASSING = re.compile(
+    r"(?:\A|[^a-z])(?:jobs?|tasks?|outbox|spool|pending|locks?|tokens?|te?mp|old|bak|backup)(?![a-z])"
+    r"|queue|session|cache",
+    re.IGNORECASE,
+)
 # what a full-text index keeps its own pages in, which it merges, beside the tables that say that it is one
 _INDEX = re.compile(r"(.+)_(?:data|idx|segments|segdir)\Z")
 _OF_INDEX = ("_docsize", "_config", "_content", "_stat")
@@ -38,8 +48,19 @@ class _Past(Struct):
     def of(self, table: str) -> list[int]:
         return [rows.get(table, 0) for rows in self.rows]
 
-    def totals(self) -> list[int]:
-        return [sum(rows.values()) for rows in self.rows]
+    def tables(self) -> set[str]:
+        return {name for rows in self.rows[self.begin :] for name in rows}
+
+    def renamed(self, table: str, now: dict[str, int]) -> bool:
+        """Whether a table that is gone has another name since: one with as many rows was new right then."""
+        states = [*self.rows, now]
+        last = max((at for at, rows in enumerate(states) if rows.get(table)), default=len(self.rows))
+        if last == len(self.rows):
+            return False
+        before, after = states[last : last + 2]
+        gone = [each for each in before.keys() - after.keys() if _as_many(before[each], before[table])]
+        new = [each for each in after.keys() - before.keys() if _as_many(after[each], before[table])]
+        return table in gone and len(new) >= len(gone)
 
     def fell(self, past: Sequence[int], now: int, least: int, low: int = 0) -> bool:
         """Below half of the most since a person accepted less, and as low as never before."""
@@ -64,12 +85,13 @@ def fewer_rows(
     process: CriticalProcess, tables: Sequence[TableCounts], good: SnapshotRecord | None
 ) -> list[Finding]:
     """Tables that lost most of their rows, or went away, since the last good snapshot."""
-    before = _rows(good) if good else {}
+    before = {path: _data(rows) for path, rows in _rows(good).items()} if good else {}
     return [
         _lost(process, f"Table {table} of {now.database}", left, rows, "the last good snapshot", now.database)
         for now in tables
-        for table, rows in _data(before.get(now.database, {})).items()
+        for table, rows in before.get(now.database, {}).items()
         if (left := now.rows.get(table, 0)) < COLLAPSE * rows
+        and not _Past([before[now.database]]).renamed(table, _data(now.rows))
     ]
 
 
@@ -86,9 +108,10 @@ def fewer_rows_than_ever(
         past = pasts.get(now.database)
         if now.found or past is None or past.begin == len(past.rows):
             continue
-        for table in _data({name: 0 for rows in past.rows[past.begin :] for name in rows}):
+        for table in sorted(past.tables()):
             counts, left = past.of(table), now.rows.get(table, 0)
-            if left >= COLLAPSE * counts[-1] and past.fell(counts, left, SOME):
+            slipped = left >= COLLAPSE * counts[-1] and past.fell(counts, left, SOME)
+            if slipped and not past.renamed(table, _data(now.rows)):
                 what = f"Table {table} of {now.database}"
                 findings.append(_slipped(process, what, left, max(counts[past.begin :]), now.database))
     return findings
@@ -124,18 +147,43 @@ def _compared(
 ) -> list[Finding]:
     if not vital and _is_cached(process, path):
         return []
-    total, totals = sum(rows.values()), past.totals()
+    if found := _all_of_it(process, path, rows, past, vital):
+        return found
+    findings = [
+        each
+        for table in sorted(past.tables())
+        if not past.renamed(table, rows) and (each := _of_table(process, path, table, rows, past, vital))
+    ]
+    return sorted(findings, key=lambda each: each.severity != "error")[:TOLD]
+
+
+def _all_of_it(
+    process: CriticalProcess, path: str, rows: dict[str, int], past: _Past, vital: bool
+) -> list[Finding]:
+    """That most of all rows are gone; of a vital database without those of tables that run empty."""
+    lasting = {name for known in (*past.rows, rows) for name in known if not _PASSING.search(name)}
+    if not vital or not any(known.get(name) for known in past.rows[past.begin :] for name in lasting):
+        lasting = {name for known in (*past.rows, rows) for name in known}
+    total, *totals = (sum(known.get(name, 0) for name in lasting) for known in (rows, *past.rows))
     most = max(totals[past.begin :])
-    if past.fell(totals, total, 1 if vital and not total else SOME, 0 if vital else most // 4):
-        at_once = vital and total < COLLAPSE * totals[-1]
-        return [(_lost_all if at_once else _slipped)(process, f"The database {path}", total, most, path)]
-    for table in _data({name: 0 for known in past.rows[past.begin :] for name in known}):
-        counts, left = past.of(table), rows.get(table, 0)
-        most = max(counts[past.begin :])
-        if (vital or not left) and past.fell(counts, left, MANY, 0 if vital else most // 4):
-            wiped = vital and not left and counts[-1] > 0
-            return [(_lost_all if wiped else _slipped)(process, f"Table {table} of {path}", left, most, path)]
-    return []
+    if not past.fell(totals, total, 1 if vital and not total else SOME, 0 if vital else most // 4):
+        return []
+    at_once = vital and total < COLLAPSE * totals[-1]
+    return [(_lost_all if at_once else _slipped)(process, f"The database {path}", total, most, path)]
+
+
+def _of_table(
+    process: CriticalProcess, path: str, table: str, rows: dict[str, int], past: _Past, vital: bool
+) -> Finding | None:
+    counts, left = past.of(table), rows.get(table, 0)
+    most = max(counts[past.begin :])
+    least = MANY if left or not vital else FEW if table in rows else 1
+    if (left and not vital) or not past.fell(counts, left, least, 0 if vital else most // 4):
+        return None
+    is_main = most >= MANY or (most >= SOME and most * SHARE >= sum(past.rows[-1].values()))
+    wiped = vital and not left and counts[-1] > 0 and not _PASSING.search(table)
+    bad = wiped and (is_main or table not in rows)
+    return (_lost_all if bad else _slipped)(process, f"Table {table} of {path}", left, most, path)
 
 
 def _former(process: CriticalProcess, scan: Scan, path: str, why: str) -> Finding | None:
@@ -196,6 +244,10 @@ def _rows(record: SnapshotRecord) -> dict[str, dict[str, int]]:
 def _data(rows: dict[str, int]) -> dict[str, int]:
     """Without the tables in which a full-text index merges its pages: fewer of them are no loss."""
     return {table: number for table, number in rows.items() if not _is_index(table, rows)}
+
+
+def _as_many(rows: int, before: int) -> bool:
+    return AS_MANY * before <= rows <= before / AS_MANY
 
 
 def _is_index(table: str, rows: Collection[str]) -> bool:

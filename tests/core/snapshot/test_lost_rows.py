@@ -11,6 +11,7 @@ from agent.core.snapshot.extent import VitalPlace
 from agent.core.snapshot.live_databases import Copied
 from agent.core.snapshot.lost_rows import (
     LEAST_NOTED,
+    MANY,
     NOTED_TABLES,
     emptied,
     fewer_rows,
@@ -104,6 +105,74 @@ def test_one_wiped_table_is_told_though_others_are_larger() -> None:
     assert judged(before, vital=True, log=9100, orders=100) == WARNING
     assert judged(before, log=9100, orders=0) == WARNING
     assert judged(before, log=9100, orders=100) == []  # jobs and sessions of anybody's application
+
+
+def tables(*known: dict[str, int], accepted: int = -1) -> list[SnapshotRecord]:
+    notes = [(DatabaseNote(APP, rows),) for rows in known]
+    return [good(databases=note, accepted=at == accepted) for at, note in enumerate(notes)]
+
+
+@pytest.mark.parametrize("rows", [1, 5, 20, 90, 150])
+def test_a_whole_table_that_is_dropped_is_bad_in_a_vital_database(rows: int) -> None:
+    before = tables({"orders": 1000, "customers": rows})
+    assert judged(before, vital=True, orders=1000) == ERROR
+    assert judged(before, orders=1000) == (WARNING if rows >= MANY else [])
+    assert judged(before, vital=True, orders=1000, customers=rows) == []
+
+
+def test_a_table_that_is_emptied_is_bad_where_it_is_large_or_much_of_the_database() -> None:
+    def emptied_of(rows: int, others: int = 1000) -> list[tuple[str, str]]:
+        return judged(tables({"orders": others, "cart": rows}), vital=True, orders=others, cart=0)
+
+    assert emptied_of(100) == emptied_of(10, 30) == ERROR
+    assert emptied_of(99) == emptied_of(5) == emptied_of(9, 27) == WARNING
+    assert emptied_of(4) == []
+
+
+@pytest.mark.parametrize("name", ["jobs", "failed_jobs", "JobQueue", "django_session", "orders_old", "tmp_a"])
+def test_a_queue_that_runs_empty_is_at_most_a_warning_and_a_habit_then(name: str) -> None:
+    for number in (300, 3000):
+        full, drained = {"orders": 1000, name: number}, {"orders": 1000, name: 0}
+        assert judged(tables(full), vital=True, **drained) == WARNING
+        assert judged(tables(full, drained), vital=True, **drained) == WARNING
+        assert judged(tables(full, drained, accepted=1), vital=True, **drained) == []
+        assert judged(tables(full, drained, full, accepted=1), vital=True, **drained) == []
+        assert judged(tables(full), vital=True, orders=0, **{name: number}) == ERROR
+    assert judged(tables({name: 300}), vital=True, **{name: 0}) == ERROR, "there is nothing else in it"
+    assert judged(tables({"jobless": 300, "orders": 1000}), vital=True, orders=1000, jobless=0) == ERROR
+
+
+def test_of_several_tables_the_worst_come_first() -> None:
+    before = tables({"orders": 1000, "customers": 20, "jobs": 300, "cart": 6})
+    told = judged(before, vital=True, orders=1000, cart=0, jobs=0)
+    assert told == ERROR + WARNING * 2
+
+
+def test_a_table_that_has_another_name_now_is_no_loss_then_and_later() -> None:
+    before = tables({"orders": 1000, "staff": 5})
+    renamed = {"orders_v2": 1003, "staff": 5}
+    assert judged(before, vital=True, **renamed) == []
+    assert judged([*before, *tables(renamed)], vital=True, orders_v2=1800, staff=5) == []
+    assert judged([*before, *tables(renamed)], vital=True, orders_v2=0, staff=5) == ERROR
+    assert judged([*before, *tables(renamed)], vital=True, staff=5) == ERROR
+    assert judged(before, vital=True, orders=1000, log=300) == ERROR, "so many rows has no other one"
+    two = tables({"orders": 1000, "staff": 5, "shops": 5})
+    assert judged(two, vital=True, orders=1000, new=5) == ERROR * 2, "one new name for two tables"
+    assert judged(tables({"orders": 1000, "new": 5, "staff": 5}), vital=True, orders=1000, new=5) == ERROR
+
+
+def test_with_a_proof_a_renamed_table_is_no_loss_either() -> None:
+    before = good(tables=(table(orders=100, staff=5),))
+    assert fewer_rows(ORDERS, [table(orders=100, people=5)], before) == []
+    assert len(fewer_rows(ORDERS, [table(orders=100)], before)) == 1
+    later = good(tables=(table(orders=100, people=50),))
+    renamed = good(tables=(table(orders=100, people=20),))
+    before = good(tables=(table(orders=100, staff=20),))
+    assert fewer_rows_than_ever(ORDERS, [table(orders=100, people=60)], [before, renamed, later]) == []
+    assert (
+        len(fewer_rows_than_ever(ORDERS, [table(orders=100)], [before, good(tables=(table(orders=100),))]))
+        == 1
+    )
 
 
 def test_a_vital_database_of_a_few_rows_may_not_become_empty() -> None:
