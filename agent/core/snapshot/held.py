@@ -24,6 +24,7 @@ from agent.core.text.plain import count, size
 
 TENTH = 0.1  # of the most that it held: below that hardly anything is left
 LEAST = 4096  # bytes that it has to have had; what is smaller says little by its size
+OFTEN = 2  # times that it was as low and came back, also where a person accepted it
 HUNDREDTH = 0.01  # below that next to nothing is left, also of something small
 LEAST_SMALL = 1024  # bytes
 MOST_BLANK = 1 << 20  # bytes that are looked into
@@ -94,7 +95,7 @@ def emptied(
 ) -> dict[bytes, HeldExtent]:
     """What held content in the last good snapshot and holds none now, or is no file any more: as it was.
 
-    A directory that was emptied before and filled again, such as a spool, may be empty. `known`: files and
+    What was emptied before and filled again, such as a spool or a mailbox, may be empty. `known`: files and
     bytes in places of which the record does not say it.
     """
     if good is None:
@@ -115,7 +116,7 @@ def emptied(
 
 def _comes_and_goes(now: HeldExtent, earlier: Sequence[SnapshotRecord]) -> bool:
     past = [each.bytes for record in earlier for each in record.held if each.path == now.path]
-    return not now.is_file and is_habit(past, 0)
+    return is_habit(past, 0)
 
 
 def emptied_findings(
@@ -170,11 +171,13 @@ def hardly_left(scan: Scan, earlier: Iterable[SnapshotRecord], judged: Collectio
     """Vital files, and paths that are files, below a tenth of the most that they had within weeks; vital
     directories also with less than half of the files. `judged`: what is judged by more than its size."""
     pasts: dict[str, list[HeldExtent]] = {}
+    ever: dict[str, list[HeldExtent]] = {}
     for record in earlier:
         if record.accepted:
             pasts.clear()
         for each in record.held:
             pasts[each.path] = [*([] if each.anew else pasts.get(each.path, [])), each]
+            ever.setdefault(each.path, []).append(each)
     vital = {one.place for one in scan.vital}
     found = []
     for place, now in held_now(scan).items():
@@ -184,6 +187,8 @@ def hardly_left(scan: Scan, earlier: Iterable[SnapshotRecord], judged: Collectio
             continue
         most = max(past, key=lambda each: each.bytes)
         had = [each.bytes for each in past]
+        if is_habit([each.bytes for each in ever[now.path]], now.bytes, OFTEN):
+            continue  # a person who accepts it each time is no reason to tell it each time
         less = _is_hardly_any(now, most.bytes) and not is_habit(had, now.bytes)
         files = [each.files for each in past]
         if less or (not now.is_file and fell(files, now.files, SOME)):
@@ -192,6 +197,8 @@ def hardly_left(scan: Scan, earlier: Iterable[SnapshotRecord], judged: Collectio
 
 
 def _is_hardly_any(now: HeldExtent, most: int) -> bool:
+    if now.is_file and not now.bytes:
+        return most > 0
     small = now.is_file and most >= LEAST_SMALL and now.bytes < HUNDREDTH * most
     return small or (most >= LEAST and now.bytes < TENTH * most)
 

@@ -93,18 +93,17 @@ def fell(past: Sequence[int], now: int, least: int) -> bool:
     return most >= least and now < COLLAPSE * most and not is_habit(past, now)
 
 
-def is_habit(past: Sequence[int], now: int) -> bool:
-    """Whether it was as low before, had been more than twice that before, and was so again afterwards."""
+def is_habit(past: Sequence[int], now: int, often: int = 1) -> bool:
+    """Whether it was as low before, so often, had been more than twice that, and was so again afterwards."""
     low = max(now, 1)
     was_high = was_low = False
     for then in past:
         if then > 2 * low:
-            if was_low:
-                return True
-            was_high = True
+            often -= was_low
+            was_high, was_low = True, False
         elif was_high and then <= low:
             was_low = True
-    return False
+    return often <= 0
 
 
 def _went_elsewhere(path: str, before: int, files: int, scan: Scan, pasts: Mapping[str, _Past]) -> bool:

@@ -96,10 +96,20 @@ def test_of_what_no_record_tells_the_last_witness_is_asked() -> None:
     assert set(emptied(now(0, (0, 0)), old, [], {AT_BOOK: (1, 500), AT_MAIL: (0, 0)})) == {AT_BOOK}
 
 
-def test_a_directory_that_was_emptied_and_filled_before_may_be_empty_and_a_file_may_not() -> None:
+def test_what_was_emptied_and_filled_before_may_be_empty() -> None:
     full, empty = record(now(500, (9, 900))), record(now(0, (0, 0)), accepted=True)
-    assert gone(now(0, (0, 0)), full, full, empty, full) == {AT_BOOK}
+    assert gone(now(0, (0, 0)), full, full, empty, full) == set()
     assert gone(now(0, (0, 0)), full, empty, full) == {AT_BOOK, AT_MAIL}, "it was filled for the first time"
+
+
+def test_a_file_that_a_person_accepted_as_empty_is_told_once_more_and_a_habit_then() -> None:
+    full, accepted, empty = record(now(500)), record(now(0), accepted=True), record(now(0))
+    assert left(now(0), full, accepted) == set()
+    assert left(now(0), full, accepted, full) == {AT_BOOK}, "it may have been accepted by mistake"
+    assert left(now(0), full, accepted, full, empty) == {AT_BOOK}
+    assert left(now(0), full, accepted, full, empty, full) == set()
+    assert left(now(0), full, accepted, full, accepted, full) == set(), "accepted each time"
+    assert left(now(0), empty, full, empty, full) == set()
 
 
 def test_the_findings_name_what_was_there() -> None:
