@@ -146,6 +146,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("repository-locked", "repository-unreachable"), UNREACHABLE),
     "environment-file-wrong": UNREACHABLE,
     **dict.fromkeys(("retention-unproven", "retention-too-much", "retention-refused"), KEPT),
+    "retention-unknown": KEPT,
     **dict.fromkeys(
         ("copy-incomplete", "copy-refuted", "copy-impossible"),
         ("the second copy of {name} is not complete", "bring the second copy up to date"),

@@ -78,6 +78,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "retention-frozen": ("warning", "nothing is removed before a person has looked into what happened"),
     "retention-unproven": ("warning", "nothing is removed where the newest drill has not passed"),
     "retention-too-much": ("warning", "more snapshots would be removed at once than at_most allows"),
+    "retention-unknown": ("warning", "snapshots that the ledger does not know are not removed"),
     "retention-refused": ("warning", "the server does not let this machine remove anything (append-only)"),
     # copies to plan B
     "copy-incomplete": ("error", "restic reported no trouble, and snapshots did not arrive in plan B"),

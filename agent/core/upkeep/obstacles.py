@@ -1,4 +1,4 @@
-"""What forbids removing anything from one repository, whatever the policy says, and the way out of it."""
+"""What forbids removing from one repository, whatever the policy says, and the way out of it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -72,4 +72,21 @@ def too_much(
         f"at once, more than {keep.at_most} %; none was removed.",
         f"Look whether keep of process {process} is what you mean. If it is, set its at_most to "
         f"{ceil(len(remove) * 100 / len(listed))}, for one run or for good.",
+    )
+
+
+def left_alone(process: str, repository: str, strange: Sequence[StoredSnapshot]) -> Finding:
+    """What no record of ours knows was taken by somebody else, or before the ledger was begun."""
+    names = [snapshot.id[:8] for snapshot in strange[:3]]
+    more = f" and {len(strange) - 3:,} more" if len(strange) > 3 else ""
+    one = len(strange) == 1
+    return finding(
+        "retention-unknown",
+        process,
+        f"{count(len(strange), 'snapshot')} of {process} in {repository} ({', '.join(names)}{more}) "
+        f"{'is' if one else 'are'} left alone, and {'fills' if one else 'fill'} no place of keep: the ledger "
+        f"does not know {'it' if one else 'them'}.",
+        "If another readiness writes there, give it a repository, a host or process names of its own. If not "
+        "(the ledger was begun anew, or a run was killed), remove by hand what nobody needs (restic forget "
+        f"ID), then run: readiness snapshot --accept {process}",
     )

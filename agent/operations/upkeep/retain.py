@@ -17,13 +17,14 @@ from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.upkeep.drill_standings import standings_of
 from agent.core.upkeep.freeze import frozen_finding
-from agent.core.upkeep.obstacles import unproven
+from agent.core.upkeep.obstacles import left_alone, unproven
 from agent.core.upkeep.retention import choose
 from agent.errors import ResticError
 from agent.operations.ports.clock import Clock
 from agent.operations.ports.ledger import Ledger
 from agent.operations.ports.repository import Repository, Upkeep
 from agent.operations.records.freezing import freezes
+from agent.operations.records.known import known_and_strange
 from agent.operations.records.last_check import frozen_by_damage
 from agent.operations.records.sight import note_sight
 from agent.operations.records.vanished import Vanished
@@ -113,10 +114,8 @@ class _Run:
         frozen = self._frozen()
         if frozen:
             return self.record("passed", frozen)
-        remove, obstacles = self._choose(listed)
-        if not remove or obstacles:
-            return self.record("passed", obstacles)
-        return self._remove(listed, remove)
+        remove, told = self._choose(listed)
+        return self._remove(listed, remove, told) if remove else self.record("passed", told)
 
     def _frozen(self) -> list[Finding]:
         """Findings that only old snapshots may undo; noted in `base`."""
@@ -128,12 +127,13 @@ class _Run:
         return [*([frozen_finding(self.name, nothing, open_now)] if open_now else []), *damaged]
 
     def _choose(self, listed: Sequence[StoredSnapshot]) -> tuple[Sequence[StoredSnapshot], list[Finding]]:
-        """What may go, and what forbids that."""
+        """What may go, if nothing forbids that; what does, and what is to be said of snapshots of others."""
         snapshots, drills = self._records()
+        ours, strange = known_and_strange(self.tools.ledger, self.name, listed, snapshots)
         choice = choose(
             self.task.process,
             self.task.repository,
-            listed,
+            ours,
             standings_of(snapshots, drills),
             self.task.zone,
             self.tools.clock.now(),
@@ -141,7 +141,8 @@ class _Run:
         obstacles = [*choice.obstacles]
         if choice.remove:
             obstacles += unproven(self.name, self.task.repository, drills)
-        return choice.remove, obstacles
+        left = [left_alone(self.name, self.task.repository, strange)] if strange else []
+        return () if obstacles else choice.remove, [*obstacles, *left]
 
     def _list(self) -> list[StoredSnapshot]:
         return self._ours(self.tools.repository.start_listing(self.name, self.task.host).result())
@@ -165,7 +166,9 @@ class _Run:
         ]
         return snapshots, [entry.body for entry in drills if isinstance(entry.body, DrillRecord)]
 
-    def _remove(self, before: Sequence[StoredSnapshot], remove: Sequence[StoredSnapshot]) -> RetentionRecord:
+    def _remove(
+        self, before: Sequence[StoredSnapshot], remove: Sequence[StoredSnapshot], told: Sequence[Finding]
+    ) -> RetentionRecord:
         """Remove and judge by what is there afterwards.
 
         What is meant to go is on record before it goes: if we are killed in between, it is not missed later.
@@ -184,7 +187,7 @@ class _Run:
             return self.record("failed", [self._also_gone(others)])
         if len(removed) < len(meant):
             return self._not_all(attempt, len(meant) - len(removed))
-        return self.record("passed")
+        return self.record("passed", told)
 
     def _not_all(self, attempt: Attempt, left: int) -> RetentionRecord:
         if attempt.code == "retention-refused":

@@ -7,7 +7,7 @@ import pytest
 from agent.core.configuration.config import Keep, Rhythm
 from agent.core.model.drills import DrillRecord
 from agent.core.model.repository import StoredSnapshot
-from agent.core.upkeep.obstacles import in_future, says_something_of_the_data, too_much, unproven
+from agent.core.upkeep.obstacles import in_future, left_alone, says_something_of_the_data, too_much, unproven
 from support.builders.shop import NOW, drill, wrong
 
 
@@ -67,3 +67,17 @@ def test_the_share_that_would_let_them_go_is_rounded_up() -> None:
 
     assert "3 of 7 snapshots of orders in primary go at once, more than 30 %" in found.message
     assert "set its at_most to 43," in found.hint  # 42.9 would be too little
+
+
+def test_what_nobody_here_knows_is_counted_and_named() -> None:
+    one = left_alone("orders", "primary", [stored(1)])
+    many = left_alone("orders", "primary", [stored(number) for number in range(1, 6)])
+
+    assert one.message == (
+        "1 snapshot of orders in primary (11111111) is left alone, and fills no place of keep: "
+        "the ledger does not know it."
+    )
+    assert (
+        "5 snapshots of orders in primary (11111111, 22222222, 33333333 and 2 more) are left" in many.message
+    )
+    assert many.hint.endswith("then run: readiness snapshot --accept orders")

@@ -11,7 +11,7 @@ from agent.adapters.ledger.ledger import open_ledger, open_reader
 from agent.core.model.records import AgentRecord, RetentionRecord
 from support.builders.quick_key import empty_repository
 from support.builders.readiness_cli import Result, Shop
-from support.builders.retaining import kept, note_drill, old
+from support.builders.retaining import kept, note_drill, note_snapshots, old
 from support.builders.shop import damage, wrong
 
 
@@ -84,7 +84,7 @@ def test_the_newest_snapshot_that_passed_a_drill_stays(shop: Shop) -> None:
 def test_the_newest_good_snapshot_stays(shop: Shop) -> None:
     shop.snapshot()
     (good,) = shop.snapshot_ids()
-    old(shop, -0.2, -0.3, -0.4)
+    old(shop, -0.2, -0.3, -0.4, noted="failed")
 
     assert len(retain(shop)[3]["removed"]) == 1
     assert good in shop.snapshot_ids()
@@ -152,10 +152,10 @@ def test_another_repository_in_its_place_loses_nothing(shop: Shop) -> None:
 
 
 def test_nothing_is_removed_before_a_drill_has_passed(shop: Shop) -> None:
-    """A ledger that is new, or an older copy, knows neither what is proven nor what is bad."""
-    made = old(shop, 5, 4, 3)
+    made = old(shop, 5, 4, 3, noted=None)
     for file in shop.state.glob("ledger*"):
         file.unlink()
+    note_snapshots(shop, made)
 
     outcome, status, codes, row = retain(shop)
 
@@ -165,6 +165,39 @@ def test_nothing_is_removed_before_a_drill_has_passed(shop: Shop) -> None:
     assert shop.snapshot().status == 0
     assert shop.drill().status == 0
     assert set(retain(shop)[3]["removed"]) == set(made[:2])
+
+
+def test_what_no_record_knows_is_neither_removed_nor_counted(shop: Shop) -> None:
+    """A second readiness under the same host and names, or what was taken before the ledger was lost."""
+    before = old(shop, 30, 29, noted=None)
+    made = old(shop, 5, 4, 3)
+    after = old(shop, 2, 1, noted=None)
+
+    outcome, status, codes, row = retain(shop)
+
+    assert (outcome, status, codes) == ("passed", 0, ["retention-unknown"])
+    assert row["findings"][0]["message"].startswith("4 snapshots of orders in primary (")
+    assert row["removed"] == made[:1], "a listing that was noted makes them no snapshots of ours"
+    assert set(shop.snapshot_ids()) == {*before, *made[1:], *after}
+    assert retain(shop)[2] == ["retention-unknown"]
+    notes = [one["code"] for one in shop.run("status").answer["result"]["processes"][0]["reasons"]]
+    assert "retention-unknown" in notes
+
+
+def test_two_installations_under_one_name_remove_only_what_each_of_them_took(shop: Shop) -> None:
+    for _ in range(3):
+        shop.snapshot()
+    mine = set(shop.snapshot_ids())
+    other = kept(Shop(shop.base / "other", shop.restic), "last = 2")
+    other.url, other.password = str(shop.repository), shop.password
+    other.write_config()
+    for _ in range(3):
+        other.snapshot()
+    theirs = set(shop.snapshot_ids()) - mine
+
+    assert len(retain(shop)[3]["removed"]) == 1
+    assert theirs <= set(shop.snapshot_ids()), "none of the other one's was taken away"
+    assert len(mine & set(shop.snapshot_ids())) == 2
 
 
 def test_after_a_drill_that_failed_nothing_is_removed_until_one_passes(shop: Shop) -> None:

@@ -1,6 +1,7 @@
 """A shop that keeps only some of its snapshots, and snapshots that are old."""
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ from agent.adapters.ledger.ledger import open_ledger
 from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import Finding
 from agent.core.model.runs import Outcome
+from agent.core.model.snapshots import SnapshotRecord
 from support.builders.readiness_cli import HOST, Shop, fill
 
 OURS = ("--tag", "readiness", "--tag", "process=orders")
@@ -36,8 +38,14 @@ def note_drill(
         ledger.append(body, now)
 
 
-def old(shop: Shop, *hours: float, host: str = HOST, tags: tuple[str, ...] = OURS) -> list[str]:
-    """Snapshots made by restic so many hours ago; their full IDs."""
+def old(
+    shop: Shop,
+    *hours: float,
+    host: str = HOST,
+    tags: tuple[str, ...] = OURS,
+    noted: Outcome | None = "passed",
+) -> list[str]:
+    """Snapshots made by restic so many hours ago, and recorded where they are ours; their full IDs."""
 
     def made(hour: float) -> str:
         at = (datetime.now() - timedelta(hours=hour)).strftime("%Y-%m-%d %H:%M:%S")
@@ -48,4 +56,24 @@ def old(shop: Shop, *hours: float, host: str = HOST, tags: tuple[str, ...] = OUR
 
     first = made(hours[0])  # then all blobs are there
     with ThreadPoolExecutor(4) as others:  # each waits for its lock
-        return [first, *others.map(made, hours[1:])]
+        names = [first, *others.map(made, hours[1:])]
+    if noted and (host, tags) == (HOST, OURS):
+        note_snapshots(shop, names, noted)
+    return names
+
+
+def note_snapshots(shop: Shop, names: Iterable[str], outcome: Outcome = "passed") -> None:
+    """Records as runs leave them that took these."""
+    now = datetime.now(UTC)
+    with open_ledger(shop.state / "ledger.db") as ledger:
+        for name in names:
+            body = SnapshotRecord(
+                process="orders",
+                repository="primary",
+                started=now,
+                outcome=outcome,
+                seconds=1.0,
+                snapshot=name,
+                host=HOST,
+            )
+            ledger.append(body, now)
