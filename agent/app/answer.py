@@ -1,6 +1,7 @@
 """Composition root of the verdict, for all that shows it."""
 
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agent.app.clock import SystemClock
@@ -23,5 +24,5 @@ def assess(config: Config) -> "Assessment":
 
     with closing(open_reader(ledger_path(config), config.repositories)) as ledger:
         signs = read_signs(config.settings.state)
-        looks = glances(config.repositories, config.processes)
-        return assess_now(config, ledger, SystemClock(), signs, looks)
+        look = partial(glances, config.repositories, config.processes)
+        return assess_now(config, ledger, SystemClock(), signs, look)

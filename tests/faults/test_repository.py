@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.builders.readiness_cli import HOST, PASSED, Shop, failed, not_tested, snapshotted
+from support.builders.readiness_cli import HOST, PASSED, Shop, failed, fill, not_tested, snapshotted
 
 
 @pytest.fixture
@@ -258,3 +258,39 @@ def test_a_repository_rolled_back_to_an_older_copy_is_noticed(shop: Shop) -> Non
 
 def test_an_empty_repository_has_nothing_to_drill(restic: Path, tmp_path: Path) -> None:
     assert Shop(tmp_path, restic).set_up().drill().says == not_tested("no-snapshot")
+
+
+@pytest.mark.parametrize("lost", ["data", "index"])
+def test_a_repository_that_lost_all_of_a_kind_is_seen_at_once(
+    newest_restic: Path, tmp_path: Path, lost: str
+) -> None:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    fill(shop.source, files=3, big=0)
+    assert "repository-damaged" not in _said(shop), "an empty one has lost nothing"
+    assert shop.snapshot().says == PASSED
+    assert "repository-damaged" not in _said(shop)
+    for file in (shop.repository / lost).rglob("*"):
+        if file.is_file():
+            file.unlink()
+
+    assert "repository-damaged" in _said(shop)
+    assert shop.snapshot().says == failed("repository-damaged")
+
+
+def test_the_newest_snapshot_is_missed_at_once_and_not_under_a_new_id(
+    newest_restic: Path, tmp_path: Path
+) -> None:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    fill(shop.source, files=3, big=0)
+    assert shop.snapshot().says == PASSED
+    shop.plain_restic("tag", "--add", "kept-for-the-auditor", "latest")
+    assert "snapshots-vanished" not in _said(shop)
+    assert shop.snapshot().says == PASSED
+
+    shop.plain_restic("forget", "latest")
+
+    assert "snapshots-vanished" in _said(shop)
+
+
+def _said(shop: Shop) -> list[str]:
+    return [one["code"] for one in shop.run("status").answer["result"]["processes"][0]["reasons"]]

@@ -12,11 +12,13 @@ from agent.adapters.restic.messages import (
     held_stamps,
     understood,
 )
+from agent.adapters.restic.seen import DATA_BACK, lost_data
 from agent.adapters.restic.stall import Growth
 from agent.adapters.restic.work import Backup, Listing, Restore
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import local_path
 from agent.core.model.repository import TAG, Stamp, process_tag
+from agent.errors import ResticError
 
 
 class Restic(ResticCalls):
@@ -69,7 +71,13 @@ class Restic(ResticCalls):
         return held_stamps(answer, snapshot, paths)
 
     def start_backup(self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str) -> Backup:
-        """Get ready to take one snapshot; nothing is read before `Backup.finish`."""
+        """Get ready to take one snapshot; nothing is read before `Backup.finish`.
+
+        Where all data is gone, restic believes its index, and saves only what is new.
+        """
+        local = local_path(self.repository.url)
+        if local is not None and (lost := lost_data(local)):
+            raise ResticError(lost, DATA_BACK, "repository-damaged")
         self.version()  # complains of a restic that is missing or too old
         options = ["--host", host, "--tag", TAG, "--tag", process_tag(process)]
         for pattern in excludes:

@@ -10,6 +10,10 @@ from agent.errors import ResticError
 
 LONGEST_SECRET = 1 << 16  # bytes; a longer file is not blank
 CLOSED = "may not be read"
+DATA_BACK = (
+    "Put its data back from a copy, or mount their disk. If they are gone, so are the backups in it: make "
+    "another repository, under a new name in the config."
+)
 BACK_FROM_A_COPY = "Put its config and keys back from a copy of them."
 
 
@@ -32,12 +36,27 @@ def wrong_secret(path: str) -> str:
         return CLOSED
 
 
-def lost_heart(local: str) -> str:
-    """That a repository on this machine has lost what all of it hangs on; or nothing."""
+def lost_heart(local: str) -> tuple[str, str]:
+    """That a repository on this machine has lost what all of it hangs on, and what to do; or nothing."""
+    shown = printable(local)
     if _size(f"{local}/config") == 0 or _is_empty(f"{local}/keys"):
-        shown = printable(local)
-        return f"The repository in {shown} has lost its config or its keys: nothing there can be read."
-    return ""
+        lost = f"The repository in {shown} has lost its config or its keys: nothing there can be read."
+        return lost, BACK_FROM_A_COPY
+    if _is_empty(f"{local}/snapshots"):
+        return "", ""  # a new one holds nothing yet
+    if lost_data(local):
+        return lost_data(local), DATA_BACK
+    if _is_empty(f"{local}/index"):
+        lost = f"The repository in {shown} lists snapshots, and has no index: nothing can be restored."
+        return lost, "Make it anew from the data: restic repair index (restic rebuild-index before 0.16)."
+    return "", ""
+
+
+def lost_data(local: str) -> str:
+    """That it lists snapshots, and holds no data at all: asked in this order, as restic writes data first."""
+    if _is_empty(f"{local}/snapshots") or not _is_bare(f"{local}/data"):
+        return ""
+    return f"The repository in {printable(local)} lists snapshots, and has lost all of its data."
 
 
 def seen_ourselves(error: ResticError, repository: Repository) -> ResticError:
@@ -51,8 +70,8 @@ def seen_ourselves(error: ResticError, repository: Repository) -> ResticError:
         return ResticError(message, hint.replace(" into it ", f" into {printable(path)} "), error.code)
     if local is None:
         return error
-    if error.code == "wrong-password" and _size(f"{local}/config") and (lost := lost_heart(local)):
-        return ResticError(lost, BACK_FROM_A_COPY, "repository-damaged")
+    if error.code == "wrong-password" and _size(f"{local}/config") and (lost := lost_heart(local))[0]:
+        return ResticError(*lost, "repository-damaged")
     if error.code == "repository-unreadable":
         hint = f"Let the user that runs readiness read all that is in {printable(local)}."
         return ResticError(error.message, hint, error.code)
@@ -74,3 +93,17 @@ def _is_empty(directory: str) -> bool:
         return True
     except OSError:
         return False
+
+
+def _is_bare(data: str) -> bool:
+    """No file is there, nor in a directory below; the first that is found is enough."""
+    try:
+        with os.scandir(data) as entries:
+            for entry in entries:
+                if not entry.is_dir() or not _is_empty(entry.path):
+                    return False
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True

@@ -5,6 +5,7 @@ import pwd
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,8 +92,8 @@ def _notify(config: Config) -> "tuple[Notified, SignOfLife]":
 
     with telling(config) as tools:
         signs = read_signs(config.settings.state)
-        looks = glances(config.repositories, config.processes)
-        judged = assess_now(config, tools.ledger, tools.clock, signs, looks)
+        look = partial(glances, config.repositories, config.processes)
+        judged = assess_now(config, tools.ledger, tools.clock, signs, look)
         sign = sign_of_life(config, judged, tools.ledger)
         return tell(config, judged, tools), sign
 

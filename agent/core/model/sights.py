@@ -40,3 +40,13 @@ class Look(Struct, frozen=True):
 
     repository: str
     finding: Finding
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A snapshot that the answer rests on: it has to be where it was taken, or copied to, at `since`."""
+
+    process: str
+    repository: str
+    snapshot: str
+    since: datetime
+    known: frozenset[str] = frozenset()  # the IDs of others that the ledger knows there

@@ -37,7 +37,11 @@ def troubles_of(process: str, troubles: Troubles) -> Troubles:
 
 def repository_gone(case: Case) -> Iterator[Reason]:
     """A repository that is gone, another one, or robbed of snapshots, whoever noticed."""
-    seen = {look.repository: look.finding for look in case.looks if look.finding.code in (MISSING, DAMAGED)}
+    seen = {
+        look.repository: look.finding
+        for look in case.looks
+        if look.finding.code in (MISSING, DAMAGED, VANISHED) and _concerns(look.finding, case)
+    }
     for one in case.standings:
         if not one.copy.records:
             continue  # nothing was ever kept there: the rules on missing copies say it
@@ -48,6 +52,10 @@ def repository_gone(case: Case) -> Iterator[Reason]:
         for trouble in case.troubles.get(one.repository, ()):
             if trouble.code in GONE and trouble.code not in said and not (now and now.code == trouble.code):
                 yield _not_ready(case, one, trouble.code, trouble.message, trouble.hint)
+
+
+def _concerns(found: Finding, case: Case) -> bool:
+    return found.process in ("", case.process.name)
 
 
 def _not_ready(case: Case, one: Standing, code: str, message: str, hint: str) -> Reason:

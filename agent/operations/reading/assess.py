@@ -22,9 +22,10 @@ from agent.core.model.records import (
     WatchRecord,
 )
 from agent.core.model.runs import AgentRecord
-from agent.core.model.sights import Look, SightRecord
+from agent.core.model.sights import Kept, Look, SightRecord
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.verdict.judgement import Assessment
+from agent.core.verdict.resting import rests_on
 from agent.core.verdict.verdict import assess
 from agent.operations.records.freezing import freezes
 from agent.operations.records.last_check import last_checked
@@ -50,19 +51,22 @@ def assess_now(
     ledger: "LedgerReader",
     clock: "Clock",
     signs: Signs | None = None,
-    looks: tuple[Look, ...] = (),
+    glance: Callable[[tuple[Kept, ...]], tuple[Look, ...]] | None = None,
 ) -> Assessment:
-    """The answer at this moment; reads the ledger, writes nothing."""
-    return assess(config, gather(config, ledger, signs, looks), clock.now())
+    """The answer at this moment; reads the ledger, writes nothing.
+
+    Without `glance` nothing is said of how the repositories are now: there is none for a moment that is past.
+    """
+    now, evidence = clock.now(), gather(config, ledger, signs)
+    if glance:
+        evidence = replace(evidence, looks=glance(tuple(rests_on(config, evidence, now))))
+    return assess(config, evidence, now)
 
 
-def gather(
-    config: Config, ledger: "LedgerReader", signs: Signs | None = None, looks: tuple[Look, ...] = ()
-) -> Evidence:
+def gather(config: Config, ledger: "LedgerReader", signs: Signs | None = None) -> Evidence:
     """The same work for a hundred records in the ledger as for a million.
 
-    Without `signs` nothing is said of the service, without `looks` nothing of how the repositories are
-    now: there are none for a moment that is past.
+    Without `signs` nothing is said of the service: there are none for a moment that is past.
     """
     sequence, head = ledger.head()
     copies = tuple(copy for process in config.processes for copy in _copies(ledger, process, config))
@@ -79,7 +83,6 @@ def gather(
         post=_post(ledger) if config.mail else Post(),
         sights=tuple(_each(ledger, SightRecord, config)),
         repositories=tuple(_each(ledger, RepositoryRecord, config)),
-        looks=looks,
         life=Life(signs=signs, turns=tuple(_turns(ledger))) if signs else Life(),
         sequence=sequence,
         head=head,

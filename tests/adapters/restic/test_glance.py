@@ -2,12 +2,15 @@
 
 import os
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from agent.adapters.restic import glance
 from agent.core.configuration.config import CriticalProcess, Repository
+from agent.core.model.sights import Kept
 
 
 @pytest.fixture
@@ -23,11 +26,11 @@ def process(name: str, path: str) -> CriticalProcess:
     return CriticalProcess(name=name, paths=(path,), rto=1, rpo=1, mtd=1, max_proof_age=1)
 
 
-def codes(place: Path, url: str = "") -> list[str]:
+def codes(place: Path, url: str = "", *kept: Kept) -> list[str]:
     repository = Repository(
         name="primary", url=url or str(place / "repository"), password_file=str(place / "password")
     )
-    return [look.finding.code for look in glance.glances([repository], [])]
+    return [look.finding.code for look in glance.glances([repository], [], kept)]
 
 
 def test_nothing_is_wrong_with_one_that_is_there(place: Path) -> None:
@@ -82,3 +85,27 @@ def test_one_on_the_file_system_of_the_files_is_seen_there(place: Path) -> None:
     [look] = glance.glances([repository], [shop, other])
     assert (look.finding.code, look.finding.process) == ("repository-same-device", "shop")
     assert glance.glances([repository], [other]) == ()
+
+
+def test_a_snapshot_that_the_answer_rests_on_has_to_be_there_unless_another_came_since(place: Path) -> None:
+    kept = Kept(
+        process="shop",
+        repository="primary",
+        snapshot="mine",
+        since=datetime.now(UTC) - timedelta(hours=1),
+        known=frozenset({"another"}),
+    )
+    for name in ("snapshots", "data", "index"):
+        (place / "repository" / name).mkdir()
+        (place / "repository" / name / "old").write_text("x")
+    old = place / "repository" / "snapshots" / "old"
+    os.utime(old, (0, 0))
+    assert codes(place, "", kept) == ["snapshots-vanished"]
+    assert codes(place, "", replace(kept, repository="planb")) == []
+    (place / "repository" / "snapshots" / "another").write_text("of a process that took it since")
+    assert codes(place, "", kept) == ["snapshots-vanished"]
+    renamed = place / "repository" / "snapshots" / "as by restic tag"
+    renamed.write_text("x")
+    assert codes(place, "", kept) == []
+    renamed.rename(old.with_name("mine"))
+    assert codes(place, "", kept) == []

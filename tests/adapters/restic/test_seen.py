@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.adapters.restic.seen import lost_heart, seen_ourselves, wrong_secret
+from agent.adapters.restic.seen import lost_data, lost_heart, seen_ourselves, wrong_secret
 from agent.core.configuration.config import Repository
 from agent.errors import ResticError
 
@@ -23,11 +23,28 @@ def test_a_password_file_must_hold_something(tmp_path: Path, content: bytes, why
 def test_a_repository_lives_by_its_config_and_keys(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     (tmp_path / "config").write_text("x")
-    assert "lost its config or its keys" in lost_heart(str(tmp_path))
+    assert "lost its config or its keys" in lost_heart(str(tmp_path))[0]
     (tmp_path / "keys" / "1").write_text("x")
-    assert lost_heart(str(tmp_path)) == ""
+    assert lost_heart(str(tmp_path)) == ("", "")
     (tmp_path / "config").write_text("")
-    assert lost_heart(str(tmp_path))
+    assert lost_heart(str(tmp_path))[0]
+
+
+def test_one_that_lists_snapshots_lives_by_its_data_and_index(tmp_path: Path) -> None:
+    """A new one, in which nothing was saved yet, has neither."""
+    for name in ("keys", "snapshots", "index", "data/00", "data/ff"):
+        (tmp_path / name).mkdir(parents=True)
+    for file in ("config", "keys/1"):
+        (tmp_path / file).write_text("x")
+    assert (lost_heart(str(tmp_path)), lost_data(str(tmp_path))) == (("", ""), "")
+
+    (tmp_path / "snapshots" / "1").write_text("x")
+    assert "lost all of its data" in lost_heart(str(tmp_path))[0]
+    (tmp_path / "data" / "ff" / "1").write_text("x")
+    assert "has no index" in lost_heart(str(tmp_path))[0]
+    assert lost_data(str(tmp_path)) == "", "restic saves everything anew"
+    (tmp_path / "index" / "1").write_text("x")
+    assert lost_heart(str(tmp_path)) == ("", "")
 
 
 def test_the_cause_is_told_where_it_can_be_seen(tmp_path: Path) -> None:

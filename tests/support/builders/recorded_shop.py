@@ -36,7 +36,7 @@ def recorded_shop(base: Path, *records: SnapshotRecord | DrillRecord, more: str 
     """Its config; the records (newest first) are as old as they say, but now. `more` are further tables."""
     (base / "password").write_text("secret")
     (base / "password").chmod(0o600)
-    stand_in(base / "repository")
+    stand_in(base / "repository", *(one.snapshot for one in records if one.snapshot))
     config = base / "readiness.toml"
     config.write_text(CONFIG.format(base=base) + more)
     (base / "state").mkdir(exist_ok=True)
@@ -50,10 +50,11 @@ def recorded_shop(base: Path, *records: SnapshotRecord | DrillRecord, more: str 
     return config
 
 
-def stand_in(repository: Path) -> None:
-    """What a glance takes for a repository."""
-    (repository / "keys").mkdir(parents=True, exist_ok=True)
-    for file in ("config", "keys/one"):
+def stand_in(repository: Path, *snapshots: str) -> None:
+    """What a glance takes for a repository that holds these."""
+    for directory in ("keys", "data", "index", "snapshots"):
+        (repository / directory).mkdir(parents=True, exist_ok=True)
+    for file in ("config", "keys/one", "data/one", "index/one", *(f"snapshots/{name}" for name in snapshots)):
         (repository / file).write_text("not restic's")
 
 
