@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.config import Repository as RepositoryConfig
-from agent.errors import UsageError
+from agent.errors import ResticError, UsageError
 
 
 def load_config(file: str) -> Config:
@@ -17,7 +19,20 @@ def load_config(file: str) -> Config:
 
     config = load(file)
     become_owner(config.settings.state)
-    return config
+    return replace(config, repositories=tuple(map(_with_leads, config.repositories)))
+
+
+def _with_leads(repository: RepositoryConfig) -> RepositoryConfig:
+    """With what its environment file says of the place, where that may be read."""
+    if not repository.environment_file:
+        return repository
+    from agent.adapters.restic.environment_file import read_environment
+    from agent.core.configuration.whereabouts import leads_to
+
+    try:
+        return replace(repository, leads=leads_to(read_environment(repository.environment_file)))
+    except ResticError:
+        return repository
 
 
 def become_owner(state: str) -> None:

@@ -9,7 +9,7 @@ from agent.app.config import chosen_repository
 from agent.app.ledger import working_ledger
 from agent.app.repositories import restic_for
 from agent.core.configuration.config import Config, CriticalProcess, Repository
-from agent.core.configuration.location import address
+from agent.core.configuration.whereabouts import address
 from agent.core.schedule.holding import held
 from agent.errors import UsageError
 
@@ -76,7 +76,7 @@ def copies(
                 repository=repository.name,
                 host=settings.host,
                 placed=find_place(repository.url, repository.options, process.paths, process.exclude),
-                address=address(repository.url),
+                address=address(repository),
                 make=init_command(primary, repository),
             )
             yield copy(task, tools)

@@ -19,7 +19,7 @@ from agent.app.telling.alarm import announce_drill
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.config import Repository as RepositoryConfig
 from agent.core.configuration.feeding import drilling, renewal
-from agent.core.configuration.location import address
+from agent.core.configuration.whereabouts import address
 from agent.core.drill.plan_b import plan_b_may_help
 from agent.core.schedule.holding import held, held_at_first
 from agent.core.schedule.schedule import copies_apart
@@ -107,7 +107,7 @@ def drill_once(
             process=process,
             repository=repository.name,
             host=settings.host,
-            address=address(repository.url),
+            address=address(repository),
             renew=_renew(config, process, repository),
             oldest=_oldest(config, process, repository),
             select=wish.select,

@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from agent.core.configuration.config import Config, CriticalProcess
+from agent.core.configuration.whereabouts import address
 from agent.core.schedule.holding import held
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def snapshots(
                 repository=repository.name,
                 url=repository.url,
                 options=repository.options,
+                address=address(repository),
                 accept=accept,
             )
             yield take_snapshot(task, tools)

@@ -359,3 +359,28 @@ def test_another_repository_of_another_name_in_the_same_place_has_no_past(shop: 
     assert shop.snapshot().status == 0
     said = Status(shop)
     assert (said.verdict, "never-proven" in said.reasons) == (UNKNOWN, True)
+
+
+def test_options_that_lead_to_another_machine_are_an_address_where_nobody_met_it(
+    newest_restic: Path, tmp_path: Path
+) -> None:
+    shop = Shop(tmp_path, newest_restic).set_up()
+    (shop.source / "orders.txt").write_text("1 box of apples\n" * 100)
+    good_day(shop)
+    local = shop.config.read_text()
+    shop.config.write_text(local.replace(f'"{shop.repository}"', f'"local:{shop.repository}/"'))
+    assert set(Status(shop).reasons) == {"repository-same-device"}, "the same place, written otherwise"
+    for name in ("nas1", "nas2"):
+        (tmp_path / name).write_text(f"#!/bin/sh\ncd {tmp_path} && exec /usr/lib/openssh/sftp-server\n")
+        (tmp_path / name).chmod(0o700)
+    way = f'"sftp:nas:repository"\noptions = ["sftp.command={tmp_path}/nas1"]'
+    shop.config.write_text(local.replace(f'"{shop.repository}"', way))
+    assert "address-changed" in Status(shop).reasons
+    assert shop.drill().status == 0
+    assert "address-changed" not in Status(shop).reasons
+
+    shop.config.write_text(shop.config.read_text().replace("nas1", "nas2"))
+
+    assert (Status(shop).verdict, "address-changed" in Status(shop).reasons) == (UNKNOWN, True)
+    assert shop.snapshot().status == 0
+    assert "address-changed" not in Status(shop).reasons

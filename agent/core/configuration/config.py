@@ -101,6 +101,7 @@ class Repository(Struct, frozen=True, kw_only=True):
     prune: Rhythm = Rhythm(every=7 * 24 * 3600)
     options: tuple[str, ...] = ()  # of restic's -o
     environment_file: str = ""  # KEY=value lines for restic alone, such as a cloud's access key
+    leads: str = ""  # fingerprint of what that file says of the place; empty where nobody read it
     fed_by: Literal["copy", "snapshot"] = "copy"  # how snapshots get into a repository that is not the first
 
 

@@ -16,13 +16,6 @@ def without_password(url: str) -> str:
     return re.sub("(://[^/:@]*):[^/@]*@", r"\1:***@", url)
 
 
-def address(url: str) -> str:
-    """A fingerprint of where a repository lies, to tell one address from another; holds no secret."""
-    from hashlib import sha256  # noqa: PLC0415 - rarely needed
-
-    return sha256(re.sub("(://)[^/@]*@", r"\1", url).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-
-
 def local_path(url: str) -> str | None:
     """The directory of a repository on this machine, or None when restic goes elsewhere for it."""
     scheme, colon, rest = url.partition(":")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from agent.core.configuration.config import Repository
-from agent.core.configuration.location import address
+from agent.core.configuration.whereabouts import same_address
 from agent.core.model.records import RepositoryRecord
 
 UNMET = "unmet"  # the address of a repository that nobody has met by its new name yet
@@ -36,4 +36,4 @@ def _is_same(
 ) -> bool:
     if known:
         return bool(known.repository_id) and known.repository_id == record.repository_id
-    return by_address and record.address == address(repository.url)
+    return by_address and same_address(record.address, repository)

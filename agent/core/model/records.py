@@ -32,7 +32,7 @@ class RepositoryRecord(Struct, frozen=True, kw_only=True):
 
     repository: str
     repository_id: str
-    address: str = ""  # fingerprint of its URL; empty where that was not noted
+    address: str = ""  # fingerprint of where it lies; empty where that was not noted
 
 
 class CopyRecord(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from agent.core.configuration.config import Config
-from agent.core.configuration.location import address
+from agent.core.configuration.whereabouts import same_address
 from agent.core.evidence.account import CHANGED, DAMAGED, MISSING, REPLACES, SHUT, VANISHED, account_of
 from agent.core.evidence.evidence import Evidence, Standing, is_full
 from agent.core.evidence.twins import Twins
@@ -189,5 +189,7 @@ def moved(config: Config, evidence: Evidence) -> frozenset[str]:
     """Repositories whose address in the config is not the one at which they were last met."""
     noted = {record.repository: record.address for record in evidence.repositories}
     return frozenset(
-        one.name for one in config.repositories if noted.get(one.name) and noted[one.name] != address(one.url)
+        one.name
+        for one in config.repositories
+        if noted.get(one.name) and not same_address(noted[one.name], one)
     )

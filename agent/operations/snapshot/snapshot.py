@@ -7,7 +7,6 @@ from msgspec import Struct, structs
 
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.exclude import os_text
-from agent.core.configuration.location import address
 from agent.core.evidence.account import Seen
 from agent.core.model.findings import Finding, finding
 from agent.core.model.records import RepositoryRecord
@@ -46,6 +45,7 @@ class SnapshotTask(Struct, frozen=True, kw_only=True):
     repository: str
     url: str
     options: tuple[str, ...] = ()  # of restic, to reach it
+    address: str = ""  # fingerprint of where it lies
     accept: bool = False
 
 
@@ -227,7 +227,7 @@ class _Attempt:
             findings=record.findings,
         )
         identify = self.tools.repository.repository_id
-        note_sight(self.tools.ledger, seen, self.tools.clock.now(), identify, address(self.task.url))
+        note_sight(self.tools.ledger, seen, self.tools.clock.now(), identify, self.task.address)
 
     def note_listing(self) -> None:
         """Once the record is written: what else is there, when the ledger does not know it (any more)."""
@@ -245,7 +245,7 @@ class _Attempt:
         else:
             identity = self._asked = self.tools.repository.repository_id()
             body = RepositoryRecord(
-                repository=self.task.repository, repository_id=identity, address=address(self.task.url)
+                repository=self.task.repository, repository_id=identity, address=self.task.address
             )
             self.tools.ledger.append(body, self.tools.clock.now())
         self.base = structs.replace(self.base, repository_id=identity)

@@ -1,7 +1,7 @@
 """What was recorded of a repository stays its own under another name."""
 
 from agent.core.configuration.config import Repository
-from agent.core.configuration.location import address
+from agent.core.configuration.whereabouts import address
 from agent.core.evidence.renamed import names_today
 from agent.core.model.records import RepositoryRecord
 
@@ -11,7 +11,9 @@ def repository(name: str, url: str = "/mnt/backup") -> Repository:
 
 
 def met(name: str, identity: str = "1", url: str = "") -> RepositoryRecord:
-    return RepositoryRecord(repository=name, repository_id=identity, address=address(url) if url else "")
+    return RepositoryRecord(
+        repository=name, repository_id=identity, address=address(repository(name, url)) if url else ""
+    )
 
 
 def test_one_of_the_same_identity_is_the_same() -> None:

@@ -3,7 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from agent.core.configuration.location import address
+from agent.core.configuration.config import Repository
+from agent.core.configuration.whereabouts import address
 from agent.core.evidence.evidence import Evidence
 from agent.core.model.findings import finding
 from agent.core.model.records import RepositoryRecord, Verdict
@@ -31,6 +32,10 @@ def account(code: str, repository: str = "primary", of: str = "") -> SightRecord
     return SightRecord(
         repository=repository, started=ago(0.2), outcome="failed", by="prune", troubles=(trouble,)
     )
+
+
+def at(url: str) -> str:
+    return address(Repository(name="primary", url=url, password_file="/p"))
 
 
 def test_what_prune_found_is_not_ready_for_whoever_is_kept_there() -> None:
@@ -76,9 +81,9 @@ def test_a_repository_that_is_gone_is_that_also_without_its_password() -> None:
 
 
 def test_a_copy_at_another_address_than_where_it_was_met_is_unknown() -> None:
-    met = RepositoryRecord(repository="primary", repository_id="1", address=address("/mnt/primary"))
+    met = RepositoryRecord(repository="primary", repository_id="1", address=at("/mnt/primary"))
     assert judged(repositories=(met,)).verdict == Verdict.READY
-    elsewhere = replace(met, address=address("/mnt/elsewhere"))
+    elsewhere = replace(met, address=at("/mnt/elsewhere"))
     assert judged(PRIMARY, copy(repository="plan-b"), repositories=(elsewhere,)).verdict == Verdict.UNKNOWN
     assert judged(repositories=(elsewhere,)).verdict == Verdict.AT_RISK
     assert judged(repositories=(replace(met, address=""),)).verdict == Verdict.READY

@@ -2,7 +2,6 @@
 
 from msgspec.structs import replace
 
-from agent.core.configuration.location import address
 from agent.core.evidence.evidence import Copy, Evidence
 from agent.core.model.records import RepositoryRecord
 from agent.core.model.sights import SightRecord, Trouble
@@ -40,6 +39,6 @@ def test_nothing_is_asked_where_it_is_known_to_be_gone_or_nobody_has_met_it() ->
         repository="primary", started=ago(1), outcome="failed", by="check", troubles=(trouble,)
     )
     assert resting(copy(snapshot(1)), sights=(sight,)) == []
-    met = RepositoryRecord(repository="primary", repository_id="1", address=address("/mnt/elsewhere"))
+    met = RepositoryRecord(repository="primary", repository_id="1", address="another")
     assert resting(copy(snapshot(1)), repositories=(met,)) == []
     assert resting(copy(snapshot(1)), repositories=(replace(met, address=""),)) != []

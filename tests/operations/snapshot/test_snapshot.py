@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agent.core.configuration.location import address
 from agent.core.model.findings import Finding
 from agent.core.model.places import Placed
 from agent.core.model.records import ListingRecord, RepositoryRecord
@@ -175,6 +174,7 @@ class Shop:
             process=shop.processes[0],
             repository="primary",
             url="/mnt/primary",
+            address="ad.d.ress",
             accept=accept,
         )
         tools = SnapshotTools(
@@ -207,9 +207,7 @@ def test_the_repository_is_noted_when_it_is_used_for_the_first_time() -> None:
     shop.take()
     shop.take()
     assert shop.ledger.newest(RepositoryRecord, limit=9) == [
-        RepositoryRecord(
-            repository="primary", repository_id="4a5b", address=address(config().repositories[0].url)
-        )
+        RepositoryRecord(repository="primary", repository_id="4a5b", address="ad.d.ress")
     ]
 
 

@@ -1,0 +1,102 @@
+"""A fingerprint of where a repository lies, to tell one place from another. It holds no secret.
+
+Three parts: of the URL, of what the options say of the way there, of what the environment file does. Records
+of before hold the first alone, and of the URL as it was written.
+"""
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+
+from agent.core.configuration.address import WITH_A_VALUE
+from agent.core.configuration.config import Repository
+from agent.core.configuration.location import local_path
+
+NOWHERE = "0"  # nothing is said of the place
+LEADS = ("command", "args", "program")  # options of sftp and rclone
+SECRET = re.compile("pass|secret|token|key", re.IGNORECASE)
+ELSEWHERE_IN_SSH = ("hostname", "port", "proxyjump", "proxycommand")
+# what an environment may say of the place; buckets of other clouds have names of their own all over the world
+PLACES = re.compile(
+    "AZURE_(ACCOUNT_NAME|ENDPOINT_SUFFIX)|OS_(AUTH_URL|REGION_NAME|(PROJECT|TENANT)_(NAME|ID)|STORAGE_URL)"
+    "|ST_AUTH|RCLONE_CONFIG.*|HOME|XDG_CONFIG_HOME"
+)
+
+
+def address(repository: Repository) -> str:
+    """Of what the config says, and of the environment file as far as it could be read."""
+    environment = repository.leads if repository.environment_file else NOWHERE
+    return f"{_hash(_place(repository.url))}.{_way(repository)}.{environment}"
+
+
+def same_address(noted: str, repository: Repository) -> bool:
+    """Whether what was noted once is today's; what was not noted, or cannot be read, tells nothing apart."""
+    today = address(repository).split(".")
+    if "." not in noted:
+        return noted in (today[0], _hash(_bare(repository.url)))
+    return all(then in ("", now) or not now for then, now in zip(noted.split("."), today, strict=True))
+
+
+def leads_to(environment: Mapping[str, str]) -> str:
+    """What an environment file says of the place."""
+    said = {n: v for n, v in environment.items() if PLACES.fullmatch(n) and not SECRET.search(n)}
+    return _hash("\n".join(f"{name}={said[name]}" for name in sorted(said))) if said else NOWHERE
+
+
+def _place(url: str) -> str:
+    """The same for every way to write it; links are not followed."""
+    local = local_path(url)
+    return posixpath.normpath(local) if local is not None else _bare(url).rstrip("/")
+
+
+def _bare(url: str) -> str:
+    """Without the name and the password of a user."""
+    return re.sub("(://)[^/@]*@", r"\1", url)
+
+
+def _way(repository: Repository) -> str:
+    scheme = repository.url.partition(":")[0]
+    said = dict(option.partition("=")[::2] for option in repository.options)
+    ways = [said.get(f"{scheme}.{name}", "") for name in LEADS] if scheme in ("sftp", "rclone") else []
+    return _hash("\n".join(" ".join(_words(way)) for way in ways)) if any(ways) else NOWHERE
+
+
+def _words(command: str) -> Iterator[str]:
+    """Of ssh what says where it goes, and of any other command all but secrets."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = command.split()
+    programs = [posixpath.basename(word) for word in words]
+    if "ssh" in programs:
+        yield from _of_ssh(words[programs.index("ssh") + 1 :])
+    elif words[:1] and words[0].startswith("-"):
+        yield from _of_ssh(words)
+    else:
+        yield from (word for word in words if not SECRET.search(word))
+
+
+def _of_ssh(words: Sequence[str]) -> Iterator[str]:
+    """Its host and command, and the options that lead elsewhere; keys, users and patience do not."""
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        if not word.startswith("-") or word == "-":
+            yield word
+            continue
+        at = next((n for n, letter in enumerate(word[1:], 1) if letter in WITH_A_VALUE), 0)
+        if not at:
+            continue
+        value = word[at + 1 :] or (waiting.pop(0) if waiting else "")
+        key, _, setting = value.replace("=", " ", 1).strip().partition(" ")
+        if word[at] in "pJF":
+            yield f"-{word[at]} {value}"
+        elif word[at] == "o" and key.lower() in ELSEWHERE_IN_SSH:
+            yield f"-o {key.lower()} {setting.strip()}"
+
+
+def _hash(text: str) -> str:
+    from hashlib import sha256  # noqa: PLC0415 - rarely needed
+
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
