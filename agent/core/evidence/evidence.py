@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.location import is_excluded
+from agent.core.evidence.doubted import asked, doubted
 from agent.core.evidence.mild import is_over, spares_the_data
 from agent.core.evidence.post import Post
 from agent.core.model.drills import DrillRecord
@@ -81,6 +82,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     proofs: tuple[DrillRecord, ...]  # passed, at any time
     current: tuple[DrillRecord, ...]  # the proofs that are young enough
     covering: tuple[DrillRecord, ...] = ()  # those of them that hold everything the process has today
+    doubted: bool = False  # the newest that would be good was not asked what data elsewhere was found bad by
 
     @property
     def repository(self) -> str:
@@ -100,11 +102,10 @@ class Standing(Struct, frozen=True, kw_only=True):
 def standings(process: CriticalProcess, copies: Sequence[Copy], now: datetime) -> tuple[Standing, ...]:
     """What counts of each copy of a process. Passes from the future count for nothing, failures always do.
 
-    Content that a proof refuted in one copy is refuted in every copy of it.
+    Content that a proof refuted in one copy is refuted in every copy of it, and doubted where it may be.
     """
     bad = tuple(found for copy in copies for found in _bad_content(copy))
-    taken = [record for copy in copies for record in copy.snapshots]
-    return tuple(_standing(copy, process, now, bad, taken) for copy in copies)
+    return tuple(_standing(copy, process, now, bad, copies) for copy in copies)
 
 
 def _standing(
@@ -112,8 +113,9 @@ def _standing(
     process: CriticalProcess,
     now: datetime,
     bad: Sequence[Refuted],
-    taken: Sequence[SnapshotRecord],
+    everywhere: Sequence[Copy],
 ) -> Standing:
+    taken = [record for each in everywhere for record in each.snapshots]
     repository_id = next((s.repository_id for s in copy.snapshots if s.outcome == "passed"), "")
     failures = open_failures(copy.drills, {proof.name for proof in process.proofs})
     proofs = tuple(
@@ -124,7 +126,11 @@ def _standing(
         and (not repository_id or drill.repository_id in ("", repository_id))
     )
     own = refuted(copy)
-    good = _good_snapshots(copy, process, now, own | _under_other_ids(own, copy) | _copies_of(bad, copy))
+    own |= _under_other_ids(own, copy) | _copies_of(bad, copy)
+    passed = [each for one in everywhere for each in one.drills if each.outcome == "passed" and is_full(each)]
+    doubts = doubted(process, bad, () if copy is everywhere[0] else copy.snapshots, passed)
+    sound = _good_snapshots(copy, process, now, own)
+    good = _at_rest(tuple(record for record in sound if record.snapshot not in doubts))
     current = tuple(drill for drill in proofs if _is_current(drill, process, now))
     newest = taken_at(good[0]) if good else None
     return Standing(
@@ -134,6 +140,7 @@ def _standing(
         proofs=proofs,
         current=current,
         covering=tuple(drill for drill in current if covers(drill, process)),
+        doubted=bool(sound) and sound[0].snapshot in doubts,
     )
 
 
@@ -265,15 +272,13 @@ def _under_other_ids(names: Set[str], copy: Copy) -> frozenset[str]:
 
 def _answers(passed: DrillRecord, failure: DrillRecord) -> bool:
     """It came later, or was asked the same: what passed before says nothing of a proof that was new."""
-    failed = {(proof.name, proof.fingerprint) for proof in failure.proofs if proof.outcome == "failed"}
-    good = {(proof.name, proof.fingerprint) for proof in passed.proofs if proof.outcome == "passed"}
-    return passed.started > failure.started or failed <= good
+    return passed.started > failure.started or asked(failure, "failed") <= asked(passed, "passed")
 
 
 def _good_snapshots(
     copy: Copy, process: CriticalProcess, now: datetime, refuted: frozenset[str]
 ) -> tuple[SnapshotRecord, ...]:
-    return _at_rest(
+    return tuple(
         record
         for record in copy.snapshots
         if is_whole(record)
@@ -283,9 +288,8 @@ def _good_snapshots(
     )
 
 
-def _at_rest(good: Iterable[SnapshotRecord]) -> tuple[SnapshotRecord, ...]:
+def _at_rest(every: tuple[SnapshotRecord, ...]) -> tuple[SnapshotRecord, ...]:
     """Those in which every vital file stood still; where there is none, the others."""
-    every = tuple(good)
     return tuple(record for record in every if not record.vital_moving) or every
 
 

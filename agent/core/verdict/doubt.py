@@ -42,7 +42,7 @@ def loss_doubt(judgement: Judgement, evidence: Evidence) -> Reason | None:
 def is_proven(judgement: Judgement, standing: Standing, evidence: Evidence) -> bool:
     """This copy was restored in a drill that counts, and nothing is known that speaks against it."""
     found = _first(judgement.reasons, standing.repository, judgement, evidence)
-    return bool(standing.current) and found is None
+    return bool(standing.current) and found is None and not standing.doubted
 
 
 def first_without_time(judgements: Sequence[Judgement], evidence: Evidence) -> int:

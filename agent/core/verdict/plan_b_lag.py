@@ -51,7 +51,7 @@ def plan_b_behind(case: Case) -> Iterator[Reason]:
     for lag in lags(case.standings):
         undone = _undone_copy(case, lag.repository)
         if lag.seconds is None:
-            sentence = "Plan B holds no good snapshot: nothing is left without the first repository."
+            sentence = _nothing_good(case, lag.repository)
         elif lag.seconds > allowed:
             sentence = f"Plan B is {span(lag.seconds)} behind: that is lost with the first repository."
         else:
@@ -63,9 +63,24 @@ def plan_b_behind(case: Case) -> Iterator[Reason]:
         yield case.reason("plan-b-behind", Verdict.AT_RISK, sentence, hint, lag.repository)
 
 
+def _standing(case: Case, repository: str) -> Standing:
+    return next(each for each in case.standings if each.repository == repository)
+
+
+def _nothing_good(case: Case, repository: str) -> str:
+    if _standing(case, repository).doubted:
+        return (
+            "What a proof found bad in another copy may be bad in plan B as well: it was never asked of what "
+            "plan B holds."
+        )
+    return "Plan B holds no good snapshot: nothing is left without the first repository."
+
+
 def _bring_up(case: Case, repository: str) -> str:
     """How plan B gets a good snapshot; where a drill refused what it holds, what ends that."""
-    one = next(each for each in case.standings if each.repository == repository)
+    one = _standing(case, repository)
+    if one.doubted and not one.good and not one.failures:
+        return f"Run: {case.renew(repository)}, then: readiness drill {case.process.name} --from {repository}"
     if one.failures and not one.good:
         newest = one.failures[0]
         return way_out(case, one, newest, "" if errors_of(newest) & LOST else remedy(newest))
