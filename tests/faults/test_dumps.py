@@ -1,6 +1,7 @@
 """Dumps that are no dumps, end to end: half ones, those of others, those without an end; and healthy ones."""
 
 import gzip
+import lzma
 import os
 import time
 from collections.abc import Callable
@@ -136,6 +137,32 @@ def test_a_dump_that_is_replaced_while_the_snapshot_is_taken_is_whole_as_it_was_
     unknown = len(replaced) > 1 and not vital  # a vital one is saved again
     assert [proof["outcome"] for proof in drilled.row["proofs"]] == ["not_tested" if unknown else "passed"]
     assert state(shop) == (["drill-not-tested"] if unknown else [])
+
+
+def test_a_packed_error_message_in_the_place_of_a_dump_is_none(shop: Shop) -> None:
+    """What never was a dump that we know stays what it is."""
+    said = b'pg_dump: error: connection to server failed: FATAL: role "backup" does not exist\n'
+    put(shop, "small.sql.gz", 0.5, gzip.compress(BEGIN + END))
+    put(shop, "small.sql.xz", 0.5, lzma.compress(BEGIN + END))
+    put(shop, "other.sql.gz", 0.5, gzip.compress(b"CREATE TABLE a (b);\n"))
+    put(shop, "shop-20261129.sql.gz", 0.5, gzip.compress(WHOLE))
+    wanting(shop, "*.sql.*")
+    good(shop)
+    put(shop, "shop-20261129.sql.gz", 23, gzip.compress(WHOLE))
+    bad = {
+        put(shop, "small.sql.gz", 0.1, gzip.compress(said)),
+        put(shop, "small.sql.xz", 0.1, lzma.compress(said)),
+        put(shop, "shop-20261130.sql.gz", 0.1, gzip.compress(said)),
+    }
+    put(shop, "other.sql.gz", 0.1, gzip.compress(b"INSERT INTO a VALUES (1);\n"))
+    for _ in range(2):
+        taken = shop.snapshot()
+        assert (set(taken.codes), taken.paths) == ({"dump-cut", "dump-shrunk"}, set(map(str, bad)))
+    drilled = shop.drill()
+    assert (set(drilled.codes), drilled.paths) == ({"dump-cut"}, set(map(str, bad)))
+    assert {"data-stale", "drill-failed"} <= set(state(shop))
+    shop.snapshot("--accept")
+    assert (shop.snapshot().codes, shop.drill().codes) == ([], [])
 
 
 @pytest.mark.parametrize("names", [("customer1", "customer2"), ("shop_01", "shop_02", "shop_03")])

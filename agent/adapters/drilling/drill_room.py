@@ -192,7 +192,9 @@ class Room:
             place = RestoredFiles().find(self._scratch.tree, dump.path)
             if place is None:
                 return dump.is_cut and dump.path.endswith(CONTENTS)
-            return place.is_file() and (is_cut_dump(place) or (dump.is_cut and is_no_dump(place)))
+            known = bool(dump.known)
+            doubtful = dump.is_cut or known
+            return place.is_file() and (is_cut_dump(place) or (doubtful and is_no_dump(place, known)))
 
         return [dump for dump in dumps if is_bad(dump)]
 

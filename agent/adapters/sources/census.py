@@ -11,12 +11,14 @@ from agent.core.kinds.dump_parts import is_table
 from agent.core.kinds.kinds import (
     CONTROLS,
     CUT,
-    DUMP,
+    DUMPS,
+    KNOWN,
     LMDB,
     LMDB_NAME,
     LOG_ENDING,
     MARIADB,
     MARKER_NAMES,
+    NAMED,
     POSTGRESQL,
     SQLITE,
     Database,
@@ -29,6 +31,7 @@ from agent.core.kinds.kinds import (
 from agent.core.kinds.working_files import is_working
 from agent.core.model.snapshots import RootIdentity
 
+_KNOWN = {KNOWN: True, NAMED: False}
 MOUNTS = 100
 AHEAD_NS = 86400 * 10**9  # a file may claim to be of any time; later ones tell nothing
 FOUND = 10_000  # databases, links or directories of one kind that are kept; nobody has so many on purpose
@@ -115,8 +118,8 @@ class Census:
         elif kind == LMDB and len(self._servers) < FOUND:
             place = os.path.dirname(path) if path.endswith(b"/data.mdb") else path  # noqa: PTH120
             self._servers.setdefault(place, LMDB_NAME)
-        elif kind in (DUMP, CUT) and len(self.dumps) < FOUND:
-            self.dumps.append(Dump(path, size, mtime_ns, is_cut=kind == CUT))
+        elif kind in DUMPS and len(self.dumps) < FOUND:
+            self.dumps.append(Dump(path, size, mtime_ns, is_cut=kind == CUT, known=_KNOWN.get(kind)))
 
     def log(self, path: bytes, head: bytes) -> None:
         """A file that was read and has the name of a write-ahead log, and its first bytes."""

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from agent.adapters.sources.walk import open_beneath
-from agent.core.kinds.kinds import HEAD
-from agent.core.snapshot.dumps import TAIL, is_dump, is_whole, last_line
+from agent.core.kinds.kinds import CUT, DUMP, HEAD, KNOWN, NAMED
+from agent.core.snapshot.dumps import TAIL, is_dump, is_known, is_whole, last_line
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -47,6 +47,18 @@ def is_cut(base: int, *pieces: bytes) -> bool:
         except OSError:
             return False
         return _ends_well(files, head) is False
+
+
+def dump_kind(base: int, path: bytes) -> str:
+    """The flag of a dump below the directory descriptor `base`."""
+    if is_cut(base, path):
+        return CUT
+    try:
+        with open_file(base, path) as file:
+            known = _has_known_kind(file)
+    except OSError:
+        return DUMP
+    return DUMP if known is None else KNOWN if known else NAMED
 
 
 def is_shown_whole(file: Path) -> bool:
@@ -83,10 +95,29 @@ def open_file(base: int, path: bytes) -> BinaryIO:
     return os.fdopen(open_beneath(base, path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb")
 
 
-def is_no_dump(file: Path) -> bool:
-    """Whether a file does not even begin as a dump."""
+def is_no_dump(file: Path, known: bool) -> bool:
+    """Whether a file does not even begin as a dump; `known`: the name of a packed one is not enough."""
     with file.open("rb") as content:
-        return not is_dump(os.fsencode(file), content.read(HEAD))
+        if not is_dump(os.fsencode(file), content.read(HEAD)):
+            return True
+        return known and _has_known_kind(content) is False
+
+
+def _has_known_kind(file: BinaryIO) -> bool | None:
+    """Whether what is unpacked begins as a dump does that we know; None where that cannot be told."""
+    file.seek(0)
+    head = file.read(HEAD)
+    if head.startswith(_ZSTD):
+        return None
+    opener = next((opener for begins, opener in _BEGINNINGS if head.startswith(begins)), None)
+    try:
+        if opener:
+            file.seek(0)
+            with opener(file) as unpacked:
+                head = unpacked.read(HEAD)
+    except _DAMAGE:
+        return None
+    return is_known(head) if head else None
 
 
 def _ends_well(files: Sequence[BinaryIO], head: bytes) -> bool | None:

@@ -28,7 +28,7 @@ from agent.adapters.sources.witness_files import (
     stamp_of,
 )
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
-from agent.core.kinds.kinds import CUT, DUMP, KINDS, kind_of
+from agent.core.kinds.kinds import DUMPS, KINDS, kind_of
 from agent.core.model.repository import Stamp
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
@@ -44,7 +44,7 @@ SECTOR = 512  # bytes of the smallest page of a database
 SETTLED_NS = 2_000_000_000
 KINDS_BYTES = frozenset(kind.encode() for kind in KINDS)
 _AT_REST = KINDS_BYTES | {b"-", b"z"}  # flags of files that need not be read again
-_DUMPS = (DUMP.encode(), CUT.encode())
+_DUMPS = frozenset(kind.encode() for kind in DUMPS)
 EMPTY = hashlib.sha256(b"").hexdigest().encode()
 
 

@@ -9,11 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from msgspec import Struct, structs
 
 from agent.adapters.sources.census import Census
-from agent.adapters.sources.dump_ends import is_cut
+from agent.adapters.sources.dump_ends import dump_kind
 from agent.adapters.sources.hashing import Digest, digest
 from agent.adapters.sources.walk import Visit, comparable_attribute
 from agent.adapters.sources.witness_files import WitnessLines, WitnessWriter
-from agent.core.kinds.kinds import CUT, DUMP, LOG_ENDING, kind_of
+from agent.core.kinds.kinds import CUT, LOG_ENDING, kind_of
 from agent.core.snapshot.dumps import is_dump
 from agent.core.snapshot.witness import MOVING, UNREADABLE, WIPED, ZEROED, content_fields
 
@@ -174,5 +174,5 @@ def _read_one(base: int, line: Line) -> Digest:
     if line.was_dump and not line.size:
         kind = CUT  # a dump program that failed at once leaves an empty file
     elif not kind and is_dump(line.path, found.head):
-        kind = CUT if is_cut(base, line.path) else DUMP
+        kind = dump_kind(base, line.path)
     return structs.replace(found, kind=kind) if kind else found

@@ -6,13 +6,11 @@ Databases that a server writes are no heap of files: a copy that was made meanwh
 from msgspec import Struct
 
 HEAD = 512  # bytes of a file that are looked at
-SQLITE, LMDB, DUMP, CUT = (
-    "q",
-    "b",
-    "d",
-    "c",
-)  # also flags in the witness, so that a file that has not changed stays known
-KINDS = frozenset({SQLITE, LMDB, DUMP, CUT})
+SQLITE, LMDB = "q", "b"  # also flags in the witness, so that a file that has not changed stays known
+# a dump by its content, by its name alone, of what cannot be told; and one that is not whole
+KNOWN, NAMED, DUMP, CUT = "k", "n", "d", "c"
+DUMPS = frozenset({KNOWN, NAMED, DUMP, CUT})
+KINDS = frozenset({SQLITE, LMDB}) | DUMPS
 
 _LMDB_MAGIC = (b"\xde\xc0\xef\xbe", b"\xbe\xef\xc0\xde")  # in the byte order of either machine
 _LMDB_AT = 16
@@ -86,6 +84,7 @@ class Dump(Struct, frozen=True):
     mtime_ns: int
     is_cut: bool = False
     pieces: int = 1  # files that it was cut up into; the path is that of the first
+    known: bool | None = None  # its content is of a kind that we know, or has to be; None: it cannot be told
 
 
 def kind_of(head: bytes) -> str:

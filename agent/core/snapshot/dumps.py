@@ -44,7 +44,12 @@ NEAR_NS = 3600 * 10**9  # what a job writes beside its dump, such as its log, is
 
 def is_dump(path: bytes, head: bytes) -> bool:
     """Whether a file is a dump: by its first bytes, or by the name of a packed one."""
-    return path.endswith(_PACKED) or head.startswith(_ARCHIVES) or last_line(unpacked_head(head)) != b""
+    return path.endswith(_PACKED) or is_known(unpacked_head(head))
+
+
+def is_known(head: bytes) -> bool:
+    """Whether what is unpacked begins as a dump of a kind that we know."""
+    return head.startswith(_ARCHIVES) or last_line(head) != b""
 
 
 def unpacked_head(head: bytes) -> bytes:
@@ -85,9 +90,34 @@ def noted_dumps(dumps: Sequence[Dump], newest: Mapping[bytes, int]) -> tuple[Dum
             dump.is_cut,
             newest_in=_newest_in(dump, newest),
             pieces=dump.pieces,
+            known=dump.known,
         )
         for dump in sorted(dumps, key=lambda dump: -dump.mtime_ns)[:NOTED]
     )
+
+
+def no_more_known(dumps: Sequence[Dump], earlier: Iterable[SnapshotRecord]) -> tuple[Dump, ...]:
+    """The dumps; those are cut that are of no kind we know, but were in the `earlier` snapshots.
+
+    Those are the good ones of the last weeks, oldest first; what came before an accepted one is forgotten.
+    """
+    names: set[str] = set()
+    for record in earlier:
+        if record.accepted:
+            names.clear()
+        for note in newest_of_each(record.dumps):
+            names.update(names_of(note.path) if note.known else ())
+    doubtful = any(dump.known is False or dump.is_cut for dump in dumps)
+    if not names or not doubtful:
+        return tuple(dumps)
+    found = generations({f"/{os_text(dump.path)}": dump.mtime_ns / 1e9 for dump in dumps})
+    wanted = {path for same in found if same.name in names for path in same.paths}
+    return tuple(_as_known(dump) if f"/{os_text(dump.path)}" in wanted else dump for dump in dumps)
+
+
+def _as_known(dump: Dump) -> Dump:
+    is_cut = dump.is_cut or dump.known is False
+    return structs.replace(dump, is_cut=is_cut, known=True if is_cut else dump.known)
 
 
 def _newest_in(dump: Dump, newest: Mapping[bytes, int]) -> str:
@@ -126,14 +156,15 @@ def cut_findings(
 
 def cut(process: str, path: str) -> Finding:
     """A dump that is not whole."""
-    message = f"{path} does not end as a dump of its kind does: it was cut off, or holds nothing."
+    message = f"{path} does not end as a dump of its kind does: it was cut off, or is none."
     if path.endswith(CONTENTS):
         message = f"{path} is missing, which pg_dump writes last: the dump in this directory was cut off."
     return finding(
         "dump-cut",
         process,
         message,
-        "Dump again, into another name, and rename it only when the dump program ended well.",
+        "Dump again, into another name, and rename it only when the dump program ended well. "
+        f"If it is meant to hold something else now: readiness snapshot --accept {process}",
         path,
     )
 

@@ -11,6 +11,7 @@ from agent.core.configuration.exclude import os_bytes, os_text
 from agent.core.configuration.vital import declared_databases
 from agent.core.model.findings import Finding
 from agent.core.model.snapshots import HeldExtent, SnapshotRecord, TableCounts
+from agent.core.snapshot.dumps import no_more_known
 from agent.core.snapshot.extent import Scan, VitalPlace, why_refuse
 from agent.core.snapshot.held import (
     Shrunk,
@@ -39,16 +40,19 @@ def with_lost_dumps(
     process: CriticalProcess,
     scan: Scan,
     good: SnapshotRecord | None,
+    earlier: Sequence[SnapshotRecord],
     sources: Sources,
     accepting: Acceptance,
 ) -> Scan:
     """The scan, with files that were dumps, or should be, and are none: as dumps that are cut."""
-    lost = [
-        dump
-        for dump in lost_dumps(process, scan, good, sources.beside)
-        if not accepting.covers("dump-cut", f"/{os_text(dump.path)}")
-    ]
-    return structs.replace(scan, dumps=(*scan.dumps, *lost)) if lost else scan
+    if good is None:
+        return scan
+    as_met = {dump.path: dump for dump in scan.dumps}
+    lost = lost_dumps(process, scan, good, sources.beside)
+    judged = no_more_known((*scan.dumps, *lost), earlier)
+    meant = {dump.path for dump in judged if accepting.covers("dump-cut", f"/{os_text(dump.path)}")}
+    dumps = (as_met.get(dump.path) if dump.path in meant else dump for dump in judged)
+    return structs.replace(scan, dumps=tuple(dump for dump in dumps if dump))
 
 
 class Held:

@@ -137,7 +137,7 @@ class _Attempt:
         findings += fewer_rows(self.process, tables, good)
         backup = self._start_backup()
         try:
-            scan = with_lost_dumps(self.process, self._scan(), good, self.tools.sources, accepting)
+            scan = self._with_lost_dumps(self._scan(), good)
             seen = Held(self.process, scan, good, self._earlier.of_weeks, self.tools.sources)
             refusals = seen.refusals()
             self._note_extent(scan, tables)
@@ -192,6 +192,10 @@ class _Attempt:
             return self.tools.sources.scan(self.tools.progress.advance, self._accepting.are_zeros_meant)
         finally:
             self.tools.progress.end()
+
+    def _with_lost_dumps(self, scan: Scan, good: SnapshotRecord | None) -> Scan:
+        earlier = self._earlier.of_weeks
+        return with_lost_dumps(self.process, scan, good, earlier, self.tools.sources, self._accepting)
 
     def _start_backup(self) -> Backup:
         """restic gets its key ready while we read what changed; then it may begin."""

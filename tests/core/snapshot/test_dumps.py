@@ -15,6 +15,7 @@ from agent.core.snapshot.dumps import (
     is_dump,
     is_whole,
     newest_of_each,
+    no_more_known,
     noted_dumps,
     on_the_move,
     replaced_dumps,
@@ -100,6 +101,30 @@ def test_what_is_recovered_from_is_bad_when_it_is_cut() -> None:
     assert [each.severity for each in restored_dump_findings(ORDERS, [path])] == ["warning"]
     for named, there in ((process("orders", proofs=(proof,)), path), (vital, "/srv/orders/dumps/a.sql")):
         assert [each.severity for each in restored_dump_findings(named, [there])] == ["error"]
+
+
+def of_kind(name: str, known: bool | None, hours: float = 1) -> Dump:
+    return Dump(f"srv/orders/{name}".encode(), 90, int(ago(hours).timestamp() * 1e9), known=known)
+
+
+def test_a_dump_that_was_of_a_known_kind_and_is_of_none_is_cut_until_it_is_accepted() -> None:
+    def is_cut(dump: Dump, *earlier: DumpNote, accepted: bool = False) -> bool:
+        records = [snapshot(dumps=earlier), *([snapshot(accepted=True)] if accepted else [])]
+        [found] = no_more_known([dump], records)
+        assert found.known is True or not found.is_cut, "and it has to be of one from then on"
+        return found.is_cut
+
+    known = replace(note("a-20261129.sql.gz", hours=25), known=True)
+    bad = of_kind("a-20261130.sql.gz", known=False)
+    assert is_cut(bad, known)
+    assert is_cut(bad, replace(known, is_cut=True)), "it was none the night before as well"
+    assert not is_cut(bad, known, accepted=True)
+    assert not is_cut(bad, replace(known, known=False)), "it never was"
+    assert not is_cut(bad, replace(known, known=None)), "nobody noted it"
+    assert not is_cut(bad, known, note("a-20261130.sql.gz")), "the newest counts"
+    assert not is_cut(of_kind("b.sql.gz", known=False), known)
+    assert not is_cut(of_kind("a-20261130.sql.gz", known=None), known), "packed by zstd"
+    assert not is_cut(of_kind("a-20261130.sql.gz", known=True), known)
 
 
 def test_a_record_notes_the_newest_dumps_whatever_their_times() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from agent.core.configuration.config import SqliteProof
+from agent.core.evidence.acceptance import Told
 from agent.core.kinds.rotations import Turn, Turns
 from agent.core.model.snapshots import DumpNote, HeldExtent, RootIdentity, SnapshotRecord, TableCounts
 from agent.core.snapshot.extent import Scan, VitalPlace
@@ -201,6 +202,9 @@ def test_files_that_were_emptied_just_now_are_named_to_be_waited_for() -> None:
 
 def test_a_dump_that_is_none_any_more_is_one_that_is_cut() -> None:
     good = snapshot(dumps=(DumpNote("/srv/orders/a.sql", 9000, ago(5)),))
-    found = with_lost_dumps(ORDERS, scan(), good, Sources(Neighbour("a.sql", 40, 1)), Acceptance(None))  # type: ignore[arg-type]
+    broken = Sources(Neighbour("a.sql", 40, 1))
+    found = with_lost_dumps(ORDERS, scan(), good, [], broken, Acceptance(None))  # type: ignore[arg-type]
     assert [(dump.path, dump.is_cut) for dump in found.dumps] == [(b"srv/orders/a.sql", True)]
-    assert with_lost_dumps(ORDERS, scan(), good, Sources(), Acceptance(None)) == scan()  # type: ignore[arg-type]
+    told = Acceptance(Told(frozenset({("dump-cut", "/srv/orders/a.sql")})))
+    assert with_lost_dumps(ORDERS, scan(), good, [], broken, told) == scan()  # type: ignore[arg-type]
+    assert with_lost_dumps(ORDERS, scan(), good, [], Sources(), Acceptance(None)) == scan()  # type: ignore[arg-type]
