@@ -101,6 +101,33 @@ def test_half_a_dump_in_the_place_of_the_last_ends_no_stale_data_and_is_not_prov
     good(shop)
 
 
+def test_a_dump_whose_job_died_is_missed_when_it_is_removed(shop: Shop) -> None:
+    """What is put there by hand, comes under ever other names, or is packed from now on may go."""
+    for hours in (19, 0.5):
+        for name in ("crm", "shop", "wages"):
+            put(shop, f"{name}.sql", hours)
+        put(shop, f"day-202611{29 if hours > 1 else 30}.sql", hours)
+        put(shop, f"in/order{hours}.sql", hours)
+        wanting(shop, "*.sql*", "in/*.sql")
+        assert shop.snapshot().says == PASSED
+        (shop.source / f"in/order{hours}.sql").unlink()
+    put(shop, "before-the-upgrade.sql", 0.5)
+    put(shop, "in/order.sql", 0.1)
+    good(shop)
+    for name in ("before-the-upgrade.sql", "day-20261129.sql", "wages.sql"):
+        (shop.source / name).unlink()
+    put(shop, "wages.sql.gz", 0.1, gzip.compress(WHOLE))
+    good(shop)
+    gone = shop.source / "crm.sql"
+    gone.unlink()
+    for _ in range(2):
+        taken = shop.snapshot()
+        assert (taken.says, taken.paths) == (("failed", 1, ["dump-gone"]), {str(gone)})
+    assert shop.drill().says == ("failed", 1, ["dump-gone"])
+    shop.snapshot("--accept")
+    good(shop)
+
+
 # a restic that finds another file when it begins to read, or leaves one behind when it is done
 REPLACING = """#!/bin/sh
 case " $* " in *" backup "*) ;; *) exec {restic} "$@";; esac

@@ -33,6 +33,7 @@ _WHEN = (
     r"|(?<![\d.])\d+\.\d+\.\d+(?!\.?\d)"  # the version of what wrote it
 )
 _ROTATED = r"(?<!\d)\.\d{1,3}(?:\.(?:gz|bz2|xz|zst|lz4|Z))?(?=/|\Z)"
+_WRAPPED = r"(?:\.(?:gz|bz2|xz|zst|lz4|Z|new|tmp|part|partial))+\Z"
 FEWEST = 3  # files whose names differ in short numbers, for them to be a rotation
 CLOSEST = 600.0  # seconds between two of a rotation
 UNEVEN = 4  # times the smallest gap may be smaller than the median one
@@ -49,6 +50,11 @@ class Generations(Struct, frozen=True):
     def holds(self, path: str) -> bool:
         """Whether a file of this name would be one of them."""
         return self.name == (_unnumbered(path) if self.numbered else undated(path))
+
+
+def bare(path: str) -> str:
+    """The path of a file without what packing it, or writing it beside, puts behind its name."""
+    return re.sub(_WRAPPED, "", path)
 
 
 def names_of(path: str) -> set[str]:

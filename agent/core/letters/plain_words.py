@@ -123,6 +123,7 @@ WORDS: dict[str, tuple[str, str]] = {
         ("dump-cut", "dump-shrunk"),
         ("the copy of a database of {name} is not whole", "look at the newest dump of {name}"),
     ),
+    "dump-gone": ("the copy of a database of {name} is gone", "look why it is not made any more"),
     "link-leads-out": ("{name} needs files that are in no backup", LOOK),
     "source-replaced": ("the data of {name} are on another disk than before", LOOK),
     **dict.fromkeys(

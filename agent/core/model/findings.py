@@ -33,6 +33,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     ),
     "dump-cut": ("warning", "the newest dump of a database was cut off, or holds nothing"),
     "dump-shrunk": ("warning", "the newest dump has less than half of what it had within four weeks"),
+    "dump-gone": (
+        "error",
+        "a dump that a job wrote, and that a proof looks at, is gone with all generations",
+    ),
     "link-leads-out": ("warning", "a symbolic link leads to something that no process saves"),
     "vital-missing": (
         "error",

@@ -52,6 +52,7 @@ class DumpNote(Struct, frozen=True):
     newest_in: str | None = None  # the topmost directory of which it is the newest content; None: not noted
     pieces: int = 1  # files that it was cut up into; the path is that of the first
     renewed: bool = False  # it, or a generation of it, was known with another time before
+    of_a_job: bool = False  # whole ones of it were written minutes apart, at any time before
     known: bool | None = None  # its content is of a kind that we know, or has to be; None: it cannot be told
 
 

@@ -10,10 +10,13 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from agent.core.configuration.config import CriticalProcess, NewestFileProof
-from agent.core.kinds.generations import Generations, names_of
+from agent.core.configuration.config import ArchiveProof, CriticalProcess, NewestFileProof
+from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
+from agent.core.kinds.generations import CLOSEST, Generations, bare, names_of
+from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DumpNote, SnapshotRecord
 from agent.core.snapshot.dumps import of_each, on_the_move
+from agent.core.snapshot.extent import Scan
 from agent.core.text.patterns import is_pattern, matches
 
 
@@ -35,31 +38,76 @@ def with_past(
     """The dumps, with what `earlier` good snapshots (oldest first) know of them; and the newest whole ones
     that those hold of each that is not whole now."""
     moving = on_the_move(dumps, moved)
-    times, whole = _known(earlier)
+    known = _Known(earlier)
     noted: list[DumpNote] = []
     before: list[DumpNote] = []
     for same, each in of_each(dumps):
-        renewed = bool(times.get(same.name, set()) - {each[0].at})
-        noted += [replace(dump, renewed=renewed) for dump in each]
-        if same.name in whole and not any(_is_whole(dump, moving) for dump in each):
-            before.append(whole[same.name])
+        renewed = bool(known.times.get(same.name, set()) - {each[0].at})
+        of_a_job = known.is_of_a_job(same.name, each[0], _is_whole(each[0], moving))
+        noted += [replace(dump, renewed=renewed, of_a_job=of_a_job) for dump in each]
+        if same.name in known.whole and not any(_is_whole(dump, moving) for dump in each):
+            before.append(known.whole[same.name])
     return tuple(sorted(noted, key=lambda dump: dump.at, reverse=True)), tuple(before)
 
 
-def _known(earlier: Sequence[SnapshotRecord]) -> tuple[dict[str, set[datetime]], dict[str, DumpNote]]:
-    """By the names of their generations: when each was written anew, and the newest that was whole."""
-    times: dict[str, set[datetime]] = {}
-    whole: dict[str, DumpNote] = {}
-    for record in earlier:
-        moving = _half(record)
-        for _, each in of_each(record.dumps):
-            for name in names_of(each[0].path):
-                times.setdefault(name, set()).add(each[0].at)
-        for dump in (*record.dumps_before, *record.dumps):
-            for name in names_of(dump.path) if _is_whole(dump, moving) else ():
-                if name not in whole or whole[name].at < dump.at:
-                    whole[name] = dump
-    return times, whole
+class _Known:
+    """What good snapshots know, oldest first, by the names of generations."""
+
+    def __init__(self, earlier: Sequence[SnapshotRecord]) -> None:
+        self.times: dict[str, set[datetime]] = {}  # when the newest was written
+        self.whole: dict[str, DumpNote] = {}  # the newest that was whole
+        self._written: dict[str, set[datetime]] = {}  # when newest ones were that are whole
+        self._of_a_job: set[str] = set()
+        for record in earlier:
+            moving = _half(record)
+            for _, (newest, *_) in of_each(record.dumps):
+                for name in names_of(newest.path):
+                    self.times.setdefault(name, set()).add(newest.at)
+                    self._written.setdefault(name, set()).update(
+                        {newest.at} if _is_whole(newest, moving) else ()
+                    )
+                    self._of_a_job.update({name} if newest.of_a_job else ())
+            for dump in (*record.dumps_before, *record.dumps):
+                for name in names_of(dump.path) if _is_whole(dump, moving) else ():
+                    if name not in self.whole or self.whole[name].at < dump.at:
+                        self.whole[name] = dump
+
+    def is_of_a_job(self, name: str, newest: DumpNote, is_whole: bool) -> bool:
+        """One that a person makes by hand, and once more, has the times of one hour."""
+        times = self._written.get(name, set()) | ({newest.at} if is_whole else set())
+        apart = (max(times) - min(times)).total_seconds() if times else 0
+        return name in self._of_a_job or apart > CLOSEST
+
+
+def gone_findings(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
+    """An error for each dump that a job writes, and that a proof's pattern looks at, when the last good
+    snapshot held it and no generation of it is left. What lies there under ever other names may go."""
+    roots = [root.path for root in scan.roots]
+    exclude = compile_excludes(process.exclude)
+    wanted = [proof.path for proof in process.proofs if isinstance(proof, NewestFileProof)]
+    wanted += [proof.archive for proof in process.proofs if isinstance(proof, ArchiveProof)]
+    patterns = [each for each in wanted if is_pattern(each)]
+    left = {name for dump in scan.dumps for name in names_of(bare(f"/{os_text(dump.path)}"))}
+    return [
+        _gone(process.name, newest)
+        for _, (newest, *_) in of_each(good.dumps if good else ())
+        if newest.of_a_job
+        and any(matches(newest.path, each) for each in patterns)
+        and any(_is_in(newest.path, root) for root in roots)
+        and left.isdisjoint(names_of(bare(newest.path)))
+        and not leaves_out(exclude, os_bytes(newest.path).strip(b"/"))
+    ]
+
+
+def _gone(process: str, newest: DumpNote) -> Finding:
+    return finding(
+        "dump-gone",
+        process,
+        f"{newest.path} is gone, and with it all there was of a dump that a proof looks at.",
+        "Find out why it is not written any more: snapshots from before still hold it. "
+        f"If this is meant: readiness snapshot --accept {process}",
+        newest.path,
+    )
 
 
 def _needed(process: CriticalProcess, record: SnapshotRecord) -> Iterator[DumpNote]:

@@ -25,7 +25,7 @@ from agent.core.text.patterns import is_pattern, matches
 from agent.core.text.plain import size
 
 TAIL = 4096  # bytes at the end of a dump that are looked at
-NOTED = 50  # dumps, with every snapshot: the newest
+NOTED = 50  # dumps, with every snapshot: the newest of each, and the newest
 _PIECE = r"(?:[a-z]{2,3}|\d+)\Z"  # how the name of one ends
 LEAST = 4096  # bytes: what is smaller says little by its size
 
@@ -92,8 +92,20 @@ def noted_dumps(dumps: Sequence[Dump], newest: Mapping[bytes, int]) -> tuple[Dum
             pieces=dump.pieces,
             known=dump.known,
         )
-        for dump in sorted(dumps, key=lambda dump: -dump.mtime_ns)[:NOTED]
+        for dump in _first_of_each(dumps)[:NOTED]
     )
+
+
+def _first_of_each(dumps: Sequence[Dump]) -> list[Dump]:
+    """The newest first; where they are too many, the newest of each dump before older ones of any."""
+    ordered = sorted(dumps, key=lambda dump: -dump.mtime_ns)
+    if len(dumps) <= NOTED:
+        return ordered
+    texts = {f"/{os_text(dump.path)}": dump for dump in ordered}
+    found = generations({path: dump.mtime_ns / 1e9 for path, dump in texts.items()})
+    turns = (sorted((texts[path] for path in same.paths), key=lambda dump: -dump.mtime_ns) for same in found)
+    turn_of = {dump.path: turn for each in turns for turn, dump in enumerate(each)}
+    return sorted(ordered, key=lambda dump: turn_of[dump.path])
 
 
 def no_more_known(dumps: Sequence[Dump], earlier: Iterable[SnapshotRecord]) -> tuple[Dump, ...]:

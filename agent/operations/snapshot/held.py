@@ -11,6 +11,7 @@ from agent.core.configuration.exclude import os_bytes, os_text
 from agent.core.configuration.vital import declared_databases
 from agent.core.model.findings import Finding
 from agent.core.model.snapshots import HeldExtent, SnapshotRecord, TableCounts
+from agent.core.snapshot.data_age import gone_findings
 from agent.core.snapshot.dumps import no_more_known
 from agent.core.snapshot.extent import Scan, VitalPlace, why_refuse
 from agent.core.snapshot.held import (
@@ -99,9 +100,10 @@ class Held:
         return tuple(one for one in empty if self._is_younger(one.place, since))
 
     def findings(self, tables: Sequence[TableCounts], moved: Set[str]) -> list[Finding]:
-        """Warnings of what holds hardly anything of what it held, or is hardly in the snapshot."""
+        """What holds hardly anything of what it held, is hardly in the snapshot, or is a dump and gone."""
         found = left_out_findings(self._process, self._scan, self._good)
         shrunk = [each for each in self._hardly_left(tables) if f"/{os_text(each.place)}" not in moved]
+        found += gone_findings(self._process, self._scan, self._good)
         return found + shrunk_findings(self._process, shrunk)
 
     def noted(self, tables: Sequence[TableCounts], accepted: bool) -> tuple[HeldExtent, ...]:

@@ -4,8 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from agent.core.configuration.config import ArchiveProof, CriticalProcess, NewestFileProof
-from agent.core.model.snapshots import DumpNote
-from agent.core.snapshot.data_age import data_at, oldest_dump, with_past
+from agent.core.kinds.kinds import Dump
+from agent.core.model.snapshots import DumpNote, RootIdentity
+from agent.core.snapshot.data_age import data_at, gone_findings, oldest_dump, with_past
+from support.builders.live_files import scan
 from support.builders.shop import ago, process, snapshot
 
 A29, A30 = (
@@ -102,3 +104,46 @@ def test_a_dump_is_renewed_when_it_or_a_generation_had_another_time() -> None:
         LAST.path: True,
         HALF.path: True,
     }
+
+
+JOB = DumpNote("/srv/orders/crm-20261129.sql", 9, ago(26), of_a_job=True)
+ROOT = RootIdentity("/srv/orders", 1, 2, 3)
+
+
+def gone(note: DumpNote, *left: str, path: str = "/srv/orders/*.sql*", exclude: tuple[str, ...] = ()) -> bool:
+    dumps = tuple(Dump(f"srv/orders/{name}".encode(), 9, 1) for name in left)
+    asked = replace(watched(path), exclude=exclude)
+    return bool(gone_findings(asked, scan(dumps=dumps, roots=(ROOT,)), snapshot(dumps=(note,))))
+
+
+def test_a_dump_of_a_job_is_gone_when_no_generation_is_left_in_whatever_packing() -> None:
+    assert gone(JOB) and gone(JOB, "shop-20261129.sql", "crm2-20261130.sql")
+    assert not gone(JOB, "crm-20261101.sql") and not gone(JOB, "crm-20261130.sql.gz")
+    plain = replace(JOB, path="/srv/orders/crm.sql")
+    assert gone(plain) and not gone(plain, "crm.sql.new") and not gone(plain, "crm.sql.1.gz")
+    assert not gone(replace(JOB, of_a_job=False))
+
+
+def test_only_what_a_proof_by_pattern_looks_at_and_the_paths_still_hold_can_be_gone() -> None:
+    whole = ArchiveProof(name="whole", archive="/srv/orders/*.sql")
+    there = scan(roots=(ROOT,))
+    good = snapshot(dumps=(JOB,))
+    assert [each.code for each in gone_findings(process(proofs=(whole,)), there, good)] == ["dump-gone"]
+    assert gone_findings(process(), there, good) == []
+    assert gone_findings(process(proofs=(whole,)), scan(roots=()), good) == []
+    assert gone_findings(process(proofs=(whole,)), there, None) == []
+    assert not gone(JOB, path="/srv/orders")
+    assert not gone(JOB, exclude=("*.sql",))
+
+
+def test_a_job_writes_whole_dumps_at_times_that_lie_apart_and_is_remembered() -> None:
+    def of_a_job(note: DumpNote, *earlier: DumpNote) -> bool:
+        [found] = with_past((note,), (), [snapshot(dumps=(each,)) for each in earlier])[0]
+        return found.of_a_job
+
+    now, before = DumpNote("/srv/orders/crm.sql", 9, ago(1)), DumpNote("/srv/orders/crm.sql", 9, ago(25))
+    assert of_a_job(now, before)
+    assert not of_a_job(now) and not of_a_job(now, now)
+    assert not of_a_job(now, replace(before, at=ago(1.1))), "made by hand, and once more"
+    assert not of_a_job(now, replace(before, is_cut=True)), "it was being written"
+    assert of_a_job(now, replace(now, of_a_job=True))
