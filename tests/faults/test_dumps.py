@@ -5,6 +5,7 @@ import lzma
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -206,6 +207,23 @@ def test_numbered_databases_are_judged_apart(shop: Shop, names: tuple[str, ...])
     cut = put(shop, f"{names[0]}.sql", 0.5, WHOLE[:-50])
     taken, drilled = shop.snapshot(), shop.drill()
     assert (taken.codes, taken.paths, drilled.codes) == (["dump-cut"], {str(cut)}, ["dump-cut"])
+
+
+def test_customers_whose_numbers_look_like_dates_are_judged_apart(shop: Shop) -> None:
+    """Real dates beside them, of files that were copied without their times, are dates."""
+    today = datetime.now(UTC)
+    days = [f"{today - timedelta(days=days):%Y%m%d}" for days in (0, 20, 21)]
+    numbers = ("t20110401", "t20120815", "c1401234567", "c1501234567")
+    for name in (*numbers, f"db-{days[0]}"):
+        put(shop, f"{name}.sql", 0.5)
+    for day in days[1:]:
+        put(shop, f"db-{day}.sql", 30)
+    wanting(shop, "*.sql")
+    good(shop)
+    behind = [put(shop, f"{name}.sql", 39, WHOLE[:-50]) for name in ("t20110401", "c1401234567")]
+    taken, drilled = shop.snapshot(), shop.drill()
+    assert (taken.codes, taken.paths) == (["dump-cut"], set(map(str, behind)))
+    assert {"dump-cut", "proof-failed"} <= set(drilled.codes)
 
 
 def test_a_rotation_is_one_dump_by_date_suffix_weekday_or_day(shop: Shop) -> None:

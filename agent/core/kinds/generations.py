@@ -1,14 +1,17 @@
 """Which files are generations of one: their names differ in a date, a time or the suffix of a rotation.
 
-A short number may name a weekday as well as a customer. Only times that lie apart tell which.
+A short number may name a weekday as well as a customer. Only times that lie apart tell which. So may digits
+that look like a date: they are believed where the files were written when they say.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, combinations, pairwise
 
 from msgspec import Struct
+
+from agent.core.kinds.unsigned_dates import Days, days_of, tells_when
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
 _NEAR = r"[23]\d"  # years of two digits: six digits may as well number customers
@@ -34,6 +37,7 @@ _WHEN = (
 )
 _ROTATED = r"(?<!\d)\.\d{1,3}(?:\.(?:gz|bz2|xz|zst|lz4|Z))?(?=/|\Z)"
 _WRAPPED = r"(?:\.(?:gz|bz2|xz|zst|lz4|Z|new|tmp|part|partial))+\Z"
+MOST_UNSIGNED = 3  # dates without signs in one name that are doubted
 FEWEST = 3  # files whose names differ in short numbers, for them to be a rotation
 CLOSEST = 600.0  # seconds between two of a rotation
 UNEVEN = 4  # times the smallest gap may be smaller than the median one
@@ -46,10 +50,12 @@ class Generations(Struct, frozen=True):
     name: str
     numbered: bool  # a rotation by short numbers
     paths: tuple[str, ...]
+    kept: frozenset[int] = frozenset()  # which of the dates in their names are none
 
     def holds(self, path: str) -> bool:
         """Whether a file of this name would be one of them."""
-        return self.name == (_unnumbered(path) if self.numbered else undated(path))
+        name = _name(path, self.kept)
+        return self.name == (_unnumbered(name) if self.numbered else name)
 
 
 def bare(path: str) -> str:
@@ -57,30 +63,67 @@ def bare(path: str) -> str:
     return re.sub(_WRAPPED, "", path)
 
 
-def names_of(path: str) -> set[str]:
+@lru_cache(maxsize=20_000)
+def names_of(path: str) -> frozenset[str]:
     """The names of generations that a file may belong to."""
-    return {undated(path), _unnumbered(path)}
+    unsigned = [index for index, days in enumerate(_dates(path)) if days][:MOST_UNSIGNED]
+    some = chain.from_iterable(combinations(unsigned, number) for number in range(len(unsigned) + 1))
+    names = {_name(path, frozenset(kept)) for kept in some}
+    return frozenset(names | {_unnumbered(name) for name in names})
 
 
 def generations(times: Mapping[str, float]) -> list[Generations]:
     """The files of these paths, written at these times (in seconds), as the generations that they are."""
-    alike: dict[str, dict[str, list[str]]] = {}
+    dated: dict[str, list[str]] = {}
     for path in times:
-        alike.setdefault(_unnumbered(path), {}).setdefault(undated(path), []).append(path)
+        dated.setdefault(undated(path), []).append(path)
+    alike: dict[tuple[str, frozenset[int]], dict[str, list[str]]] = {}
+    for same in dated.values():
+        kept = _no_dates(same, times)
+        for path in same:
+            name = _name(path, kept)
+            alike.setdefault((_unnumbered(name), kept), {}).setdefault(name, []).append(path)
     found: list[Generations] = []
-    for name, kinds in alike.items():
+    for (name, kept), kinds in alike.items():
         paths = [path for each in kinds.values() for path in each]
         if len(kinds) == len(paths) and _is_rotation([times[path] for path in paths]):
-            found.append(Generations(name, True, tuple(paths)))
+            found.append(Generations(name, True, tuple(paths), kept))
         else:
-            found += [Generations(kind, False, tuple(each)) for kind, each in kinds.items()]
+            found += [Generations(kind, False, tuple(each), kept) for kind, each in kinds.items()]
     return found
 
 
-@lru_cache(maxsize=20_000)
+def _no_dates(paths: Sequence[str], times: Mapping[str, float]) -> frozenset[int]:
+    """Which of the dates in these names, which differ in nothing else, are numbers for all that is known."""
+    written = [times[path] for path in paths]
+    columns = zip(*(_dates(path) for path in paths), strict=True)
+    return frozenset(
+        index for index, column in enumerate(columns) if all(column) and not tells_when(column, written)
+    )
+
+
 def undated(path: str) -> str:
     """Equal for names that differ in a date, a time or the suffix of a rotation alone."""
-    return re.sub(_ROTATED, "", _when().sub("\0", path))
+    return _name(path, frozenset())
+
+
+@lru_cache(maxsize=20_000)
+def _name(path: str, kept: frozenset[int]) -> str:
+    """Without dates, but for those that are none; without the suffix of a rotation."""
+    if not kept:
+        return re.sub(_ROTATED, "", _when().sub("\0", path))
+    parts: list[str] = []
+    begin = 0
+    for index, found in enumerate(_when().finditer(path)):
+        parts += [path[begin : found.start()], found[0] if index in kept else "\0"]
+        begin = found.end()
+    return re.sub(_ROTATED, "", "".join((*parts, path[begin:])))
+
+
+@lru_cache(maxsize=20_000)
+def _dates(path: str) -> tuple[Days, ...]:
+    """For each date in a name when it may be, where it is digits without any sign."""
+    return tuple(days_of(found[0]) for found in _when().finditer(path))
 
 
 @cache
@@ -89,9 +132,8 @@ def _when() -> re.Pattern[str]:
     return re.compile(_WHEN)
 
 
-@lru_cache(maxsize=20_000)
-def _unnumbered(path: str) -> str:
-    return re.sub(r"\d+", "\1", undated(path))
+def _unnumbered(name: str) -> str:
+    return re.sub(r"\d+", "\1", name)
 
 
 def _is_rotation(times: list[float]) -> bool:

@@ -63,6 +63,58 @@ def test_what_differs_in_a_number_is_a_database_of_its_own(one: str, other: str)
     assert len(generations({one: 12 * DAY, other: DAY})) == 2
 
 
+NOON = 1795996800.0 + DAY / 2  # of 30 November 2026
+
+
+def of_days(*days: float, name: str = "db-202611{:02}.sql") -> dict[str, float]:
+    """Files of the first days of a month, written so many days before its 30th."""
+    return {name.format(number + 1): NOON - day * DAY for number, day in enumerate(days)}
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        of_days(29, 28, 27),
+        of_days(28.9, 28, 27),  # after midnight
+        {
+            **of_days(5, 5.0001, 5.0002),
+            "db-20261130.sql": NOON,
+        },  # copied without their times, but for the last
+        of_days(9, 8, 7),  # each in the end of some month
+        {"db-20261101.sql": NOON, "db-20261001.sql": NOON - 30 * DAY},  # by the month's first day
+        {"db-1795996800.sql": NOON, "db-1795910400.sql": NOON - DAY},
+        {"db-202611.sql": NOON, "db-202610.sql": NOON - 30 * DAY},
+        {"20110401/db-20261130.sql": NOON, "20110401/db-20261129.sql": NOON - DAY},
+    ],
+)
+def test_digits_are_dates_where_the_files_were_written_when_they_say(times: dict[str, float]) -> None:
+    [all_of_them] = generations(times)
+    assert all_of_them.name in names_of(next(iter(times)))
+
+
+@pytest.mark.parametrize("left_behind", [0.0, 1.7])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("t20110401.sql", "t20120815.sql", "t20200101.sql"),
+        ("c1401234567.sql", "c1501234567.sql", "c1712345678.sql"),
+        ("k201104.sql", "k201208.sql", "k202001.sql"),
+        ("k310199.sql.gz", "k010203.sql.gz", "k300323.sql.gz"),
+        ("20110401/db-20261130.sql", "20120815/db-20261130.sql"),
+        ("t20261101.sql", "t20261105.sql", "t20261110.sql"),  # all of them new this month
+    ],
+)
+def test_digits_that_files_are_not_written_by_number_customers(
+    names: tuple[str, ...], left_behind: float
+) -> None:
+    times = {name: NOON + number for number, name in enumerate(names)}
+    times[names[0]] -= left_behind * DAY
+    found = generations(times)
+    assert len(found) == len(names)
+    assert all(each.holds(path) and each.name in names_of(path) for each in found for path in each.paths)
+    assert not any(found[0].holds(path) for path in found[1].paths)
+
+
 def numbered(*days: float) -> dict[str, float]:
     return {f"db-{number}.sql": day * DAY for number, day in enumerate(days)}
 

@@ -132,7 +132,7 @@ def test_a_record_notes_the_newest_dumps_whatever_their_times() -> None:
     assert len(noted_dumps(dumps, {})) == NOTED
     assert noted_dumps(dumps, {})[0].path == f"/srv/{NOTED}.sql"
     dumps.append(Dump(b"srv/old-20200101.sql.gz", 9, 0))  # its job died
-    dumps += [Dump(b"srv/new-202611%d.sql.gz" % day, 9, day * 10**11) for day in range(10, 31)]
+    dumps += [Dump(b"srv/new-2026-11-%d.sql.gz" % day, 9, day * 10**11) for day in range(10, 31)]
     assert [each.path[5:13] for each in noted_dumps(dumps[2:], {})].count("new-2026") == 1
     assert {each.path[5:8] for each in noted_dumps(dumps[9:], {})} >= {"old", "new", "9.s"}
     assert noted_dumps([Dump(b"srv/a.sql", 9, 1 << 100)], {})[0].at.year == 1970
