@@ -55,7 +55,7 @@ class Generations(Struct, frozen=True):
     def holds(self, path: str) -> bool:
         """Whether a file of this name would be one of them."""
         name = _name(path, self.kept)
-        return self.name == (_unnumbered(name) if self.numbered else name)
+        return self.name == (unnumbered(name) if self.numbered else name)
 
 
 def bare(path: str) -> str:
@@ -69,7 +69,7 @@ def names_of(path: str) -> frozenset[str]:
     unsigned = [index for index, days in enumerate(_dates(path)) if days][:MOST_UNSIGNED]
     some = chain.from_iterable(combinations(unsigned, number) for number in range(len(unsigned) + 1))
     names = {_name(path, frozenset(kept)) for kept in some}
-    return frozenset(names | {_unnumbered(name) for name in names})
+    return frozenset(names | {unnumbered(name) for name in names})
 
 
 def generations(times: Mapping[str, float]) -> list[Generations]:
@@ -82,7 +82,7 @@ def generations(times: Mapping[str, float]) -> list[Generations]:
         kept = _no_dates(same, times)
         for path in same:
             name = _name(path, kept)
-            alike.setdefault((_unnumbered(name), kept), {}).setdefault(name, []).append(path)
+            alike.setdefault((unnumbered(name), kept), {}).setdefault(name, []).append(path)
     found: list[Generations] = []
     for (name, kept), kinds in alike.items():
         paths = [path for each in kinds.values() for path in each]
@@ -132,7 +132,8 @@ def _when() -> re.Pattern[str]:
     return re.compile(_WHEN)
 
 
-def _unnumbered(name: str) -> str:
+def unnumbered(name: str) -> str:
+    """Equal for names that differ in short numbers alone."""
     return re.sub(r"\d+", "\1", name)
 
 

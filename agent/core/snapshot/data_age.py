@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from agent.core.configuration.config import ArchiveProof, CriticalProcess, NewestFileProof
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
-from agent.core.kinds.generations import CLOSEST, Generations, bare, names_of
+from agent.core.kinds.generations import CLOSEST, Generations, bare, names_of, undated, unnumbered
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DumpNote, SnapshotRecord
 from agent.core.snapshot.dumps import of_each, on_the_move
@@ -87,14 +87,16 @@ def gone_findings(process: CriticalProcess, scan: Scan, good: SnapshotRecord | N
     wanted = [proof.path for proof in process.proofs if isinstance(proof, NewestFileProof)]
     wanted += [proof.archive for proof in process.proofs if isinstance(proof, ArchiveProof)]
     patterns = [each for each in wanted if is_pattern(each)]
-    left = {name for dump in scan.dumps for name in names_of(bare(f"/{os_text(dump.path)}"))}
+    left = {undated(bare(f"/{os_text(dump.path)}")) for dump in scan.dumps}
+    turns = {unnumbered(name) for name in left}
     return [
         _gone(process.name, newest)
-        for _, (newest, *_) in of_each(good.dumps if good else ())
+        for same, (newest, *_) in of_each(good.dumps if good else ())
         if newest.of_a_job
         and any(matches(newest.path, each) for each in patterns)
         and any(_is_in(newest.path, root) for root in roots)
-        and left.isdisjoint(names_of(bare(newest.path)))
+        and (name := undated(bare(newest.path))) not in left
+        and not (same.numbered and unnumbered(name) in turns)
         and not leaves_out(exclude, os_bytes(newest.path).strip(b"/"))
     ]
 

@@ -122,6 +122,15 @@ def test_a_dump_of_a_job_is_gone_when_no_generation_is_left_in_whatever_packing(
     plain = replace(JOB, path="/srv/orders/crm.sql")
     assert gone(plain) and not gone(plain, "crm.sql.new") and not gone(plain, "crm.sql.1.gz")
     assert not gone(replace(JOB, of_a_job=False))
+    customer = replace(JOB, path="/srv/orders/customer1.sql")
+    assert gone(customer, "customer2.sql") and not gone(customer, "customer1.sql.gz")
+
+
+def test_of_a_rotation_by_numbers_any_is_enough() -> None:
+    turns = tuple(replace(JOB, path=f"/srv/orders/{day}.sql", at=ago(24 * day)) for day in (1, 2, 3))
+    left = scan(dumps=(Dump(b"srv/orders/4.sql", 9, 1),), roots=(ROOT,))
+    assert gone_findings(watched("/srv/orders/*.sql"), left, snapshot(dumps=turns)) == []
+    assert len(gone_findings(watched("/srv/orders/*.sql"), left, snapshot(dumps=turns[:2]))) == 2
 
 
 def test_only_what_a_proof_by_pattern_looks_at_and_the_paths_still_hold_can_be_gone() -> None:
