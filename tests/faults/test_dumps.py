@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.builders.readiness_cli import PASSED, Result, Shop
+from support.builders.readiness_cli import PASSED, Shop
 from support.writers import written
 
 BEGIN, END = b"--\n-- PostgreSQL database dump\n--\n", b"--\n-- PostgreSQL database dump complete\n--\n\n"
@@ -274,14 +274,22 @@ def test_a_dump_in_pieces_is_whole_with_all_of_them(shop: Shop, packed: bool) ->
     assert shop.drill().says == ("failed", 1, ["dump-cut"])
 
 
-def test_a_directory_of_tables_without_its_contents_is_cut(shop: Shop) -> None:
+def test_a_directory_of_tables_without_its_contents_or_what_they_name_is_cut(shop: Shop) -> None:
     table = gzip.compress(b"1\tten pieces\n\\.\n\n\n")
     for name, content in (("3456.dat.gz", table), ("3457.dat.gz", table), ("toc.dat", b"PGDMP\x01\x0e")):
         put(shop, f"dump/{name}", 0.5, content)
     wanting(shop, "dump")
     good(shop)
-    (shop.source / "dump" / "toc.dat").unlink()
+    named = (b"3456.dat", b"3457.dat")
+    strings = b"".join(b"\x01\x01\x00\x00\x00\x00" + len(name).to_bytes(4, "little") + name for name in named)
+    contents = put(shop, "dump/toc.dat", 0.5, b"PGDMP\x01\x0e\x00\x04\x08\x03\x01" + strings)
+    good(shop)
+    (shop.source / "dump" / "3456.dat.gz").unlink()
+    taken = shop.snapshot()
+    assert (taken.codes, taken.paths) == (["dump-cut"], {str(contents)})
+    assert shop.drill().says == ("failed", 1, ["dump-cut"])
+    contents.unlink()
     os.utime(shop.source / "dump" / "3457.dat.gz")
-    taken: Result = shop.snapshot()
-    assert (taken.codes, taken.paths) == (["dump-cut"], {str(shop.source / "dump" / "toc.dat")})
+    taken = shop.snapshot()
+    assert (taken.codes, taken.paths) == (["dump-cut"], {str(contents)})
     assert shop.drill().says == ("failed", 1, ["dump-cut"])

@@ -4,13 +4,17 @@ import gzip
 import os
 import stat
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+from msgspec import structs
 
 from agent.adapters.sources.census import Census
 from agent.adapters.sources.dump_ends import CHUNK, PACKED_HEADS, is_cut, open_file
 from agent.adapters.sources.hashing import first_bytes
-from agent.core.kinds.dump_parts import CONTENTS, is_table, pieces
+from agent.adapters.sources.walk import open_beneath
+from agent.core.kinds.dump_parts import CONTENTS, is_table, is_there, objects_named, pieces, tables_named
 from agent.core.kinds.kinds import Dump
 from agent.core.snapshot.dumps import TAIL, is_dump
 
@@ -20,8 +24,11 @@ MOST = 1 << 24  # bytes of a packed one
 END = b"\\.\n\n\n"  # of each table
 
 
-def whole_dumps(base: int, census: Census) -> Iterator[Dump]:
-    """The dumps that were met: those in pieces as one, with directories that lack their contents."""
+def whole_dumps(base: int, census: Census, left_out: Callable[[bytes], bool]) -> Iterator[Dump]:
+    """The dumps that were met: those in pieces as one, with directories that lack their contents, or tables.
+
+    `left_out`: whether an exclude pattern keeps a file out.
+    """
     known = {dump.path for dump in census.dumps}
     apart: set[bytes] = set()
     joined: dict[bytes, Dump] = {}
@@ -30,7 +37,9 @@ def whole_dumps(base: int, census: Census) -> Iterator[Dump]:
             apart.update(found)
             joined[dump.path] = _joined(base, found)
     for dump in census.dumps:
-        if dump.path in joined or dump.path not in apart:
+        if dump.path.endswith(CONTENTS.encode()) and not dump.is_cut:
+            yield structs.replace(dump, is_cut=_lacks_tables(base, dump.path, left_out))
+        elif dump.path in joined or dump.path not in apart:
             yield joined.get(dump.path, dump)
     for path, size, newest in census.without_contents()[:DIRECTORIES]:
         if _holds_tables(base, path):
@@ -42,12 +51,43 @@ def is_cut_dump(file: Path) -> bool:
     base = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         name = os.fsencode(file.name)
+        if name == CONTENTS[1:].encode() and _lacks_tables(base, name, lambda _: False):
+            return True
         if not is_cut(base, name):
             return False
         found = _pieces(base, name, set())
         return not found or is_cut(base, *found)
     finally:
         os.close(base)
+
+
+def _lacks_tables(base: int, contents: bytes, left_out: Callable[[bytes], bool]) -> bool:
+    """Whether a file is not there that a table of contents, or a list of large objects beside it, names."""
+    above = contents[: -len(CONTENTS) + 1]
+    try:
+        wanted = tables_named(_read(base, contents))
+        for name in [name for name in wanted if name.endswith(b".toc")]:
+            with suppress(FileNotFoundError):  # then the list is what is not there
+                wanted |= objects_named(_read(base, above + name))
+        if not wanted:
+            return False
+        directory = open_beneath(base, above or b".", os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return False
+    try:
+        with os.scandir(directory) as entries:
+            names = [os.fsencode(entry.name) for entry in entries]
+        kept = (name for name in names if not left_out(above + name))
+        sizes = {name: status.st_size for name in kept if (status := _status(directory, name))}
+    finally:
+        os.close(directory)
+    return not all(is_there(name, sizes) for name in wanted)
+
+
+def _read(base: int, path: bytes) -> bytes:
+    """No more than a table of contents has; of a larger one only what it names first is looked for."""
+    with open_file(base, path) as file:
+        return file.read(MOST)
 
 
 def _pieces(base: int, first: bytes, known: set[bytes]) -> list[bytes]:

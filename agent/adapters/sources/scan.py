@@ -6,6 +6,7 @@ import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from agent.adapters.sources.around import LeftOut, beside
@@ -138,7 +139,7 @@ class Scanner:
             zeroed=tuple(tally.zeroed),
             oversize=tuple(tally.oversize),
             databases=tuple(tally.census.databases),
-            dumps=tuple(whole_dumps(self.base, tally.census)),
+            dumps=tuple(whole_dumps(self.base, tally.census, partial(leaves_out, self._exclude))),
             logs=tuple(tally.census.logs),
             servers=servers(tally.census.servers()),
             controlled=frozenset(tally.census.controlled),

@@ -4,13 +4,17 @@ Each has one path by which it is known: its first piece, or its table of content
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 CONTENTS = "/toc.dat"
 # compiled when they are needed: `readiness status` has few milliseconds
 _LETTERS = rb"(?s)(.*?)(a{2,3})\Z"
 _NUMBER = rb"(?s)(.*?)(0*[01])\Z"
 _TABLE = rb"(?:\d+|blob_\d+)\.dat(?:\.gz|\.lz4|\.zst)?|blobs(?:_\d+)?\.toc"
+_NAMED = rb"\d+\.dat|blobs(?:_\d+)?\.toc"
+_OBJECT = rb"(?m)^\d+ (blob_\d+\.dat)$"
+_PACKINGS = (b"", b".gz", b".lz4", b".zst")
+_HEADER, _WIDTH_AT = b"PGDMP", 8  # after the version: how many bytes a number has
 MOST_PIECES = 26**2
 
 
@@ -42,6 +46,33 @@ def pieces(first: bytes, is_there: Callable[[bytes], bool]) -> list[bytes]:
 def is_table(name: bytes) -> bool:
     """Whether `pg_dump -Fd` calls the data of a table so, or its large objects."""
     return re.fullmatch(_TABLE, name) is not None
+
+
+def tables_named(contents: bytes) -> set[bytes]:
+    """The files of which a table of contents says that they hold tables and lists of large objects.
+
+    A number in there is a byte for the sign, and as many as the header says. The name of a file follows its
+    length, and that the end of a list, which is -1; a table may have such a name, too, and stands elsewhere.
+    """
+    if not contents.startswith(_HEADER) or not contents[_WIDTH_AT:]:
+        return set()
+    width = contents[_WIDTH_AT]
+    end = b"\x01" + (1).to_bytes(width, "little") + b"\x00"
+    return {
+        found[0]
+        for found in re.finditer(_NAMED, contents)
+        if contents.endswith(end + len(found[0]).to_bytes(width, "little"), 0, found.start())
+    }
+
+
+def objects_named(contents: bytes) -> set[bytes]:
+    """The files of large objects that a list of them names."""
+    return set(re.findall(_OBJECT, contents))
+
+
+def is_there(name: bytes, sizes: Mapping[bytes, int]) -> bool:
+    """Whether what a table of contents names is among these files, packed or not; a table is never empty."""
+    return any(sizes.get(name + packing, -1) >= name[:1].isdigit() for packing in _PACKINGS)
 
 
 def _letters(count: int, width: int) -> bytes:

@@ -170,7 +170,10 @@ def cut(process: str, path: str) -> Finding:
     """A dump that is not whole."""
     message = f"{path} does not end as a dump of its kind does: it was cut off, or is none."
     if path.endswith(CONTENTS):
-        message = f"{path} is missing, which pg_dump writes last: the dump in this directory was cut off."
+        message = (
+            f"{path[: -len(CONTENTS)]} is no whole dump: toc.dat, which pg_dump writes last, or a file that "
+            "it names is missing."
+        )
     return finding(
         "dump-cut",
         process,

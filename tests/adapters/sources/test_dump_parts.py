@@ -16,12 +16,12 @@ WHOLE = BEGIN + b"".join(b"%d\tten pieces\n" % number for number in range(9000))
 TABLE = b"1\tten pieces\n\\.\n\n\n"
 
 
-def scan(base: Path) -> dict[str, Dump]:
+def scan(base: Path, *exclude: str) -> dict[str, Dump]:
     """What a scan says of dumps below `base`, by their names there; the second scan reads nothing anew."""
     (base / "carried").mkdir(exist_ok=True)
     found: list[tuple[Dump, ...]] = []
     for _ in range(2):
-        with closing(Scanner(base / "carried", [str(base / "srv")], (), ())) as scanner:
+        with closing(Scanner(base / "carried", [str(base / "srv")], exclude, ())) as scanner:
             found.append(scanner.scan(time.time_ns() + 10**12, lambda *_: None).dumps)
             scanner.keep(unchanged=False)
     assert found[0] == found[1]
@@ -81,6 +81,50 @@ def test_a_directory_of_tables_without_its_contents_is_cut(srv: Path, tmp_path: 
     assert scan(tmp_path)["dir/toc.dat"].is_cut
     (srv / "dir" / "toc.dat").write_bytes(b"PGDMP\x01\x0e")
     assert not scan(tmp_path)["dir/toc.dat"].is_cut
+
+
+def contents(*names: bytes) -> bytes:
+    """As pg_dump -Fd writes it: a name follows its length, and that a list that ends with -1."""
+    strings = [b"\x00" + len(name).to_bytes(4, "little") + name for name in (b"3399.dat", *names)]
+    return b"PGDMP\x01\x0e\x00\x04\x08\x03\x01" + b"\x01\x01\x00\x00\x00".join(strings)
+
+
+def test_a_directory_dump_needs_each_file_that_its_contents_name(srv: Path, tmp_path: Path) -> None:
+    place = srv / "dir"
+    place.mkdir()
+    named = contents(b"3382.dat", b"3383.dat", b"blobs.toc", b"the word 3399.dat in a comment")
+    (place / "toc.dat").write_bytes(named)
+    needed = {
+        "3382.dat.gz": TABLE,
+        "3383.dat.zst": TABLE,
+        "blobs.toc": b"16 blob_16.dat\n",
+        "blob_16.dat": b"",
+    }
+    for name, content in needed.items():
+        (place / name).write_bytes(content)
+
+    def is_cut() -> bool:
+        [found] = scan(tmp_path).values()
+        assert is_cut_dump(place / "toc.dat") == found.is_cut
+        return found.is_cut
+
+    assert not is_cut()
+    for name, content in needed.items():
+        (place / name).unlink()
+        assert is_cut(), name
+        (place / name).touch()
+        assert is_cut() == (".dat." in name), name
+        (place / name).write_bytes(content)
+    assert not is_cut()
+
+
+def test_what_an_exclude_keeps_out_is_in_no_directory_dump(srv: Path, tmp_path: Path) -> None:
+    (srv / "dir").mkdir()
+    (srv / "dir" / "toc.dat").write_bytes(contents(b"3382.dat"))
+    (srv / "dir" / "3382.dat").write_bytes(TABLE)
+    assert [dump.is_cut for dump in scan(tmp_path).values()] == [False]
+    assert [dump.is_cut for dump in scan(tmp_path, "*.dat").values()] == []
+    assert [dump.is_cut for dump in scan(tmp_path, "3*.dat").values()] == [True]
 
 
 @pytest.mark.parametrize(

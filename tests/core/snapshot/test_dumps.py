@@ -147,7 +147,7 @@ def test_the_topmost_directory_in_which_nothing_is_newer_is_noted_with_a_dump() 
 
 def test_a_directory_without_its_contents_is_told_as_such() -> None:
     [told] = cut_findings(ORDERS, [note("dir/toc.dat", is_cut=True)], ())
-    assert told.message.startswith("/srv/orders/dir/toc.dat is missing")
+    assert told.message.startswith("/srv/orders/dir is no whole dump: toc.dat")
     assert cut_findings(ORDERS, [note("dir/toc.dat", is_cut=True)], {"/srv/orders/dir/1.dat"}) == []
 
 
