@@ -19,6 +19,7 @@ DECLARATIONS = {
     "agent/__main__",
     "agent/daemon/ports",
     "agent/operations/drill/task",
+    "agent/operations/snapshot/task",
     "agent/operations/upkeep/copy_task",
 }
 PORTS = Path("agent/operations/ports")  # held together, by test_ports

@@ -30,7 +30,8 @@ def snapshots(
     """
     from agent.adapters.sources.sources import ProcessSources
     from agent.operations.records.note_config import note_config
-    from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
+    from agent.operations.snapshot.snapshot import take_snapshot
+    from agent.operations.snapshot.task import SnapshotTask, SnapshotTools
 
     repository = chosen_repository(config, target)
     restic = restic_for(config, repository)

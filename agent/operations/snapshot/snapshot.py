@@ -3,9 +3,8 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.configuration.exclude import os_text
 from agent.core.evidence.account import Seen
 from agent.core.model.findings import Finding, finding
@@ -20,10 +19,7 @@ from agent.core.snapshot.lost_rows import fewer_rows, noted_databases
 from agent.core.snapshot.shrinkage import noted_extents
 from agent.core.snapshot.vital import on_the_move, vital_findings
 from agent.errors import ResticError
-from agent.operations.ports.clock import Clock
-from agent.operations.ports.ledger import Ledger
-from agent.operations.ports.progress import Progress
-from agent.operations.ports.repository import Backup, Listing, Repository
+from agent.operations.ports.repository import Backup, Listing
 from agent.operations.ports.sources import Sources
 from agent.operations.records.sight import note_acceptance, note_sight
 from agent.operations.records.vanished import Vanished
@@ -31,30 +27,11 @@ from agent.operations.snapshot.acceptance import Acceptance, vanished_meanwhile,
 from agent.operations.snapshot.earlier import Earlier
 from agent.operations.snapshot.held import Held, with_lost_dumps
 from agent.operations.snapshot.outcomes import came_to_nothing, outcome_of
+from agent.operations.snapshot.task import SnapshotTask, SnapshotTools
 from agent.operations.snapshot.told import told
 from agent.operations.snapshot.vital import Patience, held, still_moving
 
 MOVING_LISTED = 10_000
-
-
-class SnapshotTask(Struct, frozen=True, kw_only=True):
-    """What to snapshot and into which repository. `accept` takes today's extent as the new normal."""
-
-    config: Config
-    process: CriticalProcess
-    repository: str
-    url: str
-    options: tuple[str, ...] = ()  # of restic, to reach it
-    address: str = ""  # fingerprint of where it lies
-    accept: bool = False
-
-
-class SnapshotTools(Struct, frozen=True, kw_only=True):
-    sources: Sources
-    repository: Repository
-    ledger: Ledger
-    clock: Clock
-    progress: Progress
 
 
 def take_snapshot(task: SnapshotTask, tools: SnapshotTools) -> SnapshotRecord:

@@ -15,7 +15,8 @@ from agent.core.snapshot.extent import Moved, Scan, VitalPlace
 from agent.core.snapshot.held import Neighbour
 from agent.core.snapshot.live_databases import Copied
 from agent.errors import ResticError
-from agent.operations.snapshot.snapshot import SnapshotTask, SnapshotTools, take_snapshot
+from agent.operations.snapshot.snapshot import take_snapshot
+from agent.operations.snapshot.task import SnapshotTask, SnapshotTools
 from support.builders.shop import NOW, config, snapshot, wrong
 from support.doubles.fake_drill import FakeProgress
 from support.doubles.fakes import FakeClock, FakeLedger
