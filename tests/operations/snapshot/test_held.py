@@ -161,7 +161,7 @@ def test_what_was_rotated_away_has_to_stay_until_the_file_has_content_again() ->
         sources = Sources(*neighbours)
         sources.rotated = 60_000
         found = held(seen(size), good, sources)
-        codes = [each.code for each in found.refusals(accepted=False)]
+        codes = [each.code for each in found.refusals()]
         noted = [each.aside for each in found.noted((), accepted=False) if each.path == PATH]
         return codes, noted[0], [each.code for each in found.findings((), set())]
 
