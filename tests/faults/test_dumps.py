@@ -1,5 +1,6 @@
 """Dumps that are no dumps, end to end: half ones, those of others, those without an end; and healthy ones."""
 
+import calendar
 import gzip
 import lzma
 import os
@@ -229,6 +230,7 @@ def test_customers_whose_numbers_look_like_dates_are_judged_apart(shop: Shop) ->
 def test_a_rotation_is_one_dump_by_date_suffix_weekday_or_day(shop: Shop) -> None:
     for day in range(7):
         put(shop, f"weekday-{(day + 3) % 7}.sql", 24 * day + 1)
+        put(shop, f"named-{calendar.day_name[(day + 3) % 7]}.sql", 24 * day + 1)
         put(shop, f"month-{day + 20}.sql.gz", 24 * (7 - day), gzip.compress(WHOLE))
         put(shop, f"rotated.sql.{day}" if day else "rotated.sql", 24 * day + 1)
         put(shop, f"d_2026-11-2{day}_03h15m.sql", 24 * (6 - day) + 1)

@@ -1,7 +1,8 @@
 """Which files are generations of one: their names differ in a date, a time or the suffix of a rotation.
 
-A short number may name a weekday as well as a customer. Only times that lie apart tell which. So may digits
-that look like a date: they are believed where the files were written when they say.
+A short number may name a weekday as well as a customer, and a word a day as well as a person. Only times that
+lie apart tell which. So may digits that look like a date: they are believed where the files were written when
+they say.
 """
 
 import re
@@ -11,6 +12,7 @@ from itertools import chain, combinations, pairwise
 
 from msgspec import Struct
 
+from agent.core.kinds.day_names import day_or_number
 from agent.core.kinds.unsigned_dates import Days, days_of, tells_when
 
 _YEAR, _MONTH, _DAY = r"(?:19|20)\d\d", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
@@ -133,8 +135,8 @@ def _when() -> re.Pattern[str]:
 
 
 def unnumbered(name: str) -> str:
-    """Equal for names that differ in short numbers alone."""
-    return re.sub(r"\d+", "\1", name)
+    """Equal for names that differ in short numbers, or in names of weekdays and months, alone."""
+    return day_or_number().sub("\1", name)
 
 
 def _is_rotation(times: list[float]) -> bool:

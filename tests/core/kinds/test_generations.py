@@ -155,3 +155,23 @@ def test_numbers_beside_dates_are_databases_whenever_they_are_written() -> None:
     assert sorted(len(each.paths) for each in generations(times)) == [3, 3]
     [first, _] = generations(times)
     assert first.holds("db0-20261201.sql") and not first.holds("db1-20261201.sql")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("shop-Mon.sql", "shop-Tue.sql", "shop-Wed.sql"),
+        ("shop_monday.sql.gz", "shop_tuesday.sql.gz", "shop_wednesday.sql.gz"),
+        ("Montag/shop.sql", "Dienstag/shop.sql", "Mittwoch/shop.sql"),
+        ("shop.mo", "shop.di", "shop.mi"),
+        ("lundi.sql", "mardi.sql", "mercredi.sql"),
+        ("shopMon.sql", "shopTue.sql", "shopWed.sql"),
+        ("db-Nov-30.sql", "db-Dec-01.sql", "db-Dec-02.sql"),
+        ("shop-März.sql", "shop-April.sql", "shop-Mai.sql"),
+    ],
+)
+def test_names_of_days_are_a_rotation_by_the_same_rule_as_numbers(names: tuple[str, ...]) -> None:
+    in_turn = {name: number * DAY for number, name in enumerate(names)}
+    [all_of_them] = generations(in_turn)
+    assert all_of_them.name in names_of(names[0]) and all_of_them.holds(names[1])
+    assert len(generations(dict.fromkeys(names, DAY))) == 3, "written together, they are databases of people"
