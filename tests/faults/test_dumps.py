@@ -235,6 +235,7 @@ def test_a_rotation_is_one_dump_by_date_suffix_weekday_or_day(shop: Shop) -> Non
         put(shop, f"rotated.sql.{day}" if day else "rotated.sql", 24 * day + 1)
         put(shop, f"d_2026-11-2{day}_03h15m.sql", 24 * (6 - day) + 1)
     put(shop, "month-27.sql.gz", 1, gzip.compress(WHOLE))
+    put(shop, f"weekday-{(1 + 3) % 7}.sql", 4)  # last night's, once more by hand
     wanting(shop, "*.sql", "*.sql.gz", "rotated.sql*")
     good(shop)
 

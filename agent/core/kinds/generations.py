@@ -41,6 +41,7 @@ _ROTATED = r"(?<!\d)\.\d{1,3}(?:\.(?:gz|bz2|xz|zst|lz4|Z))?(?=/|\Z)"
 _WRAPPED = r"(?:\.(?:gz|bz2|xz|zst|lz4|Z|new|tmp|part|partial))+\Z"
 MOST_UNSIGNED = 3  # dates without signs in one name that are doubted
 FEWEST = 3  # files whose names differ in short numbers, for them to be a rotation
+MANY = 5  # of so many one may be odd
 CLOSEST = 600.0  # seconds between two of a rotation
 UNEVEN = 4  # times the smallest gap may be smaller than the median one
 LATE = 8  # times the largest gap may be larger: a rotation rests when the job does
@@ -140,11 +141,15 @@ def unnumbered(name: str) -> str:
 
 
 def _is_rotation(times: list[float]) -> bool:
-    """One job writes them in turn: they lie apart, and none was left behind by the others."""
+    """One job writes them in turn: they lie apart, and none was left behind by the others.
+
+    Of many one may be closer to the next: somebody wrote it once more.
+    """
     if len(times) < FEWEST:
         return False
     ordered = sorted(times)
     gaps = [later - earlier for earlier, later in pairwise(ordered)]
     middle = sorted(gaps)[(len(gaps) - 1) // 2 : len(gaps) // 2 + 1]
     usual = sum(middle) / len(middle)
-    return min(gaps) > CLOSEST and min(gaps) * UNEVEN >= usual and max(gaps) <= usual * LATE
+    close = sorted(gaps)[1 if len(times) >= MANY else 0]
+    return min(gaps) > CLOSEST and close * UNEVEN >= usual and max(gaps) <= usual * LATE

@@ -127,6 +127,7 @@ def numbered(*days: float) -> dict[str, float]:
         (0, 1, 2.5, 3, 4, 6),  # by hand, and not at all
         (0, 1, 2, 8, 9, 10),  # the job rested
         (0, 1 / 24, 2 / 24, 3 / 24),  # hours
+        (0, 1, 2, 3.87, 4),  # one was written once more, before the next
     ],
 )
 def test_numbers_that_are_written_in_turn_are_a_rotation(days: tuple[float, ...]) -> None:
@@ -143,6 +144,9 @@ def test_numbers_that_are_written_in_turn_are_a_rotation(days: tuple[float, ...]
         (10, 10.001, 10.002, 10.003),  # one after the other, each night
         (10, 10.001, 10.002, 7),
         (0, 12, 12.3),
+        (0, 1, 1.87, 2),  # few
+        (0, 1, 2, 2.1, 3, 3.1),  # two pairs
+        (0, 1, 2, 3, 3.001),
         (2, 10, 10.02, 10.04, 10.06, 10.08, 10.1),  # a quarter of an hour apart, and one was left behind
     ],
 )
