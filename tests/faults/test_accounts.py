@@ -384,3 +384,35 @@ def test_options_that_lead_to_another_machine_are_an_address_where_nobody_met_it
     assert (Status(shop).verdict, "address-changed" in Status(shop).reasons) == (UNKNOWN, True)
     assert shop.snapshot().status == 0
     assert "address-changed" not in Status(shop).reasons
+
+
+def test_another_repository_under_a_known_name_is_told_before_anything_is_put_there(
+    newest_restic: Path, tmp_path: Path
+) -> None:
+    """The first one's name is pointed at plan B, whose copies name ours as their originals; then back."""
+    shop = Shop(tmp_path, newest_restic).set_up()
+    (shop.source / "orders.txt").write_text("1 box of apples\n" * 100)
+    plan_b = PlanB(shop).init()
+    good_day_with_copy(shop)
+    held, right = len(plan_b.snapshots()), shop.config.read_text()
+    mine, shop.more = (shop.repository, shop.password), ""
+    shop.repository, shop.password = plan_b.path, plan_b.password
+    shop.write_config()
+
+    assert shop.snapshot().codes == ["repository-changed"]
+    assert shop.drill().codes == ["repository-changed"]
+    said = Status(shop)
+    assert (said.verdict, "address-changed" in said.reasons) == (NOT_READY, False)
+    assert len(plan_b.snapshots()) == held, "nothing was put there"
+
+    shop.repository, shop.password = mine
+    shop.config.write_text(right)
+    assert shop.snapshot().says == ("passed", 0, [])
+    assert shop.run("copy").status == 0
+    assert "repository-changed" not in Status(shop).reasons
+
+
+def good_day_with_copy(shop: Shop) -> None:
+    assert shop.snapshot().status == 0
+    assert shop.drill().status == 0
+    assert shop.run("copy").status == 0

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct, structs
 
+from agent.core.evidence.account import CHANGED
 from agent.core.evidence.evidence import is_whole
 from agent.core.model.records import Entry, ListingRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
@@ -91,6 +92,7 @@ def known_snapshots(
         if isinstance(body := entry.body, SnapshotRecord)
         and (entry.sequence >= begin and body.snapshot)
         and (body.repository, body.host) == (repository, host)
+        and not any(found.code == CHANGED for found in body.findings)  # it lies in another one
     ]
     later = [entry.body for entry in retentions if entry.sequence > base]
     gone = removed_by(body for body in later if isinstance(body, RetentionRecord))

@@ -131,9 +131,13 @@ def locked_out(case: Case) -> Iterator[Reason]:
 
 
 def address_changed(case: Case) -> Iterator[Reason]:
-    """The config names another address since anybody was there: what was proven was proven of the old one."""
+    """The config names another address since anybody was there: what was proven was proven of the old one.
+
+    Where somebody was there, and met another repository, the account says so.
+    """
+    another = {name for name, known in case.troubles.items() if any(each.code == CHANGED for each in known)}
     for one in case.standings:
-        if one.repository in case.moved and one.copy.snapshots:
+        if one.repository in case.moved - another and one.copy.snapshots:
             rest = [each for each in case.standings if each.repository not in case.moved]
             proven = any(each.good and each.current for each in rest)
             yield case.reason(

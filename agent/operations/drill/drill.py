@@ -110,9 +110,10 @@ class _Rehearsal:
             vanished = Vanished(self.tools.ledger, self.process.name, self.task.repository, self.task.host)
             restic, (damaged, denied) = self.tools.repository, (listing.unreadable(), listing.denied())
             wrong = vanished.findings(listed, restic, unreadable=damaged, denied=denied)
-            self._restorer.learn(vanished.adopt(listed, self.tools.ledger, self.tools.clock.now()))
-            candidates = chosen(self._ours_first(fitting), self.task.select, time.time_ns())
             changed = any(item.code == "repository-changed" for item in wrong)
+            if not changed:
+                self._restorer.learn(vanished.adopt(listed, self.tools.ledger, self.tools.clock.now()))
+            candidates = chosen(self._ours_first(fitting), self.task.select, time.time_ns())
             if ahead and (changed or not candidates or ahead.snapshot != candidates[0].id):
                 self._restorer.give_up(ahead)
                 ahead = None

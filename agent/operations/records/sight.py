@@ -52,6 +52,24 @@ def note_sight(ledger: "Ledger", seen: Seen, now: datetime, identify: Identify, 
         ledger.append(news, now)
 
 
+def identified(
+    ledger: "Ledger", repository: str, address: str, identify: Identify, now: datetime
+) -> tuple[str, str]:
+    """Its identity, and what it said of itself where it was asked: at an address where nobody was yet.
+
+    ResticError when that is not the one that is known by this name: nothing of ours is to be put there.
+    """
+    noted = next(iter(ledger.newest(RepositoryRecord, repository=repository)), None)
+    if noted and noted.address == address:
+        return noted.repository_id, ""
+    identity = identify()
+    if not noted:
+        ledger.append(RepositoryRecord(repository=repository, repository_id=identity, address=address), now)
+    elif another := identity_findings("", repository, noted.repository_id, identity, []):
+        raise ResticError(another[0].message, another[0].hint, another[0].code)
+    return identity, identity
+
+
 def _note_first(ledger: "Ledger", repository: str, identify: Identify, address: str, now: datetime) -> None:
     """Who it is, where nobody has met it by its name yet: it may have had another one."""
     with suppress(ResticError):

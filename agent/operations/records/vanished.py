@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from agent.core.evidence.account import DAMAGED, UNREADABLE
+from agent.core.evidence.account import CHANGED, DAMAGED, UNREADABLE, is_wrong
 from agent.core.evidence.evidence import taken_at
 from agent.core.evidence.identity import NAMED_SNAPSHOTS, identity_findings
 from agent.core.model.findings import Finding, finding
@@ -17,6 +17,7 @@ from agent.core.upkeep.keeping import newest_first
 from agent.core.upkeep.vanished import Known, known_snapshots, under_new_ids
 from agent.operations.ports.ledger import Ledger, LedgerReader
 from agent.operations.ports.repository import Repository
+from agent.operations.records.sight import known_account
 
 FEW = 4  # retentions that are looked at first for one that noted what was left
 
@@ -63,7 +64,8 @@ class Vanished:
         """
         there = list(listed)
         known = known or self.known()
-        gone = self._truly(known.missing(there), there)
+        unlisted = known.missing(there)
+        gone = self._truly(unlisted, there)
         damaged = [name for name in gone if name.startswith(tuple(unreadable))]
         closed = [name for name in gone if name.startswith(tuple(denied))]
         missing = [name for name in gone if name not in (*damaged, *closed)]
@@ -71,7 +73,8 @@ class Vanished:
         found = [self._damaged(self._process, damaged)] if damaged else []
         found += [self._damaged(*others) for others in self._of_others(unreadable, gone)]
         found += [self._closed(closed)] if closed else []
-        if not missing and (known.ids or not noted):
+        renamed = len(gone) < len(unlisted)  # by restic tag, or by restic copy into another repository
+        if not missing and not renamed and (known.ids or not noted):
             return found
         return found + identity_findings(
             self._process,
@@ -145,6 +148,8 @@ class Vanished:
         known = self.known()
         gone = known.missing(listed)
         renamed = bool(gone) and not self._truly(gone, listed)
+        if is_wrong(known_account(self._ledger, self._repository), CHANGED):
+            return  # what is there is none of ours
         if renamed:
             self.adopt(listed, ledger, now)
         if renamed or known.is_outdated(listed):

@@ -8,7 +8,6 @@ from msgspec import structs
 from agent.core.configuration.exclude import os_text
 from agent.core.evidence.account import Seen
 from agent.core.model.findings import Finding, finding
-from agent.core.model.records import RepositoryRecord
 from agent.core.model.repository import BackupSummary, Stamp, StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
@@ -21,7 +20,7 @@ from agent.core.snapshot.vital import on_the_move, vital_findings
 from agent.errors import ResticError
 from agent.operations.ports.repository import Backup, Listing
 from agent.operations.ports.sources import Sources
-from agent.operations.records.sight import note_acceptance, note_sight
+from agent.operations.records.sight import identified, note_acceptance, note_sight
 from agent.operations.records.vanished import Vanished
 from agent.operations.snapshot.acceptance import Acceptance, vanished_meanwhile, what_else
 from agent.operations.snapshot.earlier import Earlier
@@ -219,16 +218,10 @@ class _Attempt:
         return Vanished(self.tools.ledger, self.process.name, self.task.repository, self.base.host)
 
     def _note_repository(self) -> None:
-        """The identity noted for this repository; noted now when it is used for the first time."""
-        known = self.tools.ledger.newest(RepositoryRecord, repository=self.task.repository)
-        if known:
-            identity = known[0].repository_id
-        else:
-            identity = self._asked = self.tools.repository.repository_id()
-            body = RepositoryRecord(
-                repository=self.task.repository, repository_id=identity, address=self.task.address
-            )
-            self.tools.ledger.append(body, self.tools.clock.now())
+        """Its identity, as noted or, where nobody was at this address yet, as it says itself."""
+        task, identify = self.task, self.tools.repository.repository_id
+        met = identified(self.tools.ledger, task.repository, task.address, identify, self.tools.clock.now())
+        identity, self._asked = met
         self.base = structs.replace(self.base, repository_id=identity)
 
     def _note_extent(self, scan: Scan, tables: tuple[TableCounts, ...]) -> None:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TypeVar
 
-from agent.core.evidence.account import Seen
+from agent.core.evidence.account import CHANGED, Seen
 from agent.core.model.findings import TESTED_AND_BAD, Finding, finding
 from agent.core.model.records import CopyRecord, RepositoryRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
@@ -152,7 +152,8 @@ class _Run:
         self._recorded = {record.snapshot for record in records}
         removed = removed_by(self._search(RetentionRecord, self.task.repository))
         self._done_with = done_with(records, removed)
-        vanished.note(self._there, self.tools.ledger, self.tools.clock.now())
+        if not any(found.code == CHANGED for found in self.findings):
+            vanished.note(self._there, self.tools.ledger, self.tools.clock.now())
 
     def _look_at_source(self) -> None:
         """The good snapshots that are there; another repository in its place has none of ours."""

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from msgspec import structs
+
 from agent.core.model.records import Body, Entry, ListingRecord, RetentionRecord
 from agent.core.model.repository import StoredSnapshot
 from agent.core.upkeep.vanished import NOTED_AFTER, Known, known_snapshots, removed_by, under_new_ids
@@ -31,6 +33,11 @@ def known(*entries: Entry, note: Entry | None = None, **other: Any) -> tuple[str
 
 def test_what_was_taken_has_to_be_there_newest_first() -> None:
     assert known(entry(1, taken(A)), entry(2, taken(B))) == (B, A)
+
+
+def test_what_was_put_into_another_repository_is_missed_in_none() -> None:
+    there = structs.replace(taken(B), outcome="failed", findings=(wrong("repository-changed"),))
+    assert known(entry(1, taken(A)), entry(2, there)) == (A,)
 
 
 def test_what_we_removed_since_is_not_missed() -> None:

@@ -89,6 +89,12 @@ def test_a_copy_at_another_address_than_where_it_was_met_is_unknown() -> None:
     assert judged(repositories=(replace(met, address=""),)).verdict == Verdict.READY
 
 
+def test_where_another_one_was_met_nobody_is_told_to_go_and_meet_it() -> None:
+    moved = RepositoryRecord(repository="primary", repository_id="1", address=at("/mnt/elsewhere"))
+    found = judged(repositories=(moved,), sights=[account("repository-changed")])
+    assert codes(found) == ["repository-changed"]
+
+
 def test_a_first_repository_that_holds_nothing_is_named() -> None:
     found = judged(copy(), PLAN_B)
     assert (found.verdict, codes(found)) == (Verdict.AT_RISK, ["copy-missing"])

@@ -1,10 +1,12 @@
 """What an operation saw of a repository is added to its account, and its new address noted."""
 
+import pytest
+
 from agent.core.evidence.account import CHANGED, MISSING, VANISHED, Seen
 from agent.core.model.records import RepositoryRecord
 from agent.core.model.sights import SightRecord
 from agent.errors import ResticError
-from agent.operations.records.sight import known_account, note_acceptance, note_sight
+from agent.operations.records.sight import identified, known_account, note_acceptance, note_sight
 from support.builders.shop import NOW, config, snapshot, wrong
 from support.doubles.fakes import FakeLedger
 
@@ -68,3 +70,18 @@ def test_what_was_accepted_here_is_missed_in_no_other_repository() -> None:
         assert known_account(ledger, "primary").outcome == "failed"
     note_acceptance(ledger, snapshot(repository="planb", accepted=True), shop, NOW)
     assert known_account(ledger, "primary").outcome == "passed"
+
+
+def test_at_a_new_address_it_is_asked_who_it_is_before_anything_is_put_there() -> None:
+    ledger = FakeLedger(NOTED)
+    assert identified(ledger, "primary", "here", nobody, NOW) == ("4a5b", "")
+    assert identified(ledger, "primary", "there", lambda: "4a5b", NOW) == ("4a5b", "4a5b")
+    with pytest.raises(ResticError, match=r"Another repository \(other\) stands where primary") as raised:
+        identified(ledger, "primary", "there", lambda: "other", NOW)
+    assert raised.value.code == CHANGED
+
+
+def test_who_it_is_is_noted_when_it_is_used_for_the_first_time() -> None:
+    ledger = FakeLedger()
+    assert identified(ledger, "primary", "here", lambda: "4a5b", NOW) == ("4a5b", "4a5b")
+    assert ledger.newest(RepositoryRecord) == [NOTED]
