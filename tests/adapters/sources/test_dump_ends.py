@@ -15,7 +15,7 @@ from agent.adapters.sources.dump_parts import is_cut_dump
 from agent.core.kinds.kinds import CUT, DUMP, KNOWN, NAMED
 
 BEGIN, END = b"--\n-- PostgreSQL database dump\n--\n", b"--\n-- PostgreSQL database dump complete\n--\n\n"
-ROWS = b"".join(b"%d\tten pieces\n" % number for number in range(300_000))
+ROWS = b"".join(b"%d\tten pieces\n" % number for number in range(90_000))
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, lzma.compress])
