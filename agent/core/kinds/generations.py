@@ -98,6 +98,8 @@ def generations(times: Mapping[str, float]) -> list[Generations]:
 
 def _no_dates(paths: Sequence[str], times: Mapping[str, float]) -> frozenset[int]:
     """Which of the dates in these names, which differ in nothing else, are numbers for all that is known."""
+    if len(paths) == 1:  # nothing tells
+        return frozenset()
     written = [times[path] for path in paths]
     columns = zip(*(_dates(path) for path in paths), strict=True)
     return frozenset(

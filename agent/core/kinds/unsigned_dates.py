@@ -54,15 +54,16 @@ def _day(year: str, month: str, day: str) -> datetime | None:
 
 
 def tells_when(named: Sequence[Days], written: Sequence[float]) -> bool:
-    """Whether names say when files were written: the newest on about the day that each names, or all of them
-    in the order, and about as far apart, as their names say.
+    """Whether names say when files were written: the newest, or most, on about the day that each names; or
+    all in the order, and about as far apart, as their names say.
 
-    Older ones may have been copied without their times.
+    Older ones may have been copied without their times, and one be put back.
     """
-    last = max(written)
     files = list(zip(named, written, strict=True))
-    newest = [(days, at) for days, at in files if last - at <= TOGETHER]
-    if all(any(begin - NEAR <= at <= end + NEAR for begin, end in days) for days, at in newest):
+    near = [any(begin - NEAR <= at <= end + NEAR for begin, end in days) for days, at in files]
+    last = max(written)
+    newest = [is_near for is_near, at in zip(near, written, strict=True) if last - at <= TOGETHER]
+    if all(newest) or 2 * sum(near) > len(near):
         return True
     both = sorted(
         (min((begin for begin, _ in days), key=lambda day: abs(day - at)), at) for days, at in files

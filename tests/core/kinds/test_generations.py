@@ -80,6 +80,7 @@ def of_days(*days: float, name: str = "db-202611{:02}.sql") -> dict[str, float]:
             **of_days(5, 5.0001, 5.0002),
             "db-20261130.sql": NOON,
         },  # copied without their times, but for the last
+        {**of_days(29, 28, 27), "db-20261015.sql": NOON},  # put back
         of_days(9, 8, 7),  # each in the end of some month
         {"db-20261101.sql": NOON, "db-20261001.sql": NOON - 30 * DAY},  # by the month's first day
         {"db-1795996800.sql": NOON, "db-1795910400.sql": NOON - DAY},
@@ -90,6 +91,11 @@ def of_days(*days: float, name: str = "db-202611{:02}.sql") -> dict[str, float]:
 def test_digits_are_dates_where_the_files_were_written_when_they_say(times: dict[str, float]) -> None:
     [all_of_them] = generations(times)
     assert all_of_them.name in names_of(next(iter(times)))
+
+
+def test_of_one_file_alone_the_next_may_have_another_date() -> None:
+    [alone] = generations({"db-20200101.sql": NOON})
+    assert alone.holds("db-20200102.sql")
 
 
 @pytest.mark.parametrize("left_behind", [0.0, 1.7])
