@@ -5,6 +5,7 @@ import os
 import sqlite3
 import subprocess
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -285,6 +286,7 @@ def proof(kind: str) -> str:
 def test_an_error_message_in_the_place_of_a_dump_is_told_and_disproves_it(shop: Shop, name: str) -> None:
     dump, wrong = shop.source / name.replace("1130", "1129"), shop.source / name
     dump.write_bytes(DUMP + END)
+    os.utime(dump, (time.time() - 15 * 3600,) * 2)
     pattern = f"{shop.source}/db*.sql" if "-" in name else str(dump)
     shop.extra = proof(f"newest_file = {{ path = '{pattern}', max_age = '20h' }}")
     shop.write_config()
