@@ -28,6 +28,7 @@ TAIL = 4096  # bytes at the end of a dump that are looked at
 NOTED = 50  # dumps, with every snapshot: the newest of each, and the newest
 _PIECE = r"(?:[a-z]{2,3}|\d+)\Z"  # how the name of one ends
 LEAST = 4096  # bytes: what is smaller says little by its size
+UNREAD, LEAST_UNREAD = ".zst", 256  # but for what nobody can look into: no packed dump is smaller
 
 _PACKED = (b".sql.gz", b".sql.bz2", b".sql.xz", b".sql.zst")
 # pg_dump -Fc, what Redis saves, mongodump --archive: they have no last line
@@ -233,7 +234,7 @@ def shrunk_findings(
             dump.path,
         )
         for dump, past in sorted(with_past, key=lambda item: item[0].path)
-        if fell(past, dump.bytes, LEAST)
+        if fell(past, dump.bytes, LEAST_UNREAD if dump.path.endswith(UNREAD) else LEAST)
     ]
 
 

@@ -90,6 +90,9 @@ def test_a_dump_of_less_than_half_is_told_until_it_is_accepted() -> None:
         shrunk_findings(ORDERS, [note("a-20261130.sql", 4000)], {"/srv/orders/a-20261130.sql"}, records) == []
     )
     assert shrunk_findings(ORDERS, [note("b.sql", 4000)], (), records) == []
+    small = [snapshot(dumps=tuple(note(f"small.sql.{packing}", 390) for packing in ("zst", "gz")))]
+    now = [note(f"small.sql.{packing}", 90) for packing in ("zst", "gz")]
+    assert [each.path for each in shrunk_findings(ORDERS, now, (), small)] == ["/srv/orders/small.sql.zst"]
     accepted = snapshot(dumps=(note("a-20261129.sql", 4000),), accepted=True)
     assert shrunk_findings(ORDERS, [note("a-20261130.sql", 4000)], (), [*records, accepted]) == []
 
