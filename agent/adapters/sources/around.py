@@ -142,7 +142,6 @@ def turns(base: int, good: Path, now: Path, was: bytes, wanted: Callable[[str], 
             Turn(each.path, each.size, each.ctime_ns, partial(_holds, base, known, each)) for each in found
         ),
         frozenset(before),
-        known.size if known else 0,
     )
 
 
@@ -152,7 +151,7 @@ def _name(path: bytes) -> bytes:
 
 def _holds(base: int, known: Known | None, turn: Known) -> bool | None:
     """Whether a file begins with what another one is known to have held; None where nobody can tell."""
-    if known is None:
+    if known is None or not known.size:
         return None
     if not known.sha256:
         return True if turn.inode == known.inode and turn.size >= known.size else None

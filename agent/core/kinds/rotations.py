@@ -34,7 +34,6 @@ class Turns(Struct, frozen=True):
 
     now: tuple[Turn, ...] = ()
     before: frozenset[bytes] = frozenset()
-    size: int = 0  # of what was asked for, as that snapshot recorded it
 
 
 def is_turn(name: str, other: str) -> bool:
@@ -69,12 +68,15 @@ def turned_into(place: bytes, bytes_: int, turns: Turns, since_ns: int) -> Turn 
     return next((turn for turn in beside if habit or asked.get(turn.place) is None), None)
 
 
-def still_there(place: bytes, turns: Turns) -> Turn | None:
-    """The turn that holds what the one at `place` held in the last good snapshot: that one, or it again."""
+def still_there(place: bytes, bytes_: int, turns: Turns) -> Turn | None:
+    """The turn that holds what the one at `place` held in the last good snapshot: that one, or it again.
+
+    `bytes_`: of the file that was rotated away.
+    """
     first = sorted(_newest(turns.now), key=lambda turn: turn.place != place)
     asked = {turn.place: turn.holds() for turn in first}
     sure = next((turn for turn in first if asked[turn.place]), None)
-    return sure or next((t for t in first if asked[t.place] is None and _is_enough(t, turns.size)), None)
+    return sure or next((t for t in first if asked[t.place] is None and _is_enough(t, bytes_)), None)
 
 
 def aged_out(turns: Turns) -> bool:

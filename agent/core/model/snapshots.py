@@ -38,6 +38,7 @@ class HeldExtent(Struct, frozen=True):
     bytes: int
     is_file: bool
     anew: bool = False  # less than before for a reason that is no loss: what it held earlier is no measure
+    aside_bytes: int = 0  # that the file held which was rotated away
     aside: str = ""  # the file that holds what was rotated away, until it has content again
     thin: bool = False  # a person accepted that excludes keep nearly all of it out
 

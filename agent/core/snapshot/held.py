@@ -115,8 +115,13 @@ def emptied(
 
 
 def _comes_and_goes(now: HeldExtent, earlier: Sequence[SnapshotRecord]) -> bool:
-    past = [each.bytes for record in earlier for each in record.held if each.path == now.path]
-    return is_habit(past, 0)
+    held = [each for record in earlier for each in record.held if each.path == now.path]
+    return is_habit([each.bytes for each in held if not _is_explained(each)], 0)
+
+
+def _is_explained(held: HeldExtent) -> bool:
+    """Whether it held less because of a rotation, or for another reason that is no habit to be empty."""
+    return held.anew or bool(held.aside)
 
 
 def emptied_findings(
@@ -148,12 +153,14 @@ def _emptied(process: CriticalProcess, place: bytes, was: HeldExtent, is_vital: 
     )
 
 
-def was_aside(scan: Scan, good: SnapshotRecord | None, earlier: Sequence[SnapshotRecord]) -> dict[bytes, str]:
-    """The files of which the last good snapshot says that their content was rotated away, and where to.
+def was_aside(
+    scan: Scan, newest: SnapshotRecord, earlier: Sequence[SnapshotRecord]
+) -> dict[bytes, HeldExtent]:
+    """The files of which the newest good snapshot says that their content was rotated away, and where to.
 
     After the four weeks of the `earlier` ones nobody asks any more.
     """
-    aside = {each.path: each.aside for each in good.held if each.aside} if good else {}
+    aside = {each.path: each for each in newest.held if each.aside}
     turned = {each.path for record in earlier for each in record.held if each.anew}
     held = held_now(scan).items() if aside else ()
     return {place: aside[now.path] for place, now in held if now.path in aside and now.path in turned}
@@ -177,7 +184,8 @@ def hardly_left(scan: Scan, earlier: Iterable[SnapshotRecord], judged: Collectio
             pasts.clear()
         for each in record.held:
             pasts[each.path] = [*([] if each.anew else pasts.get(each.path, [])), each]
-            ever.setdefault(each.path, []).append(each)
+            if not _is_explained(each):
+                ever.setdefault(each.path, []).append(each)
     vital = {one.place for one in scan.vital}
     found = []
     for place, now in held_now(scan).items():
@@ -187,7 +195,7 @@ def hardly_left(scan: Scan, earlier: Iterable[SnapshotRecord], judged: Collectio
             continue
         most = max(past, key=lambda each: each.bytes)
         had = [each.bytes for each in past]
-        if is_habit([each.bytes for each in ever[now.path]], now.bytes, OFTEN):
+        if is_habit([each.bytes for each in ever.get(now.path, [])], now.bytes, OFTEN):
             continue  # a person who accepts it each time is no reason to tell it each time
         less = _is_hardly_any(now, most.bytes) and not is_habit(had, now.bytes)
         files = [each.files for each in past]

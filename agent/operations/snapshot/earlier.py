@@ -67,9 +67,16 @@ class Earlier:
     @cached_property
     def of_weeks(self) -> list[SnapshotRecord]:
         """The good ones of the last weeks in this repository, oldest first."""
+        return [record for record in self._records if self._counts(record)]
+
+    def newest(self) -> SnapshotRecord | None:
+        """The last good one of the last weeks in any repository."""
+        return last_good(self._records)
+
+    @cached_property
+    def _records(self) -> list[SnapshotRecord]:
         entries = self._ledger.since(SnapshotRecord, self._started - SPAN, process=self._process.name)
-        records = [entry.body for entry in entries if isinstance(entry.body, SnapshotRecord)]
-        return [record for record in records if self._counts(record)]
+        return [entry.body for entry in entries if isinstance(entry.body, SnapshotRecord)]
 
     def with_dumps(self, record: SnapshotRecord, moved: Set[str]) -> SnapshotRecord:
         """The new record, its dumps held against those of before."""

@@ -32,6 +32,7 @@ from agent.core.snapshot.shrinkage import hidden_by_mounts, new_mounts, other_sy
 from agent.core.snapshot.vital import is_thin, left_out_findings
 from agent.operations.ports.sources import Sources
 from agent.operations.snapshot.acceptance import Acceptance
+from agent.operations.snapshot.earlier import Earlier
 from agent.operations.snapshot.rotated import Rotated
 
 YOUNG_NS = 10_000_000_000  # a file that was emptied just now may be about to be written
@@ -64,17 +65,19 @@ class Held:
         process: CriticalProcess,
         scan: Scan,
         good: SnapshotRecord | None,
-        earlier: Sequence[SnapshotRecord],
+        earlier: Earlier,
         sources: Sources,
     ) -> None:
         self._process = process
         asked = may_be_blank(scan, good)
         self._scan = scan = without_blank(scan, sources.blank(asked) if asked else ())
         self._good = good
-        self._earlier = earlier
+        self._earlier = earlier.of_weeks
         self._sources = sources
         self._now = held_now(scan)
-        self._rotated = Rotated(self._now, good, was_aside(scan, good, earlier), sources)
+        newest = earlier.newest() if good else None  # its witness is what the sources keep
+        aside = was_aside(scan, newest, [*earlier.of_weeks, newest]) if newest else {}
+        self._rotated = Rotated(self._now, good, aside, sources)
         self._packed: set[bytes] = set()  # databases that have their rows
 
     def refusals(self) -> list[Finding]:
@@ -109,7 +112,7 @@ class Held:
     def noted(self, tables: Sequence[TableCounts], accepted: bool) -> tuple[HeldExtent, ...]:
         """What the record keeps."""
         self._hardly_left(tables)
-        into, anew = self._rotated.into, self._packed | self._rotated.turned
+        anew = self._packed | self._rotated.turned
         before = {each.path for each in self._good.held if each.thin} if self._good else set()
         thin = {
             one.place
@@ -117,8 +120,8 @@ class Held:
             if (accepted or one.path in before) and is_thin(one, self._now[one.place].bytes)
         }
         return tuple(
-            structs.replace(each, anew=place in anew, aside=into.get(place, ""), thin=place in thin)
-            for place, each in self._now.items()
+            structs.replace(self._rotated.noted(place), anew=place in anew, thin=place in thin)
+            for place in self._now
         )
 
     @cached_property

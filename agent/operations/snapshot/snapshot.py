@@ -114,7 +114,7 @@ class _Attempt:
         backup = self._start_backup()
         try:
             scan = self._with_lost_dumps(self._scan(), good)
-            seen = Held(self.process, scan, good, self._earlier.of_weeks, self.tools.sources)
+            seen = Held(self.process, scan, good, self._earlier, self.tools.sources)
             refusals = seen.refusals()
             self._note_extent(scan, tables)
             if accepting.still_wrong(refusals):

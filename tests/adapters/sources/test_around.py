@@ -127,7 +127,7 @@ def test_turns_are_known_by_what_they_hold(tmp_path: Path, base: int, known: boo
     wrong = {"3", "4", "6.xz", "7.gz", "9"}
     expected = {name: None if name == "8.zst" or not known else name not in wrong for name in holds}
     assert len(holds) == 9 and holds == expected
-    assert (found.before, found.size) == ({raw(live.root / "orders.log.9")}, 5000 if known else 0)
+    assert found.before == {raw(live.root / "orders.log.9")}
 
 
 def test_a_bind_mount_below_a_root_is_known(tmp_path: Path, as_root: None) -> None:

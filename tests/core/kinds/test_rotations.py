@@ -58,7 +58,7 @@ def turn(name: str, holds: bool | None = None, size: int = 100_000, changed: int
 
 def into(*turns: Turn, before: tuple[str, ...] = ()) -> bytes:
     known = frozenset(f"srv/orders/{name}".encode() for name in before)
-    found = turned_into(LOG, 100_000, Turns(turns, known, 100_000), 500)
+    found = turned_into(LOG, 100_000, Turns(turns, known), 500)
     return found.place.rpartition(b"/")[2] if found else b""
 
 
@@ -85,7 +85,7 @@ def test_other_content_is_no_turn_unless_files_are_rotated_there_as_a_habit() ->
 
 def test_what_was_rotated_away_is_still_there_by_place_or_content() -> None:
     def there(*turns: Turn, size: int = 100_000) -> bool:
-        return still_there(LOG + b".1", Turns(turns, frozenset(), size)) is not None
+        return still_there(LOG + b".1", size, Turns(turns)) is not None
 
     assert there(turn("orders.log.1", True, changed=OLD))
     assert there(turn("orders.log.1", False), turn("orders.log.2.gz", True, 900))

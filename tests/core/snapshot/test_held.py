@@ -102,6 +102,13 @@ def test_what_was_emptied_and_filled_before_may_be_empty() -> None:
     assert gone(now(0, (0, 0)), full, empty, full) == {AT_BOOK, AT_MAIL}, "it was filled for the first time"
 
 
+def test_that_a_file_is_rotated_makes_it_no_habit_to_be_empty() -> None:
+    full, rotated = record(now(500)), snapshot(held=(HeldExtent(BOOK, 1, 0, True, anew=True),))
+    still = snapshot(held=(HeldExtent(BOOK, 1, 0, True, aside=f"{BOOK}.1"),))
+    assert gone(now(0), full, full, rotated, still, full, rotated, full) == {AT_BOOK}
+    assert left(now(0), full, rotated, still, full, rotated, full) == {AT_BOOK}
+
+
 def test_a_file_that_a_person_accepted_as_empty_is_told_once_more_and_a_habit_then() -> None:
     full, accepted, empty = record(now(500)), record(now(0), accepted=True), record(now(0))
     assert left(now(0), full, accepted) == set()
@@ -133,11 +140,11 @@ def test_the_findings_name_what_was_there() -> None:
 def test_what_was_rotated_away_is_asked_for_as_long_as_its_rotation_is_known() -> None:
     rotated = snapshot(held=(HeldExtent(BOOK, 1, 0, is_file=True, anew=True, aside=f"{BOOK}.1"),))
     later = snapshot(held=(HeldExtent(BOOK, 1, 0, is_file=True, aside=f"{BOOK}.1"),))
-    assert was_aside(now(0), rotated, [rotated]) == {AT_BOOK: f"{BOOK}.1"}
-    assert was_aside(now(0), later, [rotated, later]) == {AT_BOOK: f"{BOOK}.1"}
+    assert was_aside(now(0), rotated, [rotated]) == {AT_BOOK: rotated.held[0]}
+    assert was_aside(now(0), later, [rotated, later]) == {AT_BOOK: later.held[0]}
     assert was_aside(now(0), later, [later]) == {}, "more than four weeks ago"
     assert was_aside(now(None), rotated, [rotated]) == {}
-    assert was_aside(now(0), record(now(0)), [rotated]) == was_aside(now(0), None, []) == {}
+    assert was_aside(now(0), record(now(0)), [rotated]) == {}
 
 
 def test_that_what_was_rotated_away_is_gone_is_told_with_its_name() -> None:

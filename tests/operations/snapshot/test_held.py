@@ -29,7 +29,6 @@ class Sources:
         self.asked: list[bytes] = []
         self.names_gone = False
         self.holds: Callable[[], bool | None] = lambda: None
-        self.rotated = 0
         self.blanks: frozenset[bytes] = frozenset()
 
     def beside(self, place: bytes, wanted: Callable[[str], bool]) -> list[Neighbour]:
@@ -47,7 +46,7 @@ class Sources:
         named = [each for each in self.neighbours if wanted(each.name)]
         place = b"srv/orders/"
         found = (Turn(place + each.name.encode(), each.size, each.changed_ns, self.holds) for each in named)
-        return Turns(tuple(found), frozenset(), self.rotated)
+        return Turns(tuple(found))
 
     def still_named(self, places: Mapping[bytes, bool]) -> dict[bytes, Names]:
         return {place: Names(*self.known.get(place, (0, 0)), 0, 0) for place in places if self.names_gone}
@@ -67,8 +66,17 @@ def past(size: int, **changes: Any) -> SnapshotRecord:
     )
 
 
-def held(now: Scan, good: SnapshotRecord | None, sources: Sources) -> Held:
-    return Held(ORDERS, now, good, [good] if good else [], sources)  # type: ignore[arg-type]
+class Earlier:
+    def __init__(self, *records: SnapshotRecord) -> None:
+        self.of_weeks = list(records)
+
+    def newest(self) -> SnapshotRecord | None:
+        return self.of_weeks[-1] if self.of_weeks else None
+
+
+def held(now: Scan, good: SnapshotRecord | None, sources: Sources, *later: SnapshotRecord) -> Held:
+    past = Earlier(*([good] if good else []), *later)
+    return Held(ORDERS, now, good, past, sources)  # type: ignore[arg-type]
 
 
 def refused(now: Scan, good: SnapshotRecord | None, sources: Sources | None = None) -> list[str]:
@@ -95,7 +103,8 @@ def test_an_emptied_file_is_refused_unless_it_was_rotated_away() -> None:
 
 def test_of_a_database_that_a_proof_names_its_copy_tells() -> None:
     proofs = (SqliteProof(name="whole", sqlite=PATH),)
-    look = Held(replace(ORDERS, proofs=proofs), seen(0), past(500), [], Sources())  # type: ignore[arg-type]
+    ask: Any = (replace(ORDERS, proofs=proofs), seen(0), past(500), Earlier(), Sources())
+    look = Held(*ask)
     assert look.refusals() == []
 
 
@@ -154,12 +163,11 @@ def test_what_was_rotated_away_is_noted_so_that_it_is_no_measure_any_more() -> N
 
 def test_what_was_rotated_away_has_to_stay_until_the_file_has_content_again() -> None:
     turn = Neighbour("orders.log.1", 60_000, 1)
-    aside = HeldExtent(PATH, 1, 0, is_file=True, anew=True, aside=f"{PATH}.1")
+    aside = HeldExtent(PATH, 1, 0, is_file=True, anew=True, aside=f"{PATH}.1", aside_bytes=60_000)
     good = replace(past(0), held=(aside,))
 
     def look(size: int, *neighbours: Neighbour) -> tuple[list[str], str, list[str]]:
         sources = Sources(*neighbours)
-        sources.rotated = 60_000
         found = held(seen(size), good, sources)
         codes = [each.code for each in found.refusals()]
         noted = [each.aside for each in found.noted((), accepted=False) if each.path == PATH]
@@ -167,9 +175,17 @@ def test_what_was_rotated_away_has_to_stay_until_the_file_has_content_again() ->
 
     assert look(0, turn) == ([], f"{PATH}.1", [])
     assert look(0, replace(turn, name="orders.log.2.zst", size=900)) == ([], f"{PATH}.2.zst", [])
-    assert look(0) == (["vital-missing"], "", [])
-    assert look(9) == ([], "", ["source-shrunk"])
+    assert look(0) == (["vital-missing"], f"{PATH}.1", [])
+    assert look(9) == ([], f"{PATH}.1", ["source-shrunk"])
     assert look(6000) == ([], "", [])
+
+
+def test_what_was_rotated_away_by_the_snapshot_in_another_repository_is_no_loss_in_this_one() -> None:
+    aside = HeldExtent(PATH, 1, 0, is_file=True, anew=True, aside=f"{PATH}.1", aside_bytes=60_000)
+    sources = Sources(Neighbour("orders.log.1", 60_000, 1))
+    look = held(seen(0), past(60_000), sources, replace(past(0), held=(aside,)))
+    assert look.refusals(accepted=False) == []
+    assert [each.anew for each in look.noted((), accepted=False) if each.path == PATH] == [True]
 
 
 def test_a_database_that_was_packed_is_noted_likewise() -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import cast
 
+from msgspec import structs
+
 from agent.core.kinds.rotations import Turn, Turns
 from agent.core.model.snapshots import HeldExtent
 from agent.operations.ports.sources import Sources
@@ -25,13 +27,18 @@ class Turned:
     def turns(self, was: bytes, wanted: Callable[[str], bool]) -> Turns:
         self.asked.append(was)
         there = [each for each in self.found if wanted(each.place.decode().rpartition("/")[2])]
-        return Turns(tuple(there), self.before, 60_000)
+        return Turns(tuple(there), self.before)
 
 
 def rotated(sources: Turned, size: int = 0, aside: str = "", first: bool = False) -> Rotated:
     now = {LOG: HeldExtent(WAS.path, 1, size, is_file=True)}
     good = None if first else snapshot(3)
-    return Rotated(now, good, {LOG: aside} if aside else {}, cast("Sources", sources))
+    went = structs.replace(now[LOG], bytes=0, aside=aside, aside_bytes=60_000)
+    return Rotated(now, good, {LOG: went} if aside else {}, cast("Sources", sources))
+
+
+def into(look: Rotated) -> tuple[str, int]:
+    return look.noted(LOG).aside, look.noted(LOG).aside_bytes
 
 
 def test_it_went_into_a_new_turn_which_is_asked_for_once() -> None:
@@ -39,22 +46,25 @@ def test_it_went_into_a_new_turn_which_is_asked_for_once() -> None:
     look = rotated(sources)
     assert look.is_away(LOG, WAS) and look.is_away(LOG, WAS)
     assert sources.asked == [LOG]
-    assert look.into == {LOG: "/srv/orders/orders.log.1"} and look.turned == {LOG}
+    assert into(look) == ("/srv/orders/orders.log.1", 60_000) and look.turned == {LOG}
 
 
 def test_nothing_went_where_no_turn_is_new_or_nothing_is_known_of_before() -> None:
     for look in (rotated(Turned("orders.log.1", changed=OLD)), rotated(Turned("orders.log.1"), first=True)):
         assert not look.is_away(LOG, WAS)
-        assert look.into == {} and not look.turned
+        assert into(look) == ("", 0) and not look.turned
 
 
 def test_what_went_before_has_to_be_there_until_the_file_has_content_or_it_ages_out() -> None:
     aside = "/srv/orders/orders.log.1"
     there = rotated(Turned("orders.log.2.gz", changed=OLD), aside=aside)
-    assert (there.into, there.lost, there.turned) == ({LOG: "/srv/orders/orders.log.2.gz"}, {}, set())
+    assert into(there) == ("/srv/orders/orders.log.2.gz", 60_000)
+    assert (there.lost, there.turned) == ({}, set())
     for size in (0, 5999):
         gone = rotated(Turned(), size, aside)
-        assert gone.into == {} and gone.lost == {LOG: HeldExtent(WAS.path, 1, 60_000, True, aside=aside)}
+        assert [(each.bytes, each.aside) for each in gone.lost.values()] == [(60_000, aside)]
+        assert into(gone) == (aside, 60_000), "it is asked for again"
+    assert into(rotated(Turned(), 6000, aside)) == ("", 0)
     assert rotated(Turned(), 6000, aside).lost == {}
     oldest = Turned("orders.log.1", "orders.log.2", before=2)
     oldest.found = [Turn(each.place, 9, OLD, lambda: False) for each in oldest.found]
