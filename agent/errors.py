@@ -84,6 +84,7 @@ class ResticError(ReadinessError):
 
     code = "restic-failed"
     of_source = False  # while copying: it is about the repository that is copied from
+    of_target = False  # or about that which is copied into
 
 
 class MailError(ReadinessError):

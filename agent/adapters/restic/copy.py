@@ -1,5 +1,6 @@
 """`restic copy`: one restic that reaches two repositories."""
 
+import re
 from collections.abc import Sequence
 
 from agent.adapters.host.command import Completed
@@ -8,6 +9,10 @@ from agent.adapters.restic.stall import StallWatch
 from agent.core.configuration.location import local_path
 from agent.core.upkeep.copying import contradiction
 from agent.errors import ResticError
+
+# only the target is written, and its locks are among that
+CANNOT_WRITE = re.compile(r"\bSave\(<|unable to create lock|-tmp-\d+: ", re.IGNORECASE)
+WRITABLE = "Look whether it can be written: its medium, its room or quota, and the rights of our user."
 
 
 class Copier(ResticCalls):
@@ -45,12 +50,23 @@ class Copier(ResticCalls):
     def trouble(self, doing: str, completed: Completed) -> ResticError:
         """What went wrong, on the side that restic names."""
         error = super().trouble(doing, completed)
-        sides = (self.repository.url, self._source.repository.url)
-        named = [path for url in sides if (path := local_path(url)) and f"{path}/" in error.message]
-        if error.code == "repository-unreadable" and named and max(named, key=len) == local_path(sides[1]):
+        named = self._named(error.message)
+        if error.code in ("repository-unreadable", "repository-unreachable") and named is self._source:
             error = self._source.trouble(doing, completed)
             error.of_source = True
+        if error.code in ("restic-failed", "repository-damaged") and named is not self._source:
+            writes = CANNOT_WRITE.search(error.message) is not None
+            if writes:
+                message = f"Nothing can be written there. {error.message}"
+                error = ResticError(message, error.hint if "write" in error.hint else WRITABLE, error.code)
+            error.of_target = writes or named is self
         return error
+
+    def _named(self, message: str) -> ResticCalls | None:
+        """The side that restic names by its path, where it names one on this machine."""
+        paths = {local_path(one.repository.url): one for one in (self._source, self)}
+        found = [path for path in paths if path and f"{path.rstrip('/')}/" in message]
+        return paths[max(found, key=len)] if found else None
 
     def _once(self, snapshots: Sequence[str]) -> Completed:
         running = self.start(["copy", "--no-lock", *snapshots])

@@ -209,7 +209,7 @@ class _Run:
         while groups and tries:
             group = groups.popleft()
             trouble = self._copy(group)
-            if trouble and trouble.code not in OF_ONE_SNAPSHOT:
+            if trouble and (trouble.code not in OF_ONE_SNAPSHOT or trouble.of_target):
                 self._where = self.task.source if trouble.of_source else self.task.repository
                 self.note(trouble)
                 return

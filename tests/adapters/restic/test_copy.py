@@ -73,3 +73,30 @@ def test_a_copy_that_did_not_end_well_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ResticError) as refused:
         Copier(side(program, "primary"), side(program, "planb")).copy(IDS)
     assert refused.value.code == "no-space"
+
+
+WRITING = "Save(<lock/e0>) returned error: open /srv/planb/locks/e0-tmp-5: operation not permitted"
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "side_of", "hint"),
+    [
+        (WRITING, "restic-failed", "target", "quota"),
+        ("Save(<data/e0>) returned error: 507 Insufficient", "restic-failed", "target", "quota"),
+        ("unable to create lock in backend: read-only file system", "restic-failed", "target", "quota"),
+        ("Load(<data/e0>): /srv/primary/data/e0/e0: strange", "restic-failed", "", "by hand"),
+        ("open /srv/primary/data/e0: input/output error", "repository-unreachable", "source", ""),
+        ("Load(<data/e0>): ciphertext verification failed", "repository-damaged", "", "its disk"),
+        ("/srv/planb/index/e0: ciphertext verification failed", "repository-damaged", "target", "its disk"),
+    ],
+)
+def test_the_side_that_is_to_blame_is_read_from_what_restic_says(
+    tmp_path: Path, said: str, code: str, side_of: str, hint: str
+) -> None:
+    program = playing(tmp_path, {"copy": [{"err": f"{said}\n"}, {"exit": 1}]})
+    with pytest.raises(ResticError) as refused:
+        Copier(side(program, "primary"), side(program, "planb")).copy(IDS)
+    error = refused.value
+    assert (error.code, error.of_target) == (code, side_of == "target")
+    assert error.of_source == (side_of == "source")
+    assert hint in error.hint

@@ -205,6 +205,21 @@ def test_a_snapshot_that_cannot_be_read_does_not_keep_the_others(restic: Path, t
     assert plan_b.records()[0].copy_of == ids[-1]
 
 
+def test_a_plan_b_that_cannot_be_written_is_no_trouble_of_the_first_repository(
+    shop: Shop, plan_b: PlanB, tmp_path: Path
+) -> None:
+    said = f"Save(<lock/e0>): open {plan_b.path}/locks/e0-tmp-5: operation not permitted\n"
+    shop.restic = playing(tmp_path, {"copy": [{"err": said}, {"exit": 1}]}, shop.restic)
+    shop.write_config()
+
+    copied = shop.run("copy")
+
+    assert copied.says == not_tested("restic-failed")
+    (found,) = copied.row["findings"]
+    assert found["message"].startswith("Repository planb: Nothing can be written there.")
+    assert "primary" not in found["hint"]
+
+
 def test_a_restic_that_copies_nothing_and_says_nothing_is_found_out(
     shop: Shop, plan_b: PlanB, tmp_path: Path
 ) -> None:
