@@ -110,11 +110,12 @@ def _of_the_repository(
         these = [one for one in complaints if one.code == code]
         first = next((one for one in these if one.words), these[0])
         rest = f" and {count(len(these) - 1, 'other item')}" if len(these) > 1 else ""
-        said = first.words or "restic has no words for it"
         what = "is damaged" if code == DAMAGED else "could not be read"
-        message = (
-            f"Repository {repository} {what}, where it should hold {first.path}{rest}: {said.rstrip('.')}."
-        )
+        message = f"Repository {repository} {what}, where it should hold {first.path}{rest}"
+        if first.words:
+            message += f": {first.words.rstrip('.')}."
+        else:
+            message += " of an earlier snapshot; restic does not say how."
         findings.append(finding(code, process.name, message, HINTS.get(code, "").format(repository)))
     return findings
 
