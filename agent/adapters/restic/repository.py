@@ -54,9 +54,12 @@ class Restic(ResticCalls):
         return self.repository_id()
 
     def start_listing(self, process: str, host: str) -> Listing:
-        """Ask for the snapshots filed under `process` and `host`; other work can go on meanwhile."""
-        filters = ["--host", host, "--tag", f"{TAG},{process_tag(process)}"]
-        return Listing(self, ["snapshots", *filters, *self._only_looking])
+        """Ask for the snapshots filed under `process` and `host`; other work can go on meanwhile.
+
+        Without a process for all of that host, whatever their tags are.
+        """
+        tags = ["--tag", f"{TAG},{process_tag(process)}"] if process else []
+        return Listing(self, ["snapshots", "--host", host, *tags, *self._only_looking])
 
     def restore_size(self, snapshot: str) -> tuple[int, int]:
         """Bytes and files that restoring the snapshot would write."""

@@ -69,11 +69,13 @@ class Vanished:
         damaged = [name for name in gone if name.startswith(tuple(unreadable))]
         closed = [name for name in gone if name.startswith(tuple(denied))]
         missing = [name for name in gone if name not in (*damaged, *closed)]
+        missing = [] if forgiven else self._truly(missing, self._of_all_tags(missing, repository))
         noted = self._ledger.newest(RepositoryRecord, repository=self._repository)
         found = [self._damaged(self._process, damaged)] if damaged else []
         found += [self._damaged(*others) for others in self._of_others(unreadable, gone)]
         found += [self._closed(closed)] if closed else []
-        renamed = len(gone) < len(unlisted)  # by restic tag, or by restic copy into another repository
+        explained = len(damaged) + len(closed) + len(missing)
+        renamed = explained < len(unlisted)  # by restic tag, or by restic copy into another repository
         if not missing and not renamed and (known.ids or not noted):
             return found
         return found + identity_findings(
@@ -81,9 +83,13 @@ class Vanished:
             self._repository,
             noted[0].repository_id if noted else "",
             asked or repository.repository_id(),
-            [] if forgiven else self._dated(missing),
+            self._dated(missing),
             [snapshot.id for snapshot in there if snapshot.original in missing],
         )
+
+    def _of_all_tags(self, missing: Sequence[str], repository: Repository) -> list[StoredSnapshot]:
+        """What is there of ours without our tags, as `restic tag --set` leaves it: under a new ID."""
+        return repository.start_listing("", self._host).result() if missing else []
 
     def _of_others(self, unreadable: Sequence[str], ours: Sequence[str]) -> list[tuple[str, list[str]]]:
         """The other processes that have such snapshots here, with the IDs: whoever meets damage tells of it.

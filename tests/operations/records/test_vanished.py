@@ -1,11 +1,13 @@
 """Which snapshots have to be in a repository, and what is said when they are not."""
 
 from pathlib import Path
+from typing import Self
 
 import pytest
 
 from agent.adapters.ledger.ledger import open_ledger
 from agent.core.model.records import RepositoryRecord
+from agent.core.model.repository import StoredSnapshot
 from agent.operations.records.vanished import Vanished
 from support.builders.shop import NOW, ago
 from support.builders.vanishing import A, B, C, D, known, listed, retained, taken
@@ -13,13 +15,19 @@ from support.doubles.fakes import FakeLedger
 
 
 class Same:
-    """A repository that says who it is."""
+    """A repository that says who it is, and holds nothing under other tags."""
 
     def __init__(self, identity: str = "4a5b") -> None:
         self.identity = identity
 
     def repository_id(self) -> str:
         return self.identity
+
+    def start_listing(self, *_: str) -> Self:
+        return self
+
+    def result(self) -> list[StoredSnapshot]:
+        return []
 
 
 def test_an_empty_ledger_knows_nothing() -> None:

@@ -1,5 +1,6 @@
 """What the ledger once lost sight of is known again: nobody removes it without a word."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -155,3 +156,14 @@ def test_nothing_is_noted_while_something_is_missing_or_nothing_is_new() -> None
     look.note(listed(A, B, C), ledger, NOW + timedelta(minutes=1))
 
     assert set(ledger.newest(ListingRecord)[0].snapshots) == {A, B, C}
+
+
+def test_what_was_given_other_tags_is_still_there_until_it_is_removed(shop: Shop) -> None:
+    shop.plain_restic("tag", "--set", "mine")
+    assert shop.snapshot().codes == []
+    assert shop.drill().codes == []
+
+    told = json.loads(shop.plain_restic("snapshots", "--json", "--tag", "mine"))
+    shop.plain_restic("forget", told[0]["id"])
+
+    assert shop.snapshot().codes == ["snapshots-vanished"]
