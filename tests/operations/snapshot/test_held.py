@@ -184,7 +184,7 @@ def test_what_was_rotated_away_by_the_snapshot_in_another_repository_is_no_loss_
     aside = HeldExtent(PATH, 1, 0, is_file=True, anew=True, aside=f"{PATH}.1", aside_bytes=60_000)
     sources = Sources(Neighbour("orders.log.1", 60_000, 1))
     look = held(seen(0), past(60_000), sources, replace(past(0), held=(aside,)))
-    assert look.refusals(accepted=False) == []
+    assert look.refusals() == []
     assert [each.anew for each in look.noted((), accepted=False) if each.path == PATH] == [True]
 
 
