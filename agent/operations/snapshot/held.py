@@ -120,7 +120,7 @@ class Held:
             if (accepted or one.path in before) and is_thin(one, self._now[one.place].bytes)
         }
         return tuple(
-            structs.replace(self._rotated.noted(place), anew=place in anew, thin=place in thin)
+            structs.replace(self._rotated.noted(place, accepted), anew=place in anew, thin=place in thin)
             for place in self._now
         )
 

@@ -42,10 +42,10 @@ class Rotated:
             self._into[place] = self._noted(place, found, was.bytes) if found else None
         return self._into[place] is not None
 
-    def noted(self, place: bytes) -> HeldExtent:
+    def noted(self, place: bytes, accepted: bool = False) -> HeldExtent:
         """What the file holds now, with where its content is that was rotated away, now or before."""
         into = self._into.get(place) or self._still[0].get(place)
-        if into is None and place in self.lost:  # it stays lost until the file has content again
+        if into is None and place in self.lost and not accepted:
             into = self._aside[place]
         now = self._now[place]
         return structs.replace(now, aside=into.aside, aside_bytes=into.aside_bytes) if into else now

@@ -64,6 +64,7 @@ def test_what_went_before_has_to_be_there_until_the_file_has_content_or_it_ages_
         gone = rotated(Turned(), size, aside)
         assert [(each.bytes, each.aside) for each in gone.lost.values()] == [(60_000, aside)]
         assert into(gone) == (aside, 60_000), "it is asked for again"
+        assert gone.noted(LOG, accepted=True).aside == ""
     assert into(rotated(Turned(), 6000, aside)) == ("", 0)
     assert rotated(Turned(), 6000, aside).lost == {}
     oldest = Turned("orders.log.1", "orders.log.2", before=2)
