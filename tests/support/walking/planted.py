@@ -29,6 +29,9 @@ DRILL = "agent/operations/drill/drill.py"
 GATHER = "agent/operations/reading/assess.py"
 CONTENT = "agent/core/verdict/reasons_content.py"
 
+# what else tells that plan B holds what was refuted
+NO_DOUBT = Change(EVIDENCE, "() if copy is everywhere[0] else copy.snapshots, passed)", "(), passed)")
+
 FAULTS: dict[str, tuple[Change, ...]] = {
     "what is known of repositories is ignored": (
         Change(
@@ -50,7 +53,10 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         ),
         Change(GATHER, "    if unread and any(", "    if False and any("),
     ),
-    "copies are not refuted with what they copy": (Change(EVIDENCE, " | _copies_of(bad, copy))", ")"),),
+    "copies are not refuted with what they copy": (
+        Change(EVIDENCE, " | _copies_of(bad, copy)\n", "\n"),
+        NO_DOUBT,
+    ),
     "zeros count as content": (
         Change(CONTENT, "    if found.vital:", "    if False:"),
         Change(CONTENT, "    if found.share > SMALL_SHARE:", "    if False:"),
@@ -89,7 +95,12 @@ FAULTS: dict[str, tuple[Change, ...]] = {
         Change(DRILL, "refused=tuple(refused))", "refused=())"),
     ),
     "what passed before a proof was there answers it in plan B": (
-        Change(EVIDENCE, "return passed.started > failure.started or failed <= good", "return True"),
+        Change(
+            EVIDENCE,
+            'return passed.started > failure.started or asked(failure, "failed") <= asked(passed, "passed")',
+            "return True",
+        ),
+        NO_DOUBT,
     ),
 }
 
