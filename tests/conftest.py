@@ -24,6 +24,7 @@ MAY_SKIP_IN_CI: dict[str, str] = {
 # what takes longest, by the start of the path: it begins first, so that the end does not wait for it
 FIRST = (
     "tests/containers/test_mail.py",  # makes the installed machine that the other containers begin as
+    "tests/walks/",
     "tests/faults/",
     "tests/operations/upkeep/",
     "tests/adapters/restic/",
