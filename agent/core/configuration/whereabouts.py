@@ -6,19 +6,17 @@ of before hold the first alone, and of the URL as it was written.
 
 import posixpath
 import re
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 
-from agent.core.configuration.address import WITH_A_VALUE
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import local_path
 
 NOWHERE = "0"  # nothing is said of the place
 LEADS = ("command", "args", "program")  # options of sftp and rclone
-SECRET = re.compile("pass|secret|token|key", re.IGNORECASE)
+PRIVATE = "(?i:pass|secret|token|key)"  # patterns are compiled where they are needed: `status` has no time
 ELSEWHERE_IN_SSH = ("hostname", "port", "proxyjump", "proxycommand")
 # what an environment may say of the place; buckets of other clouds have names of their own all over the world
-PLACES = re.compile(
+PLACES = (
     "AZURE_(ACCOUNT_NAME|ENDPOINT_SUFFIX)|OS_(AUTH_URL|REGION_NAME|(PROJECT|TENANT)_(NAME|ID)|STORAGE_URL)"
     "|ST_AUTH|RCLONE_CONFIG.*|HOME|XDG_CONFIG_HOME"
 )
@@ -40,7 +38,8 @@ def same_address(noted: str, repository: Repository) -> bool:
 
 def leads_to(environment: Mapping[str, str]) -> str:
     """What an environment file says of the place."""
-    said = {n: v for n, v in environment.items() if PLACES.fullmatch(n) and not SECRET.search(n)}
+    named = {n: v for n, v in environment.items() if re.fullmatch(PLACES, n)}
+    said = {n: v for n, v in named.items() if not re.search(PRIVATE, n)}
     return _hash("\n".join(f"{name}={said[name]}" for name in sorted(said))) if said else NOWHERE
 
 
@@ -64,6 +63,8 @@ def _way(repository: Repository) -> str:
 
 def _words(command: str) -> Iterator[str]:
     """Of ssh what says where it goes, and of any other command all but secrets."""
+    import shlex  # noqa: PLC0415 - rarely needed
+
     try:
         words = shlex.split(command)
     except ValueError:
@@ -74,11 +75,13 @@ def _words(command: str) -> Iterator[str]:
     elif words[:1] and words[0].startswith("-"):
         yield from _of_ssh(words)
     else:
-        yield from (word for word in words if not SECRET.search(word))
+        yield from (word for word in words if not re.search(PRIVATE, word))
 
 
 def _of_ssh(words: Sequence[str]) -> Iterator[str]:
     """Its host and command, and the options that lead elsewhere; keys, users and patience do not."""
+    from agent.core.configuration.address import WITH_A_VALUE  # noqa: PLC0415 - rarely needed
+
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)
