@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from support.builders.plan_b import PlanB
 from support.builders.readiness_cli import PASSED, Shop, failed
 
 
@@ -90,3 +91,13 @@ def test_zeros_are_accepted_where_they_were_told(shop: Shop) -> None:
     again = shop.run("snapshot", "--accept", live=True)
     assert (again.says, again.paths) == (failed("file-zeroed"), {str(second)})
     assert shop.run("snapshot", "--accept", live=True).says == PASSED
+
+
+def test_a_repository_without_a_past_is_held_against_the_others_and_nothing_accepted_twice(
+    shop: Shop,
+) -> None:
+    PlanB(shop, more='fed_by = "snapshot"').init()
+    lose_rows(shop)
+    assert shop.snapshot("--to", "planb").says == failed("database-collapsed")
+    assert shop.snapshot("--accept").says == PASSED
+    assert (shop.snapshot("--to", "planb").says, shop.snapshot().says) == (PASSED, PASSED)

@@ -41,12 +41,12 @@ class Earlier:
         self._ledger = ledger
         self._started = started
 
-    def last_good_here(self) -> SnapshotRecord | None:
-        """The newest good one in the same repository."""
-        found = self._ledger.newest(
+    def measure(self) -> SnapshotRecord | None:
+        """The last good one, of which today's sources must not fall short: in whatever repository it lies."""
+        here = self._ledger.newest(
             SnapshotRecord, process=self._process.name, repository=self._repository, outcome="passed"
         )
-        return found[0] if found else None
+        return max((one for one in (*here, self.newest()) if one), key=lambda one: one.started, default=None)
 
     def last_good(self) -> SnapshotRecord | None:
         """The last good one in any repository, whose witness the sources keep."""
@@ -66,7 +66,7 @@ class Earlier:
 
     @cached_property
     def of_weeks(self) -> list[SnapshotRecord]:
-        """The good ones of the last weeks in this repository, oldest first."""
+        """The good ones of the last weeks in all repositories, oldest first: the sources are the same."""
         return [record for record in self._records if self._counts(record)]
 
     def newest(self) -> SnapshotRecord | None:
@@ -82,15 +82,16 @@ class Earlier:
         """The new record, its dumps held against those of before."""
         if not record.dumps:
             return record
-        dumps, before = with_past(record.dumps, moved, self.of_weeks)
+        here = [one for one in self.of_weeks if one.repository == self._repository]
+        dumps, before = with_past(record.dumps, moved, here)
         return structs.replace(record, dumps=dumps, dumps_before=before)
 
     def told(self) -> Told:
-        """What every operation found out about the process since, and with, the last good snapshot here.
+        """What every operation found out about the process since, and with, the last good snapshot.
 
         A mass change stays open longer than that, until a person accepts it.
         """
-        good = self.last_good_here()
+        good = self.measure()
         since = good.started if good else self._started - SPAN
         accepted = max((one.started for one in self.of_weeks if one.accepted), default=self._started - SPAN)
         findings: list[Finding] = []
@@ -117,5 +118,5 @@ class Earlier:
         )
 
     def _counts(self, record: SnapshotRecord) -> bool:
-        here = record.repository == self._repository and not record.copy_of
-        return here and record.outcome == "passed" and record.started >= self._started - SPAN
+        taken = record.outcome == "passed" and not record.copy_of
+        return taken and record.started >= self._started - SPAN

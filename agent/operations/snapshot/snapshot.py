@@ -90,7 +90,7 @@ class _Attempt:
         broken = self.tools.sources.roots()
         if broken:
             return self.record("failed", broken)
-        good = self._earlier.last_good_here()
+        good = self._earlier.measure()
         self._note_repository()
         fresh = self.base
         patience = Patience(self.tools.sources, self.tools.progress, self.process.name)

@@ -86,6 +86,21 @@ def test_an_index_for_full_text_merges_its_pages_and_loses_nothing() -> None:
     merged = table(posts_data=9, posts_idx=8, posts_docsize=100, posts_config=1)
     assert fewer_rows(ORDERS, [merged], before) == []
     assert len(fewer_rows(ORDERS, [table(meter_data=9)], good(tables=(table(meter_data=900),)))) == 1
+    [dropped] = fewer_rows(
+        ORDERS, [table(posts=100)], good(tables=(table(posts=100, f_content=99, f_docsize=99, f_data=9),))
+    )
+    assert "f_content" in dropped.message, "which may be the only place of the text"
+    site = good(tables=(table(site_config=9),))
+    assert len(fewer_rows(ORDERS, [table()], site)) == 1
+
+
+def test_a_queue_in_a_database_with_a_proof_may_run_empty_and_is_told_until_that_is_a_habit() -> None:
+    before = [good(tables=(table(orders=9, jobs=rows),)) for rows in (150, 140)]
+    now = [table(orders=9, jobs=1)]
+    assert fewer_rows(ORDERS, now, before[-1]) == []
+    assert said(fewer_rows_than_ever(ORDERS, now, before)) == WARNING
+    nightly = [good(tables=(table(orders=9, jobs=rows),)) for rows in (150, 0, 140, 0, 160)]
+    assert fewer_rows_than_ever(ORDERS, now, nightly) == []
 
 
 @pytest.mark.parametrize(("vital", "expected"), [(True, ERROR), (False, WARNING)])

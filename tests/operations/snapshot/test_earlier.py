@@ -11,14 +11,17 @@ def earlier(*records) -> Earlier:
     return Earlier(process(), "primary", FakeLedger(*records), NOW)
 
 
-def test_the_last_good_one_here_is_no_copy_elsewhere_and_none_that_failed() -> None:
+def test_the_measure_is_the_newest_good_one_wherever_it_lies() -> None:
     here, away = snapshot(3), snapshot(2, repository="planb")
-    found = earlier(here, away, snapshot(1, "failed"))
-    assert found.last_good_here() == here
+    assert earlier(here, away, snapshot(1, "failed")).measure() == away
+    assert earlier(here, snapshot(4, repository="planb")).measure() == here
+    assert earlier(here, snapshot(1, repository="planb", copy_of="a")).measure() == here
+    months_ago = snapshot(3, started=ago(0) - timedelta(days=60))
+    assert earlier(months_ago).measure() == months_ago
 
 
 def test_a_process_without_snapshots_has_no_last_good_one() -> None:
-    assert earlier().last_good_here() is None
+    assert earlier().measure() is None
     assert earlier().last_good() is None
 
 
@@ -27,10 +30,10 @@ def test_the_last_good_one_anywhere_may_lie_in_another_repository() -> None:
     assert earlier(here, away).last_good() == away
 
 
-def test_what_was_taken_months_ago_or_elsewhere_is_no_measure_of_shrinkage() -> None:
+def test_what_was_taken_months_ago_or_is_a_copy_is_no_measure_of_shrinkage() -> None:
     found = earlier()
     assert found._counts(snapshot(5))
-    assert not found._counts(snapshot(5, repository="planb"))
+    assert found._counts(snapshot(5, repository="planb"))
     assert not found._counts(snapshot(5, copy_of="a"))
     assert not found._counts(snapshot(5, "failed"))
     assert not found._counts(snapshot(5, started=ago(0) - timedelta(days=60)))
