@@ -3,7 +3,7 @@
 import posixpath
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
@@ -73,26 +73,38 @@ def _of_command(words: Sequence[str]) -> Destination:
 def _of_ssh(words: Sequence[str]) -> Destination:
     """The host in a command line of ssh; `HostName` outweighs it."""
     host, named, leads_on = "", "", False
-    waiting = list(words[1:])
-    while waiting and not (host and not waiting[0].startswith("-")):
-        word = waiting.pop(0)
-        if not word.startswith("-") or word == "-":
-            host = word
-            continue
-        at = next((n for n, letter in enumerate(word[1:], 1) if letter in WITH_A_VALUE), 0)
-        if not at:
-            continue
-        value = word[at + 1 :] or (waiting.pop(0) if waiting else "")
-        key, _, setting = value.replace("=", " ", 1).strip().partition(" ")
-        if word[at] == "J" or (word[at] == "o" and key.lower() in LEADS_ON):
+    for letter, value in ssh_words(words[1:]):
+        if not letter and host:
+            break  # what runs there
+        key, setting = ssh_setting(value)
+        if not letter:
+            host = value
+        elif letter == "J" or (letter == "o" and key in LEADS_ON):
             leads_on = True
-        elif word[at] == "o" and key.lower() == "hostname":
-            named = setting.strip()
+        elif letter == "o" and key == "hostname":
+            named = setting
     if named and "%" not in named:
         host = named
     elif "://" in host:
         host = _host(host)
     return _reached(host.rpartition("@")[2].strip("[]"), leads_on, tuple(words))
+
+
+def ssh_words(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """The options with a value in a command line of ssh, by their letters; its other arguments under ""."""
+    waiting = list(words)
+    while waiting:
+        word = waiting.pop(0)
+        if not word.startswith("-") or word == "-":
+            yield "", word
+        elif at := next((n for n, letter in enumerate(word[1:], 1) if letter in WITH_A_VALUE), 0):
+            yield word[at], word[at + 1 :] or (waiting.pop(0) if waiting else "")
+
+
+def ssh_setting(value: str) -> tuple[str, str]:
+    """What `-o` sets, in small letters, and to what."""
+    key, _, setting = value.replace("=", " ", 1).strip().partition(" ")
+    return key.lower(), setting.strip()
 
 
 def _reached(host: str, leads_on: bool, ssh: tuple[str, ...]) -> Destination:

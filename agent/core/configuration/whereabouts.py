@@ -80,23 +80,16 @@ def _words(command: str) -> Iterator[str]:
 
 def _of_ssh(words: Sequence[str]) -> Iterator[str]:
     """Its host and command, and the options that lead elsewhere; keys, users and patience do not."""
-    from agent.core.configuration.address import WITH_A_VALUE  # noqa: PLC0415 - rarely needed
+    from agent.core.configuration.address import ssh_setting, ssh_words  # noqa: PLC0415 - rarely needed
 
-    waiting = list(words)
-    while waiting:
-        word = waiting.pop(0)
-        if not word.startswith("-") or word == "-":
-            yield word
-            continue
-        at = next((n for n, letter in enumerate(word[1:], 1) if letter in WITH_A_VALUE), 0)
-        if not at:
-            continue
-        value = word[at + 1 :] or (waiting.pop(0) if waiting else "")
-        key, _, setting = value.replace("=", " ", 1).strip().partition(" ")
-        if word[at] in "pJF":
-            yield f"-{word[at]} {value}"
-        elif word[at] == "o" and key.lower() in ELSEWHERE_IN_SSH:
-            yield f"-o {key.lower()} {setting.strip()}"
+    for letter, value in ssh_words(words):
+        key, setting = ssh_setting(value)
+        if not letter:
+            yield value
+        elif letter in "pJF":
+            yield f"-{letter} {value}"
+        elif letter == "o" and key in ELSEWHERE_IN_SSH:
+            yield f"-o {key} {setting}"
 
 
 def _hash(text: str) -> str:
