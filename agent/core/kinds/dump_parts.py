@@ -15,6 +15,7 @@ _NAMED = rb"\d+\.dat|blobs(?:_\d+)?\.toc"
 _OBJECT = rb"(?m)^\d+ (blob_\d+\.dat)$"
 _PACKINGS = (b"", b".gz", b".lz4", b".zst")
 _HEADER, _WIDTH_AT = b"PGDMP", 8  # after the version: how many bytes a number has
+_LEAST_WIDTH = 2  # of any machine's
 MOST_PIECES = 26**2
 
 
@@ -54,15 +55,19 @@ def tables_named(contents: bytes) -> set[bytes]:
     A number in there is a byte for the sign, and as many as the header says. The name of a file follows its
     length, and that the end of a list, which is -1; a table may have such a name, too, and stands elsewhere.
     """
-    if not contents.startswith(_HEADER) or not contents[_WIDTH_AT:]:
+    if not contents.startswith(_HEADER) or len(contents) <= _WIDTH_AT:
         return set()
     width = contents[_WIDTH_AT]
+    if width < _LEAST_WIDTH:
+        return set()
     end = b"\x01" + (1).to_bytes(width, "little") + b"\x00"
-    return {
-        found[0]
-        for found in re.finditer(_NAMED, contents)
-        if contents.endswith(end + len(found[0]).to_bytes(width, "little"), 0, found.start())
-    }
+    entry = re.escape(end) + b"(.{%d})(%b)" % (width, _NAMED)
+    found = re.finditer(entry, contents, re.DOTALL)
+    return {name for length, name in (each.groups() for each in found) if _number(length) == len(name)}
+
+
+def _number(written: bytes) -> int:
+    return int.from_bytes(written, "little")
 
 
 def objects_named(contents: bytes) -> set[bytes]:

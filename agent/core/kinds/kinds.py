@@ -9,8 +9,11 @@ HEAD = 512  # bytes of a file that are looked at
 SQLITE, LMDB = "q", "b"  # also flags in the witness, so that a file that has not changed stays known
 # a dump by its content, by its name alone, of what cannot be told; and one that is not whole
 KNOWN, NAMED, DUMP, CUT = "k", "n", "d", "c"
-DUMPS = frozenset({KNOWN, NAMED, DUMP, CUT})
-KINDS = frozenset({SQLITE, LMDB}) | DUMPS
+# of which nobody saw whether it is whole, or a dump at all: with the next scan it is looked at again
+UNSEEN, UNSEEN_HEAD = "x", "h"
+DUMPS = frozenset({KNOWN, NAMED, DUMP, CUT, UNSEEN})
+KINDS = frozenset({SQLITE, LMDB, UNSEEN_HEAD}) | DUMPS
+AT_REST = frozenset(kind.encode() for kind in KINDS - {UNSEEN, UNSEEN_HEAD})
 
 _LMDB_MAGIC = (b"\xde\xc0\xef\xbe", b"\xbe\xef\xc0\xde")  # in the byte order of either machine
 _LMDB_AT = 16
@@ -85,6 +88,15 @@ class Dump(Struct, frozen=True):
     is_cut: bool = False
     pieces: int = 1  # files that it was cut up into; the path is that of the first
     known: bool | None = None  # its content is of a kind that we know, or has to be; None: it cannot be told
+
+
+class Unseen(Struct, frozen=True):
+    """A packed dump, or a packed file that may be one, which nobody could look into, and why."""
+
+    path: str  # absolute
+    why: str
+    hint: str = ""
+    is_dump: bool = True
 
 
 def kind_of(head: bytes) -> str:

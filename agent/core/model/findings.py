@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from agent.core.text.plain import LONGEST_PATH, shown_path
+
 Severity = Literal["info", "warning", "error"]
 
 
@@ -26,6 +28,10 @@ CODES: dict[str, tuple[Severity, str]] = {
     "source-is-symlink": ("error", "a path is a symbolic link; restic would keep the link and no data"),
     "view-differs": ("error", "the sandbox of the service hides something of a path"),
     "source-replaced": ("warning", "a path lies on another file system than in the last good snapshot"),
+    "source-swapped": (
+        "error",
+        "the snapshot holds files that never lay in the sources: a link led to them while restic read",
+    ),
     "source-collapsed": ("error", "far fewer files or bytes than in the last good snapshot"),
     "source-shrunk": (
         "warning",
@@ -54,6 +60,11 @@ CODES: dict[str, tuple[Severity, str]] = {
     "database-damaged": ("error", "a SQLite database is damaged, empty or cannot be read"),
     "database-collapsed": ("error", "a table lost most of its rows since the last good snapshot"),
     "sqlite-not-copied": ("warning", "a live SQLite database is saved as a file only, which may be torn"),
+    "not-looked-into": (
+        "warning",
+        "nothing is known of a SQLite database or a packed dump: its turn has not come yet, or the process "
+        "that looks was ended by what it found there, took too long, or is not there",
+    ),
     "live-database": (
         "warning",
         "the files of a database server at work are saved, which do not fit together, or a part of them",
@@ -73,7 +84,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "repository-same-device": ("warning", "the repository lies on the same device as the data"),
     "password-missing": (
         "error",
-        "the file with a repository's password is not there, empty, blank or closed",
+        "the file with a repository's password is not there, empty, blank, closed, or open to others",
     ),
     "wrong-password": ("error", "the password does not open the repository"),
     "snapshots-vanished": ("error", "snapshots that were taken are no longer in the repository"),
@@ -129,7 +140,12 @@ TESTED_AND_BAD = frozenset({"repository-missing", "repository-changed", "reposit
 
 
 def finding(code: str, process: str, message: str, hint: str = "", path: str | None = None) -> Finding:
-    """A finding with the severity that its code has everywhere; "not-tested" stands for any other code."""
+    """A finding with the severity that its code has everywhere; "not-tested" stands for any other code.
+
+    Only `path`, and a hint that may be a command, hold a very long path as it is.
+    """
+    if path and len(path) > LONGEST_PATH:
+        message = message.replace(path, shown_path(path))
     if code not in CODES:
         code = "not-tested"
     return Finding(code=code, severity=CODES[code][0], process=process, message=message, hint=hint, path=path)

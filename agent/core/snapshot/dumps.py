@@ -4,7 +4,6 @@ Of generations the newest is judged: that is the one to recover from.
 """
 
 import re
-import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from posixpath import normpath
@@ -16,13 +15,13 @@ from agent.core.configuration.exclude import os_text
 from agent.core.configuration.vital import vital_paths
 from agent.core.kinds.dump_parts import CONTENTS
 from agent.core.kinds.generations import Generations, generations, names_of
-from agent.core.kinds.kinds import Dump
+from agent.core.kinds.kinds import Dump, Unseen
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DumpNote, SnapshotRecord
-from agent.core.snapshot.extent import Moved, Scan
+from agent.core.snapshot.extent import NAMED, Moved, Scan
 from agent.core.snapshot.shrinkage import fell
 from agent.core.text.patterns import is_pattern, matches
-from agent.core.text.plain import size
+from agent.core.text.plain import count, size
 
 TAIL = 4096  # bytes at the end of a dump that are looked at
 NOTED = 50  # dumps, with every snapshot: the newest of each, and the newest
@@ -40,27 +39,21 @@ _PLAIN = (
     (b"-- MySQL dump", b"-- Dump completed"),
     (b"-- MariaDB dump", b"-- Dump completed"),
 )
+_CLUSTER, _DATABASE = (ends for _, ends in _PLAIN[:2])
+# the line with which another one begins; others may write as much behind a whole one
+_ANOTHER = rb"-- (?:PostgreSQL database (?:cluster )?dump\s*|(?:MySQL|MariaDB) dump \d.*)"
+MARKS = (*_ARCHIVES, b" dump")  # one of these is in the first bytes of each that is known
 NEAR_NS = 3600 * 10**9  # what a job writes beside its dump, such as its log, is as new as that
 
 
 def is_dump(path: bytes, head: bytes) -> bool:
-    """Whether a file is a dump: by its first bytes, or by the name of a packed one."""
-    return path.endswith(_PACKED) or is_known(unpacked_head(head))
+    """Whether a file is a dump: by its first bytes, unpacked, or by the name of a packed one."""
+    return path.endswith(_PACKED) or is_known(head)
 
 
 def is_known(head: bytes) -> bool:
     """Whether what is unpacked begins as a dump of a kind that we know."""
     return head.startswith(_ARCHIVES) or last_line(head) != b""
-
-
-def unpacked_head(head: bytes) -> bytes:
-    """The first bytes of what a file holds, where gzip packed it; else as they are."""
-    if not head.startswith(b"\x1f\x8b"):
-        return head
-    try:
-        return zlib.decompressobj(wbits=31).decompress(head)
-    except zlib.error:
-        return b""
 
 
 def last_line(head: bytes) -> bytes:
@@ -78,7 +71,23 @@ def is_whole(head: bytes, tail: bytes) -> bool:
     if not head:
         return False
     ends = last_line(head)
-    return not ends or any(line.startswith(ends) for line in tail.splitlines())
+    return not ends or _ends_last(tail.splitlines(), _ends_behind(ends))
+
+
+def _ends_last(lines: Sequence[bytes], ends: tuple[bytes, ...]) -> bool:
+    """Whether there is an end, and no beginning behind it: that of one whose program failed."""
+    for line in reversed(lines):
+        if line.startswith(ends):
+            return True
+        if re.fullmatch(_ANOTHER, line):
+            return False
+    return False
+
+
+def _ends_behind(ends: bytes) -> tuple[bytes, ...]:
+    """Several dumps may be one file, and the last ends it. In that of a cluster each database has an end, and
+    where pg_dumpall was killed the last is the one of the pg_dump that it had started."""
+    return tuple(each for _, each in _PLAIN if ends != _CLUSTER or each != _DATABASE)
 
 
 def noted_dumps(dumps: Sequence[Dump], newest: Mapping[bytes, int]) -> tuple[DumpNote, ...]:
@@ -189,12 +198,12 @@ def restored_dump_findings(process: CriticalProcess, paths: Sequence[str]) -> li
     """What a drill says of dumps that came back cut: an error where they are what is recovered from."""
     found = [(path, cut(process.name, path)) for path in paths]
     return [
-        structs.replace(each, severity="error") if _counts(process, path) else each for path, each in found
+        structs.replace(each, severity="error") if is_named(process, path) else each for path, each in found
     ]
 
 
-def _counts(process: CriticalProcess, path: str) -> bool:
-    """Whether the config names it: as vital, or in a proof."""
+def is_named(process: CriticalProcess, path: str) -> bool:
+    """Whether the config names a file: as vital, or in a proof."""
     named = [proof.archive for proof in process.proofs if isinstance(proof, ArchiveProof)]
     wanted = [proof.path for proof in process.proofs if isinstance(proof, NewestFileProof)]
     named += filter(is_pattern, wanted)  # the others are vital
@@ -202,6 +211,22 @@ def _counts(process: CriticalProcess, path: str) -> bool:
     if any(path == each or path.startswith(f"{each}/") for each in vital):
         return True
     return any(matches(path, pattern) for pattern in named)
+
+
+def unseen_findings(process: str, unseen: Sequence[Unseen]) -> list[Finding]:
+    """A warning for each, dumps before what may be one; of very many the rest is counted."""
+    ordered = sorted(unseen, key=lambda each: not each.is_dump)
+    findings = [_unseen(process, each) for each in ordered[:NAMED]]
+    if (rest := len(ordered) - NAMED) > 0:
+        message = f"{count(rest, 'more packed file')} like this."
+        findings.append(finding("not-looked-into", process, message))
+    return findings
+
+
+def _unseen(process: str, each: Unseen) -> Finding:
+    what = "is a dump, and whether it is whole" if each.is_dump else "is packed, and whether it is a dump"
+    message = f"{each.path} {what} is not known: {each.why.rstrip('.')}."
+    return finding("not-looked-into", process, message, each.hint, each.path)
 
 
 def shrunk_findings(

@@ -68,9 +68,14 @@ def _nanoseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000_000_000)
 
 
-def what_is_wrong(process: CriticalProcess, look: Look, good: SnapshotRecord | None) -> list[Finding]:
-    """The findings of one look."""
-    found = [each for each in why_refuse(process, look.scan, good) if each.code in TOLD]
+def what_is_wrong(
+    process: CriticalProcess,
+    look: Look,
+    good: SnapshotRecord | None,
+    earlier: Sequence[SnapshotRecord] = (),
+) -> list[Finding]:
+    """The findings of one look; `earlier` are good snapshots of the last weeks, oldest first."""
+    found = [each for each in why_refuse(process, look.scan, good, earlier) if each.code in TOLD]
     said = {each.path for each in found}  # one fault, one code
     found += [each for each in replaced_roots(process, look.scan, good) if each.path not in said]
     found += blemishes(process, look.scan, ())

@@ -8,17 +8,19 @@ from agent.core.configuration.config import (
     CriticalProcess,
 )
 from agent.core.configuration.exclude import os_text
-from agent.core.kinds.kinds import Database, Dump, ServerDirectory
+from agent.core.kinds.kinds import Database, Dump, ServerDirectory, Unseen
 from agent.core.kinds.working_files import is_transient
 from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import Stamp
 from agent.core.model.snapshots import RootIdentity, SnapshotRecord
+from agent.core.model.swapped import Swaps
 from agent.core.text.plain import count, size
 
 # Below half of what there was, something is gone; tiny trees may shrink without an alarm.
 COLLAPSE = 0.5
 FEW_FILES = 3
 FEW_BYTES = 1 << 16
+_AS_LOW = 1.1  # times what is left now: what is packed each night is not the same to the byte
 NAMED = 20  # findings name at most so many paths each; the rest is counted
 
 
@@ -54,6 +56,7 @@ class Scan(Struct, frozen=True, kw_only=True):
     databases: tuple[Database, ...] = ()  # of SQLite, by their first bytes
     logs: tuple[bytes, ...] = ()  # databases, whatever they are, that have a write-ahead log of SQLite
     dumps: tuple[Dump, ...] = ()
+    unseen: tuple[Unseen, ...] = ()  # of packed files, those that nobody could look into
     servers: tuple[ServerDirectory, ...] = ()
     controlled: frozenset[bytes] = frozenset()  # data directories that hold what a start begins at
     tablespaces: frozenset[bytes] = frozenset()  # where such directories have their tablespaces
@@ -76,6 +79,7 @@ class Moved(Struct, frozen=True):
     vital_anew: tuple[bytes, ...] = ()  # likewise vital ones, of any type
     gone: tuple[bytes, ...] = ()  # of the witness, that were not there any more in the end
     replaced: Mapping[bytes, tuple[Stamp, Stamp]] = {}  # files of another inode, as they were and as they are
+    swaps: Swaps = Swaps()
 
     def whole(self, held: Mapping[str, Stamp], moving: Collection[bytes]) -> frozenset[str]:
         """The absolute paths of replaced files that a snapshot holds as they were, or as they are now.
@@ -87,8 +91,13 @@ class Moved(Struct, frozen=True):
         return frozenset(path for path, both in states.items() if held.get(path) in both)
 
 
-def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None) -> list[Finding]:
-    """Why a snapshot of this would lie. `good` is the last good snapshot.
+def why_refuse(
+    process: CriticalProcess,
+    scan: Scan,
+    good: SnapshotRecord | None,
+    earlier: Sequence[SnapshotRecord] = (),
+) -> list[Finding]:
+    """Why a snapshot of this would lie. `good` is the last good snapshot, `earlier` ones tell what is habit.
 
     An empty path is taken for one that is not mounted, until a person has accepted it: the last good
     snapshot then was of an empty one.
@@ -118,7 +127,7 @@ def why_refuse(process: CriticalProcess, scan: Scan, good: SnapshotRecord | None
         for text, claimed in ((f"/{os_text(path)}", claimed) for path, claimed in scan.oversize[:NAMED])
     ]
     if good is not None and not findings:
-        findings += _shrunk(process, scan, good)
+        findings += _shrunk(process, scan, good, earlier)
     return findings
 
 
@@ -131,12 +140,17 @@ def _not_held(process: CriticalProcess, path: str, real: str) -> Finding:
     return finding("vital-missing", process.name, f"{path} is vital, {why}.", hint, path)
 
 
-def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[Finding]:
+def _shrunk(
+    process: CriticalProcess, scan: Scan, good: SnapshotRecord, earlier: Sequence[SnapshotRecord]
+) -> list[Finding]:
     accept = f"If this is meant: readiness snapshot --accept {process.name}"
     findings = []
     (files, size_now), (files_before, size_before) = _extents(scan, good)
     fewer_files = files < COLLAPSE * files_before and files_before - files >= FEW_FILES
     fewer_bytes = size_now < COLLAPSE * size_before and size_before - size_now >= FEW_BYTES
+    if fewer_bytes and not fewer_files:  # logs are packed every night, and all files are there
+        past = [_extents(scan, each)[1][1] for each in earlier]
+        fewer_bytes = not is_habit(past, int(size_now * _AS_LOW), often=2)
     if fewer_files or fewer_bytes:
         findings.append(
             finding(
@@ -172,6 +186,19 @@ def _shrunk(process: CriticalProcess, scan: Scan, good: SnapshotRecord) -> list[
             )
         )
     return findings
+
+
+def is_habit(past: Sequence[int], now: int, often: int = 1) -> bool:
+    """Whether it was as low before, so often, had been more than twice that, and was so again afterwards."""
+    low = max(now, 1)
+    was_high = was_low = False
+    for then in past:
+        if then > 2 * low:
+            often -= was_low
+            was_high, was_low = True, False
+        elif was_high and then <= low:
+            was_low = True
+    return often <= 0
 
 
 def _extents(scan: Scan, good: SnapshotRecord) -> tuple[tuple[int, int], tuple[int, int]]:

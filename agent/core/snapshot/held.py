@@ -17,8 +17,8 @@ from agent.core.kinds.kinds import Dump
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import HeldExtent, SnapshotRecord, TableCounts
 from agent.core.snapshot.dumps import of_each
-from agent.core.snapshot.extent import COLLAPSE, Scan
-from agent.core.snapshot.shrinkage import SOME, fell, is_habit
+from agent.core.snapshot.extent import COLLAPSE, Scan, is_habit
+from agent.core.snapshot.shrinkage import SOME, fell
 from agent.core.text.patterns import is_pattern, matches
 from agent.core.text.plain import count, size
 

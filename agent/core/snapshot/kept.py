@@ -9,6 +9,7 @@ from agent.core.configuration.exclude import os_bytes
 from agent.core.configuration.location import directories_above
 from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import BackupSummary, Complaint, StoredSnapshot
+from agent.core.model.swapped import Swaps
 from agent.core.snapshot.extent import NAMED, Moved, Scan
 from agent.core.text.plain import count
 
@@ -49,7 +50,7 @@ def what_is_missing(
     `carried` is files and bytes of the carried directory; `moved` is what changed while restic read.
     """
     explained = {path for path, _ in scan.unreadable} | set(moved.paths)
-    of_sources, of_the_repository = _shared_out(summary, scan, explained)
+    of_sources, of_the_repository = _shared_out(summary, scan, explained, moved.swaps)
     findings = _of_the_repository(process, repository, of_the_repository)
     findings += _unreadable(process, of_sources)
     if not summary.complete and not summary.unreadable and not summary.complaints and not explained:
@@ -73,18 +74,19 @@ def what_is_missing(
 
 
 def _shared_out(
-    summary: BackupSummary, scan: Scan, explained: Collection[bytes]
+    summary: BackupSummary, scan: Scan, explained: Collection[bytes], swaps: Swaps
 ) -> tuple[list[str], list[Complaint]]:
     """What restic could not read of the sources, and of what the repository held; not what is `explained`.
 
     What our own walk read without trouble, and restic names without a word of it, speaks against the
-    repository: it is where the trees of the last snapshot come from.
+    repository: it is where the trees of the last snapshot come from. Not where a directory may have been
+    something else while restic read, a link say.
     """
     sources, repository = list(summary.unreadable), []
     for one in summary.complaints:
         if one.code:
             repository.append(one)
-        elif not one.words or _is_directory(one.path, scan):
+        elif (not one.words or _is_directory(one.path, scan)) and not _may_have_moved(one.path, scan, swaps):
             repository += [replace(one, code=DAMAGED)] if _bare(one.path) not in explained else []
         else:
             sources.append(one.path)
@@ -95,6 +97,11 @@ def _is_directory(path: str, scan: Scan) -> bool:
     """Our walk went through it, or it lies above all that we walk."""
     above = [directory for root in scan.roots for directory in directories_above(root.path)]
     return path in above or _bare(path) in scan.extents
+
+
+def _may_have_moved(path: str, scan: Scan, swaps: Swaps) -> bool:
+    directory = path if _bare(path) in scan.extents else path.rpartition("/")[0]
+    return swaps.is_in_doubt(directory)
 
 
 def _bare(path: str) -> bytes:

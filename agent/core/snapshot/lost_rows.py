@@ -13,9 +13,9 @@ from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DatabaseNote, SnapshotRecord, TableCounts
-from agent.core.snapshot.extent import COLLAPSE, NAMED, Scan
+from agent.core.snapshot.extent import COLLAPSE, NAMED, Scan, is_habit
 from agent.core.snapshot.live_databases import Copied
-from agent.core.snapshot.shrinkage import fell, is_habit
+from agent.core.snapshot.shrinkage import fell
 from agent.core.snapshot.vital import is_vital
 from agent.core.text.plain import count
 
@@ -69,11 +69,15 @@ class _Past(Struct):
 
 
 def noted_databases(found: Copied) -> tuple[DatabaseNote, ...]:
-    """What a record keeps of databases that stand still; those that were copied are noted as such."""
-    most = max(LEAST_NOTED, NOTED_TABLES // max(len(found.at_rest), 1))
+    """What a record keeps of databases that stand still; those that were copied are noted as such.
+
+    Of very many of the first, which are the vital ones.
+    """
+    noted = found.at_rest[: NOTED_TABLES // LEAST_NOTED]
+    most = NOTED_TABLES // max(len(noted), 1)
     return tuple(
         DatabaseNote(known.path, dict(sorted(known.rows.items(), key=lambda row: -row[1])[:most]))
-        for known in found.at_rest
+        for known in noted
     )
 
 

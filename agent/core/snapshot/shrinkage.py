@@ -13,7 +13,7 @@ from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
 from agent.core.model.findings import Finding, finding
 from agent.core.model.snapshots import DirectoryExtent, RootIdentity, SnapshotRecord
-from agent.core.snapshot.extent import COLLAPSE, FEW_FILES, Scan
+from agent.core.snapshot.extent import COLLAPSE, FEW_FILES, Scan, is_habit
 from agent.core.text.plain import count, size
 
 SPAN = timedelta(weeks=4)
@@ -91,19 +91,6 @@ def fell(past: Sequence[int], now: int, least: int) -> bool:
     """Below half of the most, and not for the second time: what comes and goes has been as low before."""
     most = max(past)
     return most >= least and now < COLLAPSE * most and not is_habit(past, now)
-
-
-def is_habit(past: Sequence[int], now: int, often: int = 1) -> bool:
-    """Whether it was as low before, so often, had been more than twice that, and was so again afterwards."""
-    low = max(now, 1)
-    was_high = was_low = False
-    for then in past:
-        if then > 2 * low:
-            often -= was_low
-            was_high, was_low = True, False
-        elif was_high and then <= low:
-            was_low = True
-    return often <= 0
 
 
 def _went_elsewhere(path: str, before: int, files: int, scan: Scan, pasts: Mapping[str, _Past]) -> bool:

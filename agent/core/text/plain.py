@@ -2,6 +2,8 @@
 
 import unicodedata
 
+LONGEST_PATH = 200  # characters of a path that a sentence can bear
+
 
 def printable(text: str, keep_newlines: bool = False) -> str:
     """`text` with everything that could move a cursor, hide or reorder words replaced by an escape.
@@ -23,6 +25,15 @@ def _safe(char: str, keep_newlines: bool) -> str:
     if char == " " or unicodedata.category(char)[0] not in "CZ":
         return char
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def shown_path(path: str) -> str:
+    """`path` as a sentence can bear it: foreign names may be as deep as they like."""
+    shown = printable(path)
+    if len(shown) <= LONGEST_PATH:
+        return shown
+    half = (LONGEST_PATH - 3) // 2
+    return f"{shown[:half]}...{shown[-half:]}"
 
 
 def size(count: int) -> str:

@@ -37,3 +37,14 @@ def test_a_code_that_nobody_knows_becomes_not_tested_and_keeps_its_message() -> 
 def test_what_was_tested_and_is_bad_of_a_repository_is_an_error() -> None:
     assert {CODES[code][0] for code in TESTED_AND_BAD} == {"error"}
     assert "repository-unreachable" not in TESTED_AND_BAD
+
+
+def test_a_sentence_about_a_very_deep_path_stays_one_that_can_be_read() -> None:
+    deep = "/srv/" + "d/" * 1000 + "order.txt"
+
+    found = finding("file-unreadable", "orders", f"{deep} cannot be read.", f"chmod u+r {deep}", deep)
+
+    assert len(found.message) < 230
+    assert found.message.startswith("/srv/d/")
+    assert found.message.endswith("/order.txt cannot be read.")
+    assert (found.path, deep in found.hint) == (deep, True)

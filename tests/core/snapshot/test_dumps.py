@@ -1,12 +1,10 @@
 """Dumps are known by how they begin; cut and shrunk ones are told, of generations only the newest."""
 
-import gzip
-
 import pytest
 from msgspec.structs import replace
 
 from agent.core.configuration.config import ArchiveProof, NewestFileProof
-from agent.core.kinds.kinds import Dump
+from agent.core.kinds.kinds import Dump, Unseen
 from agent.core.model.repository import Stamp
 from agent.core.model.snapshots import DumpNote
 from agent.core.snapshot.dumps import (
@@ -21,8 +19,9 @@ from agent.core.snapshot.dumps import (
     replaced_dumps,
     restored_dump_findings,
     shrunk_findings,
+    unseen_findings,
 )
-from agent.core.snapshot.extent import Moved
+from agent.core.snapshot.extent import NAMED, Moved
 from support.builders.live_files import scan
 from support.builders.shop import ago, process, snapshot
 
@@ -44,20 +43,54 @@ MYSQL = b"-- MySQL dump 10.13  Distrib 8.0\n"
 )
 def test_a_plain_dump_is_whole_when_it_ends_as_its_kind_does(head: bytes, end: bytes) -> None:
     assert is_dump(b"srv/anything", head)
-    assert is_dump(b"srv/anything", gzip.compress(head))
     assert is_whole(head, b"1\tten pieces\n\\.\n" + end)
     assert not is_whole(head, b"1\tten pieces\n")
     said = next(line for line in end.splitlines() if b" complete" in line)
     assert not is_whole(head, b"1\tten pieces " + said)  # in the middle of a line it is data
 
 
+DATABASE_ENDS = b"--\n-- PostgreSQL database dump complete\n--\n\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "end"),
+    [
+        (POSTGRESQL, b"-- PostgreSQL database cluster dump complete\n"),
+        (POSTGRESQL, b"-- Dump completed\n"),
+        (CLUSTER, b"-- Dump completed\n"),
+        (MYSQL, DATABASE_ENDS),
+    ],
+)
+def test_dumps_in_one_file_end_as_the_last_does(head: bytes, end: bytes) -> None:
+    assert is_whole(head, b"1\tten pieces\n\\.\n" + end)
+
+
+@pytest.mark.parametrize(
+    ("head", "end", "another"),
+    [
+        (MYSQL, b"-- Dump completed\n", MYSQL + b"--\n-- Host: localhost    Database: crm\n"),
+        (MARIADB, b"-- Dump completed\n", MARIADB),
+        (POSTGRESQL, DATABASE_ENDS, POSTGRESQL),
+        (POSTGRESQL, b"-- PostgreSQL database cluster dump complete\n", CLUSTER),
+    ],
+)
+def test_a_dump_that_only_began_behind_a_whole_one_is_cut(head: bytes, end: bytes, another: bytes) -> None:
+    whole = b"1\tten pieces\n\\.\n" + end
+    assert not is_whole(head, whole + another)
+    assert is_whole(head, whole + another + whole)
+    assert is_whole(head, whole + b"-- MySQL dump of the shop: done\n")
+
+
+def test_a_dump_of_a_cluster_that_ends_with_a_database_is_cut() -> None:
+    assert not is_whole(CLUSTER, DATABASE_ENDS)  # pg_dumpall was killed, and its pg_dump wrote to its end
+
+
 def test_what_has_no_end_of_its_own_has_only_to_hold_something() -> None:
     assert is_dump(b"srv/orders.dump", b"PGDMP\x01\x0e")
     assert is_whole(b"PGDMP\x01\x0e", b"anything")
-    assert is_dump(b"srv/orders.sql.gz", gzip.compress(b"CREATE TABLE"))
+    assert is_dump(b"srv/orders.sql.gz", b"CREATE TABLE")
     assert not is_whole(b"", b"")
     assert not any(is_dump(path, b"") for path in (b"srv/down.sql", b"srv/letter.gz"))
-    assert not is_dump(b"srv/letter", b"\x1f\x8bno gzip")
     assert not is_dump(b"srv/manual", b"It begins with -- MySQL dump, and ends ...")
 
 
@@ -170,3 +203,18 @@ def test_of_what_was_replaced_dumps_are_asked_for_and_what_a_pattern_wants() -> 
     found = scan(dumps=(Dump(b"srv/orders/a.dump", 9, 0, is_cut=False),))
     asked = replaced_dumps(process("orders", proofs=proofs), found, moved)
     assert asked == ["/srv/orders/a.dump", "/srv/orders/in-1.bin"]
+
+
+def test_of_what_nobody_could_look_into_it_is_said_what_is_not_known_and_why() -> None:
+    log, dump = Unseen("/srv/log.gz", "nobody.", "Run: this", is_dump=False), Unseen("/srv/a.sql.gz", "late")
+    first, second = unseen_findings("orders", [log, dump])
+    assert (first.code, first.severity, first.path) == ("not-looked-into", "warning", "/srv/a.sql.gz")
+    assert first.message == "/srv/a.sql.gz is a dump, and whether it is whole is not known: late."
+    assert second.message == "/srv/log.gz is packed, and whether it is a dump is not known: nobody."
+    assert (first.hint, second.hint) == ("", "Run: this")
+
+
+def test_of_very_many_that_nobody_could_look_into_the_rest_is_counted() -> None:
+    told = unseen_findings("orders", [Unseen(f"/srv/{number}", "late") for number in range(NAMED + 3)])
+    assert (len(told), told[-1].message, told[-1].path) == (NAMED + 1, "3 more packed files like this.", None)
+    assert len(unseen_findings("orders", [Unseen("/srv/a", "late")] * NAMED)) == NAMED

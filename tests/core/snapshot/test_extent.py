@@ -38,6 +38,25 @@ def test_below_half_it_has_collapsed_unless_it_was_tiny(
     assert _codes(findings) == (["source-collapsed"] if refused else [])
 
 
+@pytest.mark.parametrize(
+    ("past", "files", "refused"),
+    [
+        ((10, 4, 10, 4, 10), 100, False),  # logs are packed every night
+        ((10, 4, 10), 100, True),  # a person accepted it once
+        ((10, 4, 10, 4, 10), 40, True),
+        ((10, 5, 10, 5, 10), 100, True),  # never as little as now
+        ((4, 4, 10, 10), 100, True),  # it has only grown
+        ((10, 4, 4, 10, 6, 10), 100, True),
+    ],
+)
+def test_bytes_that_come_and_go_may_go_again_where_all_files_are_there(
+    past: tuple[int, ...], files: int, refused: bool
+) -> None:
+    earlier = [replace(good(), files=100, bytes=each * MIB) for each in past]
+    found = why_refuse(ORDERS, scan(files=files, size=4 * MIB), earlier[-1], earlier)
+    assert _codes(found) == (["source-collapsed"] if refused else [])
+
+
 def test_without_a_good_snapshot_any_extent_will_do() -> None:
     assert why_refuse(ORDERS, scan(files=1, size=1), None) == []
 

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from agent.core.model.repository import BackupSummary, Complaint, StoredSnapshot
+from agent.core.model.swapped import Swaps
 from agent.core.snapshot.extent import Moved
 from agent.core.snapshot.kept import find_snapshot, what_is_missing
 from support.builders.live_files import MIB, good, scan
@@ -73,6 +74,33 @@ def test_what_our_walk_read_without_trouble_speaks_against_the_repository(
     assert _codes(findings) == ([code] if code else [])
     if code == "repository-damaged":
         assert "readiness check primary" in findings[0].hint
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        ("/srv/orders/d", "file-unreadable"),
+        ("/srv/orders/d/e/page", "file-unreadable"),
+        ("/srv/orders/link/data", "file-unreadable"),
+        ("/srv/orders/still/data", "repository-damaged"),
+        ("/srv/orders/page", "repository-damaged"),
+        ("/srv/orders", "repository-damaged"),
+        ("/", "repository-damaged"),
+    ],
+)
+def test_what_may_have_been_a_link_while_restic_read_speaks_against_nobody_else(path: str, code: str) -> None:
+    """The first restic has no words for it."""
+    summary = replace(SUMMARY, complaints=(Complaint(path=path),), complete=False)
+    walked = scan(extents={b"srv/orders": (4, 4), b"srv/orders/d": (1, 1), b"srv/orders/still": (1, 1)})
+    swaps = Swaps(stirred=("/srv/orders",), steady={"/srv/orders/still"})
+
+    findings = what_is_missing(ORDERS, walked, (4, 4000), summary, Moved(swaps=swaps), "primary")
+    above = what_is_missing(
+        ORDERS, walked, (4, 4000), summary, Moved(swaps=Swaps(whole=("/srv/orders",))), "primary"
+    )
+
+    assert _codes(findings) == [code]
+    assert _codes(above) == ["repository-damaged" if path == "/" else "file-unreadable"]
 
 
 def test_what_restic_has_no_words_for_may_have_come_and_gone() -> None:

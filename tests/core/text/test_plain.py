@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.text.plain import count, duration, printable, size
+from agent.core.text.plain import count, duration, printable, shown_path, size
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,13 @@ def test_a_length_of_time_has_two_units_at_most(seconds: float, said: str) -> No
 def test_one_is_counted_as_one_and_many_with_a_comma() -> None:
     assert (count(1, "file"), count(0, "file"), count(5112, "file")) == ("1 file", "0 files", "5,112 files")
     assert count(2, "entry", "entries") == "2 entries"
+
+
+@pytest.mark.parametrize("path", ["/srv/a", "/" + "a" * 199, "/" + "b" * 200, "/\x1b" + "c" * 5000 + "/end"])
+def test_a_path_is_shown_in_no_more_than_a_sentence_can_bear(path: str) -> None:
+    shown = shown_path(path)
+
+    assert len(shown) <= 200
+    assert (shown == path) == (len(path) <= 200)
+    assert shown.isprintable()
+    assert shown[-3:] == path[-3:]
