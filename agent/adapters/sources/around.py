@@ -9,9 +9,10 @@ from pathlib import Path
 
 from msgspec import structs
 
-from agent.adapters.sources.dump_ends import begins_with, open_file
+from agent.adapters.host.beneath import open_beneath
+from agent.adapters.sources.dump_ends import Dumps, open_file
 from agent.adapters.sources.hashing import digest
-from agent.adapters.sources.walk import Visit, open_beneath, walk
+from agent.adapters.sources.walk import Visit, walk
 from agent.adapters.sources.witness_changes import known_line
 from agent.adapters.sources.witness_files import WitnessLines, path_of, read_lines
 from agent.core.configuration.exclude import os_bytes, os_text
@@ -126,7 +127,7 @@ def _turn(path: bytes) -> bytes:
     return _NUMBER.sub(b"0", path) if _DATE.search(path) else b""
 
 
-def turns(base: int, good: Path, now: Path, was: bytes, wanted: Callable[[str], bool]) -> Turns:
+def turns(base: int, good: Path, now: Path, was: bytes, wanted: Callable[[str], bool], dumps: Dumps) -> Turns:
     """The files of `wanted` names in the witness of `now`, and which of them hold what `was` in `good`."""
     before: set[bytes] = set()
     known: Known | None = None
@@ -139,7 +140,8 @@ def turns(base: int, good: Path, now: Path, was: bytes, wanted: Callable[[str], 
     found = [each for each in there if each is not None and wanted(os_text(_name(each.path)))]
     return Turns(
         tuple(
-            Turn(each.path, each.size, each.ctime_ns, partial(_holds, base, known, each)) for each in found
+            Turn(each.path, each.size, each.ctime_ns, partial(_holds, base, known, each, dumps))
+            for each in found
         ),
         frozenset(before),
     )
@@ -149,7 +151,7 @@ def _name(path: bytes) -> bytes:
     return path[path.rfind(b"/") + 1 :]
 
 
-def _holds(base: int, known: Known | None, turn: Known) -> bool | None:
+def _holds(base: int, known: Known | None, turn: Known, dumps: Dumps) -> bool | None:
     """Whether a file begins with what another one is known to have held; None where nobody can tell."""
     if known is None or not known.size:
         return None
@@ -159,7 +161,7 @@ def _holds(base: int, known: Known | None, turn: Known) -> bool | None:
         return True
     was_packed, packed = (each.path.endswith(_PACKED) for each in (known, turn))
     if packed and not was_packed:
-        return begins_with(base, turn.path, known.size, known.sha256)
+        return dumps.begins_with(base, turn.path, known.size, known.sha256)
     return turn.size >= known.size and digest(base, turn.path, known.size).sha256 == known.sha256
 
 

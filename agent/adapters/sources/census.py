@@ -4,6 +4,7 @@ import os
 import stat
 import time
 
+from agent.adapters.host.beneath import real_path
 from agent.adapters.sources.around import mount_points
 from agent.adapters.sources.walk import Visit
 from agent.core.configuration.exclude import os_text
@@ -182,11 +183,11 @@ class Census:
             return
         parent = b"/" + met.path[: -len(met.name)]
         if parent.endswith(b"/pg_tblspc/") and len(self.tablespaces) < FOUND:
-            self.tablespaces.add(os.path.realpath(parent + target if target[:1] != b"/" else target)[1:])
+            self.tablespaces.add(real_path(parent + target if target[:1] != b"/" else target)[1:])
         where = os.path.normpath(parent + target if target[:1] != b"/" else target).lstrip(b"/")
         if len(self.links) >= FOUND or any(_is_in(where, root) for root in self._roots):
             return
-        real = os.path.realpath(parent + target if target[:1] != b"/" else target)
+        real = real_path(parent + target if target[:1] != b"/" else target)
         if os.path.isdir(real) or os.path.isfile(real):  # noqa: PTH112, PTH113
             self.links.append((met.path, real[1:]))
 

@@ -1,22 +1,22 @@
 """Dumps that are more than one file, as a scan or a drill finds them below a directory descriptor."""
 
-import gzip
 import os
 import stat
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from msgspec import structs
 
+from agent.adapters.host.beneath import open_beneath, stat_beneath
+from agent.adapters.looking.packed import GZIP
+from agent.adapters.looking.starting import NotLooked
 from agent.adapters.sources.census import Census
-from agent.adapters.sources.dump_ends import CHUNK, PACKED_HEADS, is_cut, open_file
+from agent.adapters.sources.dump_ends import PACKED_HEADS, Dumps, open_file
 from agent.adapters.sources.hashing import first_bytes
-from agent.adapters.sources.walk import open_beneath
 from agent.core.kinds.dump_parts import CONTENTS, is_table, is_there, objects_named, pieces, tables_named
 from agent.core.kinds.kinds import Dump
-from agent.core.snapshot.dumps import TAIL, is_dump
+from agent.core.snapshot.dumps import TAIL
 
 DIRECTORIES = 100  # without a table of contents, that are looked into; nobody has so many on purpose
 LOOKED_AT = 5  # files in each: the smallest
@@ -24,7 +24,7 @@ MOST = 1 << 24  # bytes of a packed one
 END = b"\\.\n\n\n"  # of each table
 
 
-def whole_dumps(base: int, census: Census, left_out: Callable[[bytes], bool]) -> Iterator[Dump]:
+def whole_dumps(base: int, census: Census, left_out: Callable[[bytes], bool], dumps: Dumps) -> Iterator[Dump]:
     """The dumps that were met: those in pieces as one, with directories that lack their contents, or tables.
 
     `left_out`: whether an exclude pattern keeps a file out.
@@ -33,42 +33,50 @@ def whole_dumps(base: int, census: Census, left_out: Callable[[bytes], bool]) ->
     apart: set[bytes] = set()
     joined: dict[bytes, Dump] = {}
     for dump in census.dumps:
-        if dump.is_cut and (found := _pieces(base, dump.path, known)):
+        if dump.is_cut and (found := _pieces(base, dump.path, known, dumps)):
             apart.update(found)
-            joined[dump.path] = _joined(base, found)
+            joined[dump.path] = _joined(base, found, dumps)
     for dump in census.dumps:
         if dump.path.endswith(CONTENTS.encode()) and not dump.is_cut:
-            yield structs.replace(dump, is_cut=_lacks_tables(base, dump.path, left_out))
+            yield structs.replace(dump, is_cut=_lacks_any(base, dump.path, left_out, dumps))
         elif dump.path in joined or dump.path not in apart:
             yield joined.get(dump.path, dump)
     for path, size, newest in census.without_contents()[:DIRECTORIES]:
-        if _holds_tables(base, path):
+        if _holds_tables(base, path, dumps):
             yield Dump(path + CONTENTS.encode(), size, newest, is_cut=True)
 
 
-def is_cut_dump(file: Path) -> bool:
-    """Whether a restored dump is not whole, with all of its pieces."""
+def is_cut_dump(file: Path, dumps: Dumps) -> bool:
+    """Whether a restored dump is not whole, with all of its pieces. NotLooked."""
     base = os.open(file.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         name = os.fsencode(file.name)
-        if name == CONTENTS[1:].encode() and _lacks_tables(base, name, lambda _: False):
+        if name == CONTENTS[1:].encode() and _lacks_tables(base, name, lambda _: False, dumps):
             return True
-        if not is_cut(base, name):
+        if not dumps.is_cut(base, name):
             return False
-        found = _pieces(base, name, set())
-        return not found or is_cut(base, *found)
+        found = _pieces(base, name, set(), dumps)
+        return not found or dumps.is_cut(base, *found)
     finally:
         os.close(base)
 
 
-def _lacks_tables(base: int, contents: bytes, left_out: Callable[[bytes], bool]) -> bool:
+def _lacks_any(base: int, contents: bytes, left_out: Callable[[bytes], bool], dumps: Dumps) -> bool:
+    try:
+        return _lacks_tables(base, contents, left_out, dumps)
+    except NotLooked as none:
+        dumps.note(contents, none)
+        return False
+
+
+def _lacks_tables(base: int, contents: bytes, left_out: Callable[[bytes], bool], dumps: Dumps) -> bool:
     """Whether a file is not there that a table of contents, or a list of large objects beside it, names."""
     above = contents[: -len(CONTENTS) + 1]
     try:
-        wanted = tables_named(_read(base, contents))
+        wanted = tables_named(_read(base, contents, dumps))
         for name in [name for name in wanted if name.endswith(b".toc")]:
             with suppress(FileNotFoundError):  # then the list is what is not there
-                wanted |= objects_named(_read(base, above + name))
+                wanted |= objects_named(_read(base, above + name, dumps))
         if not wanted:
             return False
         directory = open_beneath(base, above or b".", os.O_RDONLY | os.O_DIRECTORY)
@@ -84,21 +92,27 @@ def _lacks_tables(base: int, contents: bytes, left_out: Callable[[bytes], bool])
     return not all(is_there(name, sizes) for name in wanted)
 
 
-def _read(base: int, path: bytes) -> bytes:
+def _read(base: int, path: bytes, dumps: Dumps) -> bytes:
     """No more than a table of contents has; of a larger one only what it names first is looked for."""
     with open_file(base, path) as file:
-        return file.read(MOST)
+        content = file.read(MOST)
+    dumps.count_contents(len(content))
+    return content
 
 
-def _pieces(base: int, first: bytes, known: set[bytes]) -> list[bytes]:
+def _pieces(base: int, first: bytes, known: set[bytes], dumps: Dumps) -> list[bytes]:
     """What follows a cut dump in its own name, unless that is a dump itself: then it is another one."""
     found = pieces(first, lambda path: _status(base, path) is not None)
-    if not found or found[1] in known or is_dump(found[1], first_bytes(base, found[1])):
+    if not found or found[1] in known:
         return []
-    return found
+    try:
+        is_another = dumps.is_dump(found[1], first_bytes(base, found[1]))
+    except NotLooked:  # a scan has told of it as of a file of its own
+        is_another = False
+    return [] if is_another else found
 
 
-def _joined(base: int, found: Sequence[bytes]) -> Dump:
+def _joined(base: int, found: Sequence[bytes], dumps: Dumps) -> Dump:
     """Of packed ones only a drill reads every byte."""
     all_of = [status for path in found if (status := _status(base, path))]
     packed = first_bytes(base, found[0]).startswith(PACKED_HEADS)
@@ -106,35 +120,54 @@ def _joined(base: int, found: Sequence[bytes]) -> Dump:
         found[0],
         sum(status.st_size for status in all_of),
         max((status.st_mtime_ns for status in all_of), default=0),
-        is_cut=not packed and is_cut(base, *found),
+        is_cut=not packed and _is_cut(base, found, dumps),
         pieces=len(found),
     )
 
 
+def _is_cut(base: int, found: Sequence[bytes], dumps: Dumps) -> bool:
+    try:
+        return dumps.is_cut(base, *found)
+    except NotLooked:  # it became a packed one just now
+        return False
+
+
 def _status(base: int, path: bytes) -> os.stat_result | None:
     try:
-        status = os.stat(path, dir_fd=base, follow_symlinks=False)
+        status = stat_beneath(base, path)
     except OSError:
         return None
     return status if stat.S_ISREG(status.st_mode) else None
 
 
-def _holds_tables(base: int, directory: bytes) -> bool:
+def _holds_tables(base: int, path: bytes, dumps: Dumps) -> bool:
     """Whether any of its smallest files ends as `pg_dump -Fd` ends a table; others number their data, too."""
     try:
-        with os.scandir(b"/" + directory) as entries:
-            names = [entry.name for entry in entries if is_table(entry.name)]
+        directory = open_beneath(base, path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return False
-    sized = sorted(
-        (status.st_size, path)
-        for name in names
-        if (status := _status(base, path := directory + b"/" + name)) and status.st_size
-    )
-    return any(_ends_a_table(base, path, size) for size, path in sized[:LOOKED_AT])
+    try:
+        with os.scandir(directory) as entries:
+            names = [os.fsencode(entry.name) for entry in entries]
+        sized = sorted(
+            (status.st_size, name)
+            for name in filter(is_table, names)
+            if (status := _status(directory, name)) and status.st_size
+        )
+        return any(_is_table(directory, path, name, size, dumps) for size, name in sized[:LOOKED_AT])
+    finally:
+        os.close(directory)
 
 
-def _ends_a_table(base: int, path: bytes, size: int) -> bool:
+def _is_table(directory: int, path: bytes, name: bytes, size: int, dumps: Dumps) -> bool:
+    try:
+        return _ends_a_table(directory, name, size, dumps)
+    except NotLooked as none:
+        dumps.note(path + b"/" + name, none)
+        return False
+
+
+def _ends_a_table(base: int, path: bytes, size: int, dumps: Dumps) -> bool:
     """What cannot be unpacked here, or not to its end, is believed by its name."""
     if not path.endswith((b".dat", b".dat.gz")):
         return not path.endswith(b".toc")
@@ -145,12 +178,9 @@ def _ends_a_table(base: int, path: bytes, size: int) -> bool:
                 return file.read(TAIL).endswith(END)
             if size > MOST:
                 return True
-            tail = b""
-            with gzip.open(file) as unpacked:
-                while chunk := unpacked.read(CHUNK):
-                    tail = (tail + chunk)[-len(END) :]
-            return tail == END
-    except EOFError:  # it was cut
-        return True
-    except (OSError, zlib.error):
+            if not file.read(len(GZIP)).startswith(GZIP):
+                return False
+            content = dumps.packed.content([file.fileno()])
+    except OSError:
         return False
+    return content.ends_early or content.tail.endswith(END)  # it was cut, or was not

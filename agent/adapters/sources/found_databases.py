@@ -6,35 +6,39 @@ Those that stand still are read where they lie, once for each state of the file.
 import hashlib
 import os
 import shutil
-import stat
 import time
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from agent.adapters.host.beneath import real_path
+from agent.adapters.looking.files import open_live
+from agent.adapters.looking.session import Look
 from agent.adapters.sources.databases_at_rest import AtRest, has_log
 from agent.adapters.sqlite.copying import refresh_copy
-from agent.adapters.sqlite.reading import count_rows, is_damage
+from agent.adapters.sqlite.live import beside
+from agent.adapters.sqlite.reading import NoRoom, NotLookedInto, count_rows, is_damage, is_nonsense
 from agent.core.configuration.exclude import os_bytes, os_text
 from agent.core.kinds.kinds import HEAD, SQLITE, Database, kind_of
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import Scan
-from agent.core.snapshot.live_databases import NO_ROOM, Copied, Uncopied, to_copy, to_read
+from agent.core.snapshot.live_databases import MOST_BYTES, Copied, Uncopied, to_copy, to_read
+from agent.core.text.plain import size as shown
 from agent.errors import ReadinessError
 
 PREFIX = "found-"
 PATIENCE = 10.0  # seconds to wait for a database that is locked
 BYTES_A_SECOND = 20 << 20  # that a slow disk copies
 MOST_SECONDS = 600.0  # for all of them
-RESERVE = 256 << 20  # bytes of the state's disk that copies leave alone
 
 
 class FoundDatabases:
     """Keeps the copies in `copies`, and beside it notes of what they are copies of."""
 
-    def __init__(self, copies: Path, notes: Path, named: Sequence[str]) -> None:
+    def __init__(self, copies: Path, notes: Path, named: Sequence[str], look: Look) -> None:
+        self._look = look
         self._copies = copies
         self._notes = notes
-        self._named = frozenset(os.path.realpath(os_bytes(path)).strip(b"/") for path in named)
+        self._named = frozenset(real_path(os_bytes(path)).strip(b"/") for path in named)
 
     def copy(self, scan: Scan, copied_before: Sequence[TableCounts], known: Collection[str] = ()) -> Copied:
         """Copy what is live of the databases in `scan`; copies of what is gone are removed.
@@ -57,9 +61,23 @@ class FoundDatabases:
                 uncopied.append(copied)
         self._sweep({table.copy for table in tables})
         live = {database.path for database in chosen} | {each.path for each in uncopied}
-        at_rest, damaged = AtRest(self._notes).read(to_read(scan, live, self._named))
-        former = _former(known, {database.path for database in scan.databases} | self._named)
-        return Copied(tuple(tables), (*uncopied, *damaged), self._named, at_rest, former)
+        still, large = to_read(scan, live, self._named)
+        reader = AtRest(self._notes, self._look)
+        at_rest, others = reader.read(still)
+        spoilt = dict(reader.nonsense) | {
+            f"/{os_text(each.path)}": each.why for each in uncopied if is_nonsense(each.why)
+        }
+        former = (
+            *_former(known, {database.path for database in scan.databases} | self._named),
+            *(
+                (path, f"SQLite cannot open it any more: {_bare(why)}")
+                for path, why in spoilt.items()
+                if path in known
+            ),
+        )
+        said = {path for path, _ in former}
+        uncopied = [each for each in uncopied if f"/{os_text(each.path)}" not in said]
+        return Copied(tuple(tables), (*uncopied, *large, *others), self._named, at_rest, former)
 
     def _copied(self, database: Database, until: float) -> TableCounts | Uncopied:
         """The rows of a copy; or why there is none."""
@@ -72,23 +90,21 @@ class FoundDatabases:
         left = until - time.monotonic()
         if left <= 0:
             return "the others have taken all of the time"
-        if os.path.realpath(source) != str(source):
+        if real_path(str(source)) != str(source):
             return "links lead to it"
         try:
             copy.parent.mkdir(mode=0o700, exist_ok=True)
-            if shutil.disk_usage(copy.parent).free < 2 * database.size + RESERVE:
-                return NO_ROOM
-            seconds = min(left, PATIENCE + database.size / BYTES_A_SECOND)
-            refresh_copy(source, copy, self._note(copy.name), seconds)
-            rows = count_rows(copy, may_be_empty=True)
+            size = database.size + _size_of_log(source)
+            if size > MOST_BYTES:
+                return f"it has {shown(size)} with its log, and at most {shown(MOST_BYTES)} are copied"
+            seconds = min(left, PATIENCE + size / BYTES_A_SECOND)
+            refresh_copy(self._look, source, copy, self._note(copy.name), seconds)
+            rows = count_rows(self._look, copy, may_be_empty=True)
             with copy.open("rb") as content:
                 sha256 = hashlib.file_digest(content, "sha256").hexdigest()
             return TableCounts(f"/{os_text(database.path)}", copy.name, rows, sha256, found=True)
         except ReadinessError as error:
-            why = error.message.replace(f"{source} ", "it ", 1).rstrip(".")
-            return Uncopied(
-                database.path, why, is_damaged=error.code == "database-damaged" and is_damage(why)
-            )
+            return _refused(database.path, source, error)
         except OSError as error:
             return error.strerror or str(error)
 
@@ -100,6 +116,27 @@ class FoundDatabases:
             if copy.name not in kept:
                 copy.unlink(missing_ok=True)
                 self._note(copy.name).unlink(missing_ok=True)
+        for half in self._copies.glob(".copy-*"):  # of a release before, that was killed
+            shutil.rmtree(half, ignore_errors=True)
+
+
+def _refused(path: bytes, source: Path, error: ReadinessError) -> Uncopied:
+    why = error.message.replace(f"{source} ", "it ", 1).rstrip(".")
+    is_unseen = isinstance(error, NotLookedInto)
+    damaged = error.code == "database-damaged" and not is_unseen and is_damage(why)
+    hint = error.hint if is_unseen or isinstance(error, NoRoom) else ""
+    return Uncopied(path, why, is_damaged=damaged, is_unseen=is_unseen, hint=hint)
+
+
+def _bare(why: str) -> str:
+    return why.removeprefix("it is not a sound SQLite database: ")
+
+
+def _size_of_log(source: Path) -> int:
+    try:
+        return beside(source, "-wal").lstat().st_size
+    except OSError:
+        return 0
 
 
 def _place(path: bytes) -> Path:
@@ -114,10 +151,11 @@ def _former(known: Collection[str], databases: Collection[bytes]) -> tuple[tuple
         if place in databases or has_log(_place(place)):
             continue
         try:
-            if not stat.S_ISREG(_place(place).lstat().st_mode):
-                continue
-            with _place(place).open("rb") as file:
-                head = file.read(HEAD)
+            handle = open_live(_place(place))
+            try:
+                head = os.pread(handle, HEAD, 0)
+            finally:
+                os.close(handle)
         except OSError:
             continue
         if kind_of(head) != SQLITE:

@@ -3,19 +3,23 @@
 import errno
 import hashlib
 import os
+import stat
 import sys
 import threading
 from collections.abc import Callable
 
 from msgspec import Struct
 
+from agent.adapters.host.beneath import open_beneath
 from agent.adapters.host.interrupts import unwinding
-from agent.adapters.sources.walk import attributes_of, open_beneath
+from agent.adapters.sources.walk import attributes_of
 from agent.core.kinds import kinds
 from agent.core.snapshot.witness import xattr_field
 
 BLOCK = 1 << 20
 SMALL = 1 << 16
+# also what became a link, or lies behind one now: it is not followed
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO)
 ZEROS = 64  # bytes that tell most files from zeros at once
 Wanted = Callable[[bytes], bool]  # by the name of an extended attribute
 _buffers = threading.local()
@@ -42,7 +46,7 @@ def digest(base: int, path: bytes, limit: int | None = None, wanted: Wanted | No
     try:
         handle = _open(base, path)
     except OSError as error:
-        return Digest(b"", error=error.strerror or str(error), moved=isinstance(error, FileNotFoundError))
+        return Digest(b"", error=error.strerror or str(error), moved=error.errno in _GONE)
     try:
         before = os.fstat(handle)
         sha256, size, zeros, head = _read(handle, before.st_size, limit)
@@ -77,9 +81,13 @@ def _open(base: int, path: bytes) -> int:
     """Without touching the access time where we may; without waiting should it have become a FIFO."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        return open_beneath(base, path, flags | os.O_NOATIME)
+        handle = open_beneath(base, path, flags | os.O_NOATIME)
     except PermissionError:
-        return open_beneath(base, path, flags)
+        handle = open_beneath(base, path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise FileNotFoundError(errno.ENOENT, "it is no regular file any more")
+    return handle
 
 
 def _read(handle: int, size: int, limit: int | None) -> tuple[str, int, bool, bytes]:

@@ -6,6 +6,7 @@ before the last one; so a file that is mapped for writing counts as being writte
 
 import os
 import re
+import stat
 from pathlib import Path
 
 _SHARED_WRITABLE = re.compile(rb"^\S+ .w.s \S+ ([0-9a-f]+):([0-9a-f]+) ([1-9]\d*) ", re.MULTILINE)
@@ -24,3 +25,11 @@ def mapped_for_writing() -> set[Identity]:
         for major, minor, inode in _SHARED_WRITABLE.findall(content):
             found.add((os.makedev(int(major, 16), int(minor, 16)), int(inode)))
     return found
+
+
+def is_written(name: bytes, status: os.stat_result, mapped: set[Identity]) -> bool:
+    """Whether the content may change without a sign: through memory, as SQLite does with its wal-index."""
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    index = name.endswith(b"-shm") and status.st_size % (1 << 15) == 0 and status.st_size > 0
+    return index or (status.st_dev, status.st_ino) in mapped

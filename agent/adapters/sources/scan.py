@@ -9,14 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from agent.adapters.host.beneath import real_path
 from agent.adapters.sources.around import LeftOut, beside
 from agent.adapters.sources.census import Census, system_of
+from agent.adapters.sources.dump_ends import Dumps
 from agent.adapters.sources.dump_parts import whole_dumps
 from agent.adapters.sources.hashing import first_bytes
 from agent.adapters.sources.held_open import servers
-from agent.adapters.sources.mappings import Identity, mapped_for_writing
+from agent.adapters.sources.mappings import is_written, mapped_for_writing
 from agent.adapters.sources.scan_batches import Batches, Line, OnRead, Tally
-from agent.adapters.sources.settling import only_grew, settled
+from agent.adapters.sources.settling import Owners, only_grew, settled
 from agent.adapters.sources.walk import Trouble, Visit, comparable_attribute, extended_attributes, walk
 from agent.adapters.sources.witness_files import (
     WITNESS,
@@ -29,7 +31,7 @@ from agent.adapters.sources.witness_files import (
     stamp_of,
 )
 from agent.core.configuration.exclude import compile_excludes, leaves_out, os_bytes, os_text
-from agent.core.kinds.kinds import DUMPS, KINDS, kind_of
+from agent.core.kinds.kinds import AT_REST, DUMPS, KINDS, kind_of
 from agent.core.model.repository import Stamp
 from agent.core.model.snapshots import RootIdentity
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace
@@ -44,11 +46,9 @@ SECTOR = 512  # bytes of the smallest page of a database
 # A file written within this time before it was read may change again without a new ctime.
 SETTLED_NS = 2_000_000_000
 KINDS_BYTES = frozenset(kind.encode() for kind in KINDS)
-_AT_REST = KINDS_BYTES | {b"-", b"z"}  # flags of files that need not be read again
+_AT_REST = AT_REST | {b"-", b"z"}  # flags of files that need not be read again
 _DUMPS = frozenset(kind.encode() for kind in DUMPS)
 EMPTY = hashlib.sha256(b"").hexdigest().encode()
-
-
 Meant = Callable[[bytes], bool]  # by the path
 
 
@@ -69,16 +69,18 @@ class Scanner:
         exclude: Iterable[str],
         vital: Iterable[str],
         peek: bool = False,
+        dumps: Dumps | None = None,
     ) -> None:
-        """`peek`: the last witness does not say which files are databases."""
+        """`peek`: the last witness does not say which files are databases; without `dumps` nobody unpacks."""
         self._carried = carried
         self._roots = sorted(
             (os_bytes(root).strip(b"/") for root in roots), key=lambda p: p.replace(b"/", b"\0")
         )
         self._exclude = compile_excludes(tuple(exclude))
         # a vital path may lead through links; what counts is that the snapshot holds what they lead to
-        self._vital = {os.path.realpath(os_bytes(path)).strip(b"/"): path for path in vital}
+        self._vital = {real_path(os_bytes(path)).strip(b"/"): path for path in vital}
         self._peek = peek
+        self.dumps = dumps or Dumps()
         self.base = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def close(self) -> None:
@@ -93,22 +95,25 @@ class Scanner:
         self._are_zeros_meant = are_zeros_meant
         self._mapped = mapped_for_writing()
         self._writer = WitnessWriter(self._carried)
+        self._owners = Owners(self._roots)
         previous = WitnessLines(self._carried / WITNESS)
         census = Census(self._roots, first=not (self._carried / WITNESS).exists())
         tally = Tally(on_read, census)
         missing = dict(self._vital)
+        self.dumps.unseen = []
         self._left_out = LeftOut(self.base, self._vital)
         self._found_vital: list[VitalPlace] = []
         roots: list[RootIdentity] = []
         try:
             with ThreadPoolExecutor(READERS) as readers:
-                batches = Batches(readers, self.base, self._writer, tally)
+                batches = Batches(readers, self.base, self._writer, tally, self.dumps)
                 for root in self._roots:
                     identity = (0, 0)
                     census.begin_root()
                     for met in self._met(root, tally, previous):
                         if missing and (vital := missing.pop(met.path, None)) is not None:
                             self._found_vital.append(_vital_place(vital, met))
+                        self._owners.meet(root, met.status)
                         if met.path == root:
                             identity = (met.status.st_dev, met.status.st_ino)
                             census.enter(met)
@@ -139,7 +144,8 @@ class Scanner:
             zeroed=tuple(tally.zeroed),
             oversize=tuple(tally.oversize),
             databases=tuple(tally.census.databases),
-            dumps=tuple(whole_dumps(self.base, tally.census, partial(leaves_out, self._exclude))),
+            dumps=tuple(whole_dumps(self.base, tally.census, partial(leaves_out, self._exclude), self.dumps)),
+            unseen=tuple(self.dumps.unseen),
             logs=tuple(tally.census.logs),
             servers=servers(tally.census.servers()),
             controlled=frozenset(tally.census.controlled),
@@ -187,13 +193,15 @@ class Scanner:
         absent = 0
         mapped = self._mapped | mapped_for_writing()
         for line, met in joined(read_lines(self._carried / WITNESS), self._visits()):
+            is_other = not (met and line and line.startswith(stat_fields(met.status)))
+            self._owners.compare(line, met, is_other)
             if met is None:
                 absent += (line or b"").startswith(b"f")
                 gone.append(path_of(line or b""))
                 anew += {gone[-1]} & self._vital.keys()
             elif line is None:
                 moved.append(met.path)
-            elif not line.startswith(stat_fields(met.status)) or _is_written(met, mapped):
+            elif is_other or is_written(met.name, met.status, mapped):
                 moved.append(met.path)
                 is_another = inode_of(line) != met.status.st_ino
                 if line.startswith(b"d"):
@@ -207,7 +215,7 @@ class Scanner:
                         replaced[met.path] = stamp_of(line), _stamp(met.status)
         moved += gone
         moved += self._unlisted(missed).difference(moved)
-        return Moved(tuple(moved), absent, tuple(anew), tuple(gone), replaced)
+        return Moved(tuple(moved), absent, tuple(anew), tuple(gone), replaced, self._owners.swaps())
 
     def _unlisted(self, paths: Collection[str]) -> set[bytes]:
         """Those below the roots that the witness does not list; it is not read where none is asked for."""
@@ -263,6 +271,7 @@ class Scanner:
         for root in self._roots:
             for met in walk(self.base, root, self._exclude):
                 if isinstance(met, Visit):
+                    self._owners.meet(root, met.status)
                     yield met
 
 
@@ -273,15 +282,6 @@ def _vital_place(path: str, met: Visit) -> VitalPlace:
 
 def _stamp(status: os.stat_result) -> Stamp:
     return Stamp(status.st_mtime_ns // 1000, status.st_size)
-
-
-def _is_written(met: Visit, mapped: set[Identity]) -> bool:
-    """Whether the content may change without a sign: through memory, as SQLite does with its wal-index."""
-    status = met.status
-    if not stat.S_ISREG(status.st_mode):
-        return False
-    index = met.name.endswith(b"-shm") and status.st_size % (1 << 15) == 0 and status.st_size > 0
-    return index or (status.st_dev, status.st_ino) in mapped
 
 
 def _extra(met: Visit) -> bytes:

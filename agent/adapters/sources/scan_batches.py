@@ -8,8 +8,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from msgspec import Struct, structs
 
+from agent.adapters.looking.packed import is_packed
 from agent.adapters.sources.census import Census
-from agent.adapters.sources.dump_ends import dump_kind
+from agent.adapters.sources.dump_ends import Dumps, Met, is_for_looking, plain_kind
 from agent.adapters.sources.hashing import Digest, digest
 from agent.adapters.sources.walk import Visit, comparable_attribute
 from agent.adapters.sources.witness_files import WitnessLines, WitnessWriter
@@ -93,8 +94,16 @@ class Tally:
 class Batches:
     """Hands entries to the readers in batches and writes them in order as they come back."""
 
-    def __init__(self, readers: ThreadPoolExecutor, base: int, writer: WitnessWriter, tally: Tally) -> None:
+    def __init__(
+        self,
+        readers: ThreadPoolExecutor,
+        base: int,
+        writer: WitnessWriter,
+        tally: Tally,
+        dumps: Dumps,
+    ) -> None:
         self._readers = readers
+        self._dumps = dumps
         self._base = base
         self._writer = writer
         self._tally = tally
@@ -108,6 +117,8 @@ class Batches:
         self._batch.append(line)
         if line.to_read:
             self._bytes += line.size
+            if is_for_looking(line.path):
+                self._dumps.packed.begin()
         if len(self._batch) >= BATCH_ENTRIES or self._bytes >= BATCH_BYTES:
             self._hand_over()
 
@@ -126,12 +137,27 @@ class Batches:
             self._write([(line, None) for line in batch])
 
     def _write(self, batch: list[tuple[Line, Digest | None]]) -> None:
-        for line, result in batch:
+        for line, result in self._with_kinds(batch):
             if result is not None and not self._complete(line, result):
                 continue
             self._tally.count(line)
             self._writer.write(line.text, line.sha256, line.path)
         self._tally.on_read(self._tally.read, self._tally.entries)
+
+    def _with_kinds(self, batch: list[tuple[Line, Digest | None]]) -> list[tuple[Line, Digest | None]]:
+        """With those of packed files: who looks is asked from here alone, and not by the readers."""
+        packed = {
+            number: Met(line.path, found.head, line.was_dump)
+            for number, (line, found) in enumerate(batch)
+            if found is not None and not found.error and not found.kind and is_packed(found.head)
+        }
+        if not packed:
+            return batch
+        kinds = dict(zip(packed, self._dumps.kinds(self._base, list(packed.values())), strict=True))
+        return [
+            (line, structs.replace(found, kind=kinds[number]) if found and kinds.get(number) else found)
+            for number, (line, found) in enumerate(batch)
+        ]
 
     def _complete(self, line: Line, result: Digest) -> bool:
         """Finish the line of a file that was read; False when it vanished meanwhile."""
@@ -163,7 +189,7 @@ def _read(base: int, batch: list[Line]) -> list[tuple[Line, Digest | None]]:
 
 
 def _read_one(base: int, line: Line) -> Digest:
-    """What reading a file gave, with its kind: a dump is looked at once more, whether it is whole.
+    """What reading a file gave, with its kind: a plain dump is looked at once more, whether it is whole.
 
     As many bytes as lstat said: of a file that grows meanwhile, a restore can be compared with these.
     """
@@ -173,6 +199,6 @@ def _read_one(base: int, line: Line) -> Digest:
     kind = kind_of(found.head)
     if line.was_dump and not line.size:
         kind = CUT  # a dump program that failed at once leaves an empty file
-    elif not kind and is_dump(line.path, found.head):
-        kind = dump_kind(base, line.path)
+    elif not kind and not is_packed(found.head) and is_dump(line.path, found.head):
+        kind = plain_kind(base, line.path)
     return structs.replace(found, kind=kind) if kind else found

@@ -13,21 +13,26 @@ from pathlib import Path
 
 import msgspec
 
+from agent.adapters.host.beneath import real_path
 from agent.adapters.host.places import find_place
+from agent.adapters.looking.session import Look
 from agent.adapters.sources.around import blank, held_before, still_named, turns
+from agent.adapters.sources.dump_ends import Dumps
 from agent.adapters.sources.found_databases import FoundDatabases
 from agent.adapters.sources.scan import SETTLED_NS, Scanner
+from agent.adapters.sources.settling import unlisted
 from agent.adapters.sources.view import hidden
 from agent.adapters.sources.witness_changes import count_changes, good_witness, remember_witness, sampled
 from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS
 from agent.adapters.sqlite.copying import refresh_copy
-from agent.adapters.sqlite.reading import NoDatabase, count_rows
+from agent.adapters.sqlite.reading import DatabaseUnread, NoDatabase, count_rows
 from agent.core.configuration.config import CriticalProcess
 from agent.core.configuration.vital import declared_databases, vital_paths
 from agent.core.kinds.rotations import Turns
 from agent.core.model.findings import Finding, finding
 from agent.core.model.places import Placed
 from agent.core.model.snapshots import TableCounts
+from agent.core.model.swapped import KeptFile
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan
@@ -38,6 +43,7 @@ from agent.errors import ReadinessError
 
 SCHEMA = "readiness.witness/1"
 DATABASES = "databases"
+LOOKING = "look"  # in the state: where files are put for the process that looks into them
 KINDS_KNOWN = 1  # the witness says which files are databases
 RECOVER_NAME = "RECOVER.txt"
 COPY_SECONDS = 600.0  # a database that cannot be copied in this time is not
@@ -66,24 +72,30 @@ class ProcessSources:
         self.carried = str(self._directory)
         self._good = good_witness(Path(state), process.name)
         self._about = self._read_about()
+        self._look = Look(Path(state) / LOOKING / process.name)
         self._scanner = Scanner(
             self._directory,
             process.paths,
             process.exclude,
             vital_paths(process),
             peek=bool(self._about) and "kinds" not in self._about,
+            dumps=Dumps(self._look),
         )
         self._found = FoundDatabases(
-            self._directory / DATABASES, self._directory, declared_databases(process)
+            self._directory / DATABASES, self._directory, declared_databases(process), self._look
         )
 
     def close(self) -> None:
-        """Let go of the descriptors."""
+        """Let go of the descriptors, and of the process that looks."""
         self._scanner.close()
+        self._look.close()
 
     def roots(self) -> list[Finding]:
         """Findings for paths that a sandbox hides, that are missing, or links, or lie behind a link."""
-        return check_roots(self.process)
+        broken = check_roots(self.process)
+        if not broken and (declared_databases(self.process) or self._noted_tables()):
+            self._look.begin()
+        return broken
 
     def copy_databases(self, known: Collection[str]) -> tuple[tuple[TableCounts, ...], list[Finding]]:
         """Consistent copies of the declared databases and the row counts in them. One that was `known` to be
@@ -95,14 +107,25 @@ class ProcessSources:
             note = self._directory.with_name(f"{self.process.name}.{copy.name}.note")
             copy.parent.mkdir(mode=0o700, exist_ok=True)
             try:
-                refresh_copy(Path(database), copy, note, COPY_SECONDS)
-                tables.append(TableCounts(database, copy.name, count_rows(copy), _sha256(copy)))
+                source = self._place_of_database(database)
+                refresh_copy(self._look, source, copy, note, COPY_SECONDS)
+                tables.append(TableCounts(database, copy.name, count_rows(self._look, copy), _sha256(copy)))
             except ReadinessError as error:
                 copy.unlink(missing_ok=True)
                 damaged = isinstance(error, NoDatabase) and database in known
                 code = "database-damaged" if damaged else error.code
                 findings.append(finding(code, self.process.name, error.message, error.hint, database))
         return tuple(tables), findings
+
+    def _place_of_database(self, database: str) -> Path:
+        """Where its links lead: into what is saved, or our right to read would serve whoever made them."""
+        real = Path(real_path(database))
+        if not any(real.is_relative_to(path) for path in self.process.paths):
+            raise DatabaseUnread(
+                f"{database} leads to {real}, which no path of [process.{self.process.name}] holds.",
+                "Name the path that it leads to in paths, or correct the link.",
+            )
+        return real
 
     def scan(self, on_read: Callable[[int, int], None], are_zeros_meant: Callable[[bytes], bool]) -> Scan:
         """Walk everything; files whose lstat is as it was are not read again."""
@@ -148,6 +171,10 @@ class ProcessSources:
         """What changed since the scan."""
         return self._scanner.moved(missed)
 
+    def unlisted(self, files: Sequence[KeptFile]) -> Sequence[KeptFile]:
+        """See `settling.unlisted`."""
+        return unlisted(self._directory / WITNESS, files)
+
     def settled(self, places: Sequence[bytes], seconds: float) -> bool:
         """Wait until these files stand still."""
         return self._scanner.settled(places, seconds)
@@ -174,7 +201,7 @@ class ProcessSources:
 
     def turns(self, was: bytes, wanted: Callable[[str], bool]) -> Turns:
         """Among the files of the last scan."""
-        return turns(self._scanner.base, self._good, self._newest(), was, wanted)
+        return turns(self._scanner.base, self._good, self._newest(), was, wanted, self._scanner.dumps)
 
     def differences(self, changes: Changes) -> Comparison | None:
         """How the kept witness differs from that of the last good snapshot; None when it does not."""
@@ -227,7 +254,7 @@ def _check_root(process: str, path: str) -> list[Finding]:
     except OSError as error:
         hint = "Mount it, bring it back, or correct paths in the config."
         return [finding("source-missing", process, f"{path} is not there ({error.strerror}).", hint, path)]
-    real = os.path.realpath(path)
+    real = real_path(path)
     if stat.S_ISLNK(status.st_mode) or real != os.path.normpath(path):
         hint = f"Name {real} in paths instead."
         return [finding("source-is-symlink", process, f"{path} is a symbolic link to {real}.", hint, path)]

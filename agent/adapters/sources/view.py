@@ -7,6 +7,7 @@ from pathlib import Path
 
 from msgspec import convert, to_builtins
 
+from agent.adapters.host.whole_file import PUBLIC, write_report
 from agent.core.model.findings import Finding, finding
 from agent.core.snapshot.view import Mount, View, hiding, parse_mounts, seen_from, view_of
 from agent.errors import StateError
@@ -20,10 +21,7 @@ HINT = (
 
 def record_view(paths: Iterable[str], file: Path) -> None:
     """Write down what there is to see of `paths`, to be run outside of the sandbox."""
-    new = file.with_name(f"{file.name}.new")
-    new.write_text(json.dumps(to_builtins(view_of(paths, _mounts()))))
-    new.chmod(0o644)
-    new.replace(file)
+    write_report(str(file), json.dumps(to_builtins(view_of(paths, _mounts()))), PUBLIC)
 
 
 def shown_mount(path: str) -> Mount | None:

@@ -1,7 +1,7 @@
 """Walks a tree by directory descriptors: depth first, names sorted as bytes, links never followed.
 
 Descriptors instead of paths keep a walk inside its tree whoever renames what meanwhile, and reach
-files whose path is longer than the system takes.
+files whose path is longer than the system takes. Only those of the deepest directories stay open.
 """
 
 import errno
@@ -9,9 +9,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
-PATH_LIMIT = 4000  # longer paths are opened piece by piece
+from agent.adapters.host.beneath import open_beneath
+
+KEPT_OPEN = 64  # directories
 # as to root, too, at what another user has mounted with FUSE, and at a server that is gone
 _REFUSED = (errno.EACCES, errno.EPERM, errno.ENOTCONN, errno.ESTALE)
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -45,17 +48,22 @@ def walk(
     are passed over; a missing `top` visits nothing.
     """
     parent, name = os.path.split(top)
+    levels = _Levels(base)
     try:
-        directory = open_beneath(base, parent, _DIRECTORY) if parent else os.dup(base)
+        levels.enter(open_beneath(base, parent, _DIRECTORY), parent, iter([name]))
     except (FileNotFoundError, NotADirectoryError):
         return
-    stack = [(directory, parent, iter([name]))]
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        yield Trouble(top, "a symbolic link lies on the way to it")
+        return
     try:
-        while stack:
-            directory, path, names = stack[-1]
+        while levels:
+            directory, path, names = levels.deepest()
             entry = next(names, None)
             if entry is None:
-                os.close(stack.pop()[0])
+                yield from levels.leave()
                 continue
             here = path + b"/" + entry if path else entry
             if exclude is not None and exclude.match(b"/" + here):
@@ -63,31 +71,110 @@ def walk(
                     on_excluded(here)
                 continue
             status = _looked_at(directory, entry)
-            if isinstance(status, OSError):
-                if not isinstance(status, FileNotFoundError):
-                    yield Trouble(here, status.strerror or str(status))
-                continue
-            yield Visit(here, status, directory, entry)
-            if stat.S_ISDIR(status.st_mode):
-                try:
-                    stack.append(_listed(directory, entry, here))
-                except FileNotFoundError:
-                    continue
-                except OSError as error:
-                    yield Trouble(here, error.strerror or str(error))
+            if isinstance(status, os.stat_result):
+                yield Visit(here, status, directory, entry)
+                trouble = levels.into(directory, entry, here) if stat.S_ISDIR(status.st_mode) else None
+            else:
+                trouble = status
+            if trouble is not None:
+                yield Trouble(here, trouble)
     finally:
-        for directory, _, _ in stack:
-            os.close(directory)
+        levels.close()
 
 
-def _looked_at(directory: int, name: bytes) -> os.stat_result | OSError:
-    """What is there, or why nobody is told. A disk that fails raises: it tells nothing of what lies there."""
+class _Level:
+    """A directory on the way down."""
+
+    def __init__(self, handle: int, path: bytes, names: Iterator[bytes]) -> None:
+        self.handle = handle  # -1 while it is closed
+        self.path = path
+        self.names = names
+        self._identity = (0, 0)
+
+    def close(self) -> None:
+        """Let go of the descriptor for now."""
+        if self.handle >= 0:
+            self._identity = _identity(self.handle)
+            os.close(self.handle)
+            self.handle = -1
+
+    def is_open_again(self, base: int, child: int) -> bool:
+        """From the directory `child` in it, or by its path; False when neither leads to it any more."""
+        ways = (
+            partial(os.open, "..", _DIRECTORY, dir_fd=child),
+            partial(open_beneath, base, self.path, _DIRECTORY),
+        )
+        for way in ways if self.handle < 0 else ():
+            try:
+                handle = way()
+            except OSError:
+                continue
+            if _identity(handle) == self._identity:
+                self.handle = handle
+                return True
+            os.close(handle)
+        return self.handle >= 0
+
+
+class _Levels:
+    """The directories from the top down to where a walk is; the deepest ones are open."""
+
+    def __init__(self, base: int) -> None:
+        self._base = base
+        self._levels: list[_Level] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._levels)
+
+    def enter(self, handle: int, path: bytes, names: Iterator[bytes]) -> None:
+        self._levels.append(_Level(handle, path, names))
+        if len(self._levels) > KEPT_OPEN:
+            self._levels[-KEPT_OPEN - 1].close()
+
+    def into(self, above: int, name: bytes, path: bytes) -> str | None:
+        """Enter what is a directory in `above`; or why that cannot be listed, if it is one still."""
+        try:
+            self.enter(*_listed(above, name, path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            return error.strerror or str(error)
+        return None
+
+    def deepest(self) -> tuple[int, bytes, Iterator[bytes]]:
+        level = self._levels[-1]
+        return level.handle, level.path, level.names
+
+    def leave(self) -> Iterator[Trouble]:
+        """Go back up; past what nothing leads to any more."""
+        left = self._levels.pop()
+        try:
+            while self._levels and not self._levels[-1].is_open_again(self._base, left.handle):
+                yield Trouble(self._levels.pop().path, "it was moved while it was read")
+        finally:
+            os.close(left.handle)
+
+    def close(self) -> None:
+        for level in self._levels:
+            level.close()
+
+
+def _identity(handle: int) -> tuple[int, int]:
+    found = os.fstat(handle)
+    return found.st_dev, found.st_ino
+
+
+def _looked_at(directory: int, name: bytes) -> os.stat_result | str | None:
+    """What is there, if anything is, or why nobody is told. A disk that fails raises: it tells nothing of
+    what lies there."""
     try:
         return os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
     except OSError as error:
-        if error.errno not in (errno.ENOENT, *_REFUSED):
+        if error.errno not in _REFUSED:
             raise
-        return error
+        return error.strerror or str(error)
 
 
 def _listed(parent: int, name: bytes, path: bytes) -> tuple[int, bytes, Iterator[bytes]]:
@@ -97,24 +184,6 @@ def _listed(parent: int, name: bytes, path: bytes) -> tuple[int, bytes, Iterator
     except OSError:
         os.close(directory)
         raise
-
-
-def open_beneath(base: int, path: bytes, flags: int) -> int:
-    """Open `path` relative to the directory descriptor `base`, however long the path is.
-
-    The last component is not followed when it is a link if `flags` says so; earlier ones must be
-    directories for very long paths.
-    """
-    if len(path) < PATH_LIMIT:
-        return os.open(path or b".", flags | os.O_CLOEXEC, dir_fd=base)
-    cut = path.rfind(b"/", 0, PATH_LIMIT)
-    if cut < 0:
-        raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
-    middle = os.open(path[:cut], _DIRECTORY, dir_fd=base)
-    try:
-        return open_beneath(middle, path[cut + 1 :], flags)
-    finally:
-        os.close(middle)
 
 
 def extended_attributes(directory: int, name: bytes, wanted: Callable[[bytes], bool]) -> dict[bytes, bytes]:

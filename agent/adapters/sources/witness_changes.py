@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 
-from agent.adapters.sources.walk import Visit, open_beneath
+from agent.adapters.host.beneath import open_beneath
+from agent.adapters.sources.walk import Visit
 from agent.adapters.sources.witness_files import WITNESS, path_of, read_lines
 from agent.core.snapshot.changes import Changes, Known
 from agent.core.snapshot.samples import Became, Pick, Picked, Samples, what_became

@@ -4,56 +4,55 @@ import errno
 import json
 import os
 import shutil
-import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from agent.adapters.host.identity import has_file_rights
-from agent.adapters.sqlite.live import SIDES, beside, identity, opened_live, stamp
+from agent.adapters.looking.files import OutOfTime, copy_bytes, open_regular
+from agent.adapters.looking.session import Look
+from agent.adapters.sqlite import live
+from agent.adapters.sqlite.live import CHANGED, SIDES, TryAgain, beside, stamp, take
 from agent.adapters.sqlite.reading import (
     DatabaseUnread,
     DatabaseUnusable,
     NoRoom,
+    ask,
     complaints,
-    connect,
-    time_limit,
-    translated,
+    examined,
 )
 from agent.core.text.plain import printable
 from agent.errors import ReadinessError
 
-STEP_PAGES = 2048  # between two looks at the clock
 PAUSE = 0.05  # seconds between two attempts
-LOCKED_SECONDS = 60.0  # that we wait for an application that never lets go
-FULL = 1 << 20  # bytes: a disk with less free is full
+CHECK_SECONDS = 60.0  # that the check of a copy may take at least
+GROWTH = 1 << 20  # bytes that a database may have more than it and its log had, once it is recovered
 RACY_NS = 2_000_000_000  # a file changed this recently may change again within the same clock tick
-
-
-class _TryAgain(Exception):
-    """The application was in the way; the next attempt may work. `locked`: it let us do nothing at all."""
-
-    def __init__(self, reason: str, locked: bool = False) -> None:
-        super().__init__(reason)
-        self.locked = locked
 
 
 def fingerprint(source: Path) -> str:
     """Changes whenever the database may have changed; "" when that cannot be told yet.
 
-    Identity, size and times of the file, its write-ahead log and its journal. Take it before a copy is
-    made; a later equal one means that the copy is still the database's content.
+    Identity, size and times of the file, its write-ahead log and its journal; also the time that nobody can
+    set back. Take it before a copy is made; a later equal one means that the copy is still the database's
+    content.
     """
-    seen = [identity(source), *(identity(beside(source, ending)) for ending in ("-wal", "-journal"))]
-    changed = [identity[-1] for identity in seen if identity]
+    seen = [_state(file) for file in (source, beside(source, "-wal"), beside(source, "-journal"))]
+    changed = [moment for state in seen if state for moment in state[-2:]]
     if not seen[0] or time.time_ns() - max(changed) < RACY_NS:
         return ""
     return json.dumps(seen)
 
 
-def refresh_copy(source: Path, target: Path, note: Path, deadline: float) -> bool:
+def _state(file: Path) -> tuple[int, ...] | None:
+    try:
+        status = file.lstat()
+    except FileNotFoundError:
+        return None
+    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+def refresh_copy(look: Look, source: Path, target: Path, note: Path, deadline: float) -> bool:
     """Like `copy_consistently`, but skipped when nothing changed since the copy that `note` describes.
 
     Returns whether a new copy was made; an unchanged copy keeps its times, so that restic reuses it.
@@ -62,42 +61,43 @@ def refresh_copy(source: Path, target: Path, note: Path, deadline: float) -> boo
     if now and target.exists() and note.exists() and note.read_text() == now:
         return False
     note.unlink(missing_ok=True)
-    copy_consistently(source, target, deadline)
+    copy_consistently(look, source, target, deadline)
     if now:
         note.write_text(now)
     return True
 
 
-def copy_consistently(source: Path, target: Path, deadline: float) -> None:
+def copy_consistently(look: Look, source: Path, target: Path, deadline: float) -> None:
     """Copy the database `source`, live or not, to the single file `target` as it was at one moment.
 
     Takes at most about `deadline` seconds, then raises DatabaseUnread. Raises DatabaseUnusable when the
     source is no sound database. The copy stands alone (no log beside it) and is the same byte for byte
-    when the source has not changed. Nothing is created or changed in the source's directory. No other
-    thread of this process may open and close the source meanwhile: that would drop SQLite's locks.
+    when the source has not changed. Nothing is created or changed in the source's directory.
     """
     until = time.monotonic() + deadline
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".copy-") as name:
+        with tempfile.TemporaryDirectory(dir=look.private(), prefix="copy-") as name:
             private = Path(name)
-            _attempts(source, private, deadline, until)
+            _attempts(look, source, private, deadline, until)
             (private / "copy").replace(target)
     except OSError as error:
         raise _no_copy(source, error, target.parent) from error
 
 
-def _attempts(source: Path, private: Path, deadline: float, until: float) -> None:
+def _attempts(look: Look, source: Path, private: Path, deadline: float, until: float) -> None:
+    """In half of the time writers are let in between two steps; then they are kept out."""
+    patient_until = time.monotonic() + deadline / 2
     locked_since: float | None = None
     while True:
         try:
-            return _attempt(source, private, until)
-        except _TryAgain as reason:
+            return _attempt(look, source, private, until, hurry=time.monotonic() > patient_until)
+        except TryAgain as reason:
             now = time.monotonic()
             locked_since = (locked_since or now) if reason.locked else None
-            locked = locked_since is not None and now - locked_since > LOCKED_SECONDS
+            locked = locked_since is not None and now - locked_since > live.LOCKED_SECONDS
             if locked or now > until:
-                waited = min(deadline, LOCKED_SECONDS) if locked else deadline
+                waited = min(deadline, live.LOCKED_SECONDS) if locked else deadline
                 raise DatabaseUnread(
                     f"{source} could not be copied within {waited:.0f} s: {reason}.",
                     "The application keeps it locked: take the snapshot at another time of the day, or have "
@@ -106,112 +106,77 @@ def _attempts(source: Path, private: Path, deadline: float, until: float) -> Non
             time.sleep(PAUSE)
 
 
-def _no_copy(source: Path, error: Exception, place: Path) -> ReadinessError:
+def _no_copy(source: Path, error: OSError, place: Path) -> ReadinessError:
     """Why a copy could not be written at `place`."""
-    what = getattr(error, "strerror", None) or printable(str(error))
-    number = getattr(error, "errno", None)
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    unwritten = code == sqlite3.SQLITE_IOERR and shutil.disk_usage(place).free < FULL
-    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) or code == sqlite3.SQLITE_FULL or unwritten:
+    what = error.strerror or printable(str(error))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return NoRoom(
-            f"There is no room below {place} for a copy of {source}: {what}.",
-            "Make room on the disk of the state directory: copies of the databases of proofs lie there.",
+            f"{source} has no room for a copy below {place}: {what}.",
+            "Make room on the disk of the state directory: copies of databases are made there.",
         )
     return DatabaseUnread(f"{source} could not be copied: {what}.", "Look at the disk.")
 
 
-def _attempt(source: Path, private: Path, until: float) -> None:
+def _attempt(look: Look, source: Path, private: Path, until: float, *, hurry: bool) -> None:
     copy = private / "copy"
     for leftover in (copy, *(beside(copy, ending) for ending in SIDES)):
         leftover.unlink(missing_ok=True)
     before = stamp(source)
     try:
-        with opened_live(source, private) as (connection, exact):
-            _back_up(connection, copy, until)
-        if exact and stamp(source) != before:
-            raise _TryAgain("it changed while it was read")
-        _check(copy, source, until)
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        in_the_way = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY)
-        if code in (*in_the_way, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL):
-            raise _TryAgain(printable(str(error)), locked=True) from error
-        if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            trouble = _no_copy(source, error, private)
-            if isinstance(trouble, NoRoom):
-                raise trouble from error
-        raise translated(error, source) from error
+        recovers = take(source, copy, until, hurry=hurry)
+        seconds = max(until - time.monotonic(), CHECK_SECONDS)
+        if recovers:
+            wrong = _recovered(look, copy, source, seconds)
+        else:
+            wrong = complaints(examined(look, copy, seconds, {"check": True}, name=source))
+        if wrong:
+            raise DatabaseUnusable(
+                f"{source} is damaged: {'; '.join(wrong[:3])}.",
+                "Recover it with the application's own means or from an older snapshot, before it spreads.",
+            )
     except OSError as error:
-        raise _no_copy(source, error, private) from error
+        raise _no_copy(source, error, private.parent) from error
     except DatabaseUnusable:
         if stamp(source) == before:
             raise
-        raise _TryAgain("it changed while it was read") from None
+        raise TryAgain(CHANGED) from None
 
 
-def _back_up(connection: sqlite3.Connection, copy: Path, until: float) -> None:
-    """Copy page by page. In WAL mode readers block nobody: hold one moment of the database throughout.
+def _recovered(look: Look, copy: Path, source: Path, seconds: float) -> tuple[str, ...]:
+    """Have what lies beside a copy played back; what is wrong with what comes of it.
 
-    Otherwise let writers in between two steps (SQLite then starts over), until half of the time is gone.
+    Who looks may have changed the file in any way, and may do so still: what is kept is a copy of it.
     """
-    logged = connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
-    moved = time.monotonic()
-    patient_until = moved + (until - moved) / 2
-
-    def look_at_the_clock(status: int, remaining: int, total: int) -> None:
-        nonlocal moved
-        now = time.monotonic()
-        if status not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            moved = now
-        if now - moved > LOCKED_SECONDS:
-            raise _TryAgain("it was locked all the time", locked=True)
-        if now > until:
-            raise _TryAgain("there was not enough time, or it was locked all the time")
-        if not connection.in_transaction and now > patient_until:
-            raise _Hurry
-
-    with _target(copy) as into:
-        try:
-            if logged:
-                _hold(connection)
-            connection.backup(into, pages=STEP_PAGES, progress=look_at_the_clock, sleep=PAUSE)
-        except _Hurry:
-            _hold(connection)
-            connection.backup(into, pages=STEP_PAGES, progress=look_at_the_clock, sleep=PAUSE)
-
-
-class _Hurry(Exception):
-    """Writers made the copy start over for half of the time: keep them out."""
-
-
-def _hold(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN")
-    connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-
-
-@contextmanager
-def _target(copy: Path) -> Iterator[sqlite3.Connection]:
-    into = sqlite3.connect(copy, isolation_level=None)
+    until = time.monotonic() + seconds
+    handles = {"database": os.open(copy, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)}
     try:
-        into.execute("PRAGMA synchronous=OFF")
-        yield into
-        into.execute("PRAGMA journal_mode=DELETE")
+        for ending in ("-wal", "-journal"):
+            if beside(copy, ending).exists():
+                handles[f"database{ending}"] = open_regular(beside(copy, ending))
+        most = sum(os.fstat(handle).st_size for handle in handles.values()) + GROWTH
+        question: dict[str, object] = {"check": True, "recover": True, "options": "mode=rw"}
+        with look.lent(handles, ours=True, writable=True):
+            wrong = complaints(ask(look, question, seconds, source))
+        size = os.fstat(handles["database"]).st_size
+        if size > most:
+            raise DatabaseUnusable(f"{source} grew beyond all measure when its log was played back.")
+        _rewritten(copy, handles["database"], size, until)
     finally:
-        into.close()
+        for handle in handles.values():
+            os.close(handle)
+    return wrong
 
 
-def _check(copy: Path, source: Path, until: float) -> None:
-    connection = connect(copy, "mode=ro&immutable=1")
+def _rewritten(copy: Path, handle: int, size: int, until: float) -> None:
+    for leftover in (copy, *(beside(copy, ending) for ending in SIDES)):
+        leftover.unlink(missing_ok=True)
+    target = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
-        with time_limit(connection, max(until - time.monotonic(), 60)):
-            wrong = complaints(connection)
+        copy_bytes(handle, target, until, 0, size)
+    except OutOfTime:
+        raise TryAgain("there was not enough time") from None
     finally:
-        connection.close()
-    if wrong:
-        raise DatabaseUnusable(
-            f"{source} is damaged: {'; '.join(wrong[:3])}.",
-            "Recover it with the application's own means or from an older snapshot, before it spreads.",
-        )
+        os.close(target)
 
 
 def lay_in_place(copy: Path, database: Path) -> None:

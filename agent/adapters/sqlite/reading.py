@@ -1,16 +1,18 @@
-"""Reads SQLite databases that may be damaged or hostile: read-only, nothing left behind, bounded in time.
+"""Has SQLite databases looked into that may be damaged or hostile, and says what was seen.
 
-Extensions stay off, other files cannot be attached, and functions named in a schema are not trusted.
+Nothing of SQLite runs here: see `agent/adapters/looking/`.
 """
 
+import os
 import re
-import sqlite3
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote_from_bytes
 
+from agent.adapters.looking.files import OutOfTime, open_live, open_regular
+from agent.adapters.looking.session import Answer, Look
+from agent.adapters.looking.starting import NotLooked
 from agent.core.drill.proofs import Judgement, Soundness, failed, not_tested
 from agent.core.text.plain import count, printable
 from agent.errors import ReadinessError
@@ -18,12 +20,15 @@ from agent.errors import ReadinessError
 CHECK_SECONDS = 3600.0  # integrity check and row counts of one database
 QUERY_SECONDS = 60.0
 HEAD = 100  # bytes of a database's header
+IN_MEMORY = 64 << 20  # bytes of a database that is handed over as it is
+BUSY, LOCKED, NO_MEMORY, FULL = 5, 6, 7, 13  # as SQLite numbers them
 SHOWN = 3  # complaints of SQLite that a message repeats
+WITH_COMMAND = "Use a proof with a command that has the application read it."
+_NO_COMPLAINT = "*** in database "
 _NO_DAMAGE = re.compile(
     r"syntax error|unknown table option|no such "
     r"|(?:^|: )(?:NULL value in|CHECK constraint failed|(?:non-)?\w+ value in) \S"
 )
-_FOREIGN = re.compile(r"no such (collation sequence|function|module)")
 
 
 class DatabaseUnusable(ReadinessError):
@@ -38,8 +43,16 @@ class DatabaseUnread(ReadinessError):
     code = "not-tested"
 
 
+class NotLookedInto(DatabaseUnread):
+    """Nobody looked: there was no process to do it, or the database ended it."""
+
+
 class NoDatabase(DatabaseUnread):
     """It does not begin as a SQLite database does: it is encrypted, or something else."""
+
+
+class NeedsItsApplication(DatabaseUnread):
+    """SQLite cannot evaluate here what it is made of, such as a function of its application's."""
 
 
 class NoRoom(ReadinessError):
@@ -67,130 +80,121 @@ def require_header(head: bytes, database: Path) -> None:
     )
 
 
-def location(database: Path, options: str) -> str:
-    """The URI of a database file, whatever bytes its name holds."""
-    return f"file:{quote_from_bytes(bytes(database.absolute()))}?{options}"
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
-
-
-def _forbid_attaching(action: int, *_: object) -> int:
-    attaching = action in (sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
-    return sqlite3.SQLITE_DENY if attaching else sqlite3.SQLITE_OK
-
-
-def connect(database: Path, options: str) -> sqlite3.Connection:
-    """Open with everything off that a hostile file could use. Raises `sqlite3.Error`."""
-    connection = sqlite3.connect(
-        location(database, options), uri=True, isolation_level=None, timeout=0.2, check_same_thread=False
-    )
-    connection.text_factory = _text
-    for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
-@contextmanager
-def time_limit(connection: sqlite3.Connection, seconds: float) -> Iterator[None]:
-    """Interrupt whatever SQLite does after `seconds`; a progress handler would miss long checks."""
-    timer = threading.Timer(seconds, connection.interrupt)
-    timer.daemon = True
-    timer.start()
+def ask(
+    look: Look, question: dict[str, object], seconds: float, database: Path, handles: tuple[int, ...] = ()
+) -> Answer:
+    """What is seen of a database. DatabaseUnusable, or DatabaseUnread where there is no answer."""
     try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
+        answer = look.ask(question, seconds, handles)
+    except NotLooked as none:
+        if none.is_late:
+            raise _late(database) from none
+        hint = none.hint or "Look at the database with the application's own means."
+        raise NotLookedInto(f"{database} was not looked into: {none.message}.", hint) from none
+    if answer.error:
+        raise translated(answer, database)
+    return answer
 
 
-@contextmanager
-def _reading(database: Path, seconds: float, options: str = "") -> Iterator[sqlite3.Connection]:
-    """A read-only connection to a file nobody else uses; SQLite's errors become ours."""
-    if not database.is_file() or database.stat().st_size == 0:
-        state = "is empty" if database.is_file() else "is not there"
-        raise DatabaseUnusable(f"{database} {state}.", "Look for an older snapshot that holds it.")
-    with database.open("rb") as file:
-        require_header(file.read(HEAD), database)
-    log = database.with_name(database.name + "-wal")
-    options = options or ("mode=ro" if log.exists() else "mode=ro&immutable=1")
-    try:
-        connection = connect(database, options)
-        try:
-            connection.set_authorizer(_forbid_attaching)
-            with time_limit(connection, seconds):
-                yield connection
-        finally:
-            connection.close()
-    except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
-        raise translated(error, database) from error
+def _late(database: Path) -> DatabaseUnread:
+    return DatabaseUnread(f"{database} could not be read in time.", "Try again when the disk is idle.")
 
 
-def translated(error: Exception, database: Path) -> ReadinessError:
+def translated(answer: Answer, database: Path) -> ReadinessError:
     """What SQLite's complaint means: bad data, or no answer."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_INTERRUPT:
-        return DatabaseUnread(f"{database} could not be read in time.", "Try again when the disk is idle.")
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_FULL):
-        return DatabaseUnread(f"{database} could not be read: {error}.", "Try again later.")
-    reason = printable(str(error))[:200]
+    reason = printable(" ".join(answer.error.split()))[:200]
+    if answer.code in (BUSY, LOCKED, NO_MEMORY, FULL):
+        return DatabaseUnread(f"{database} could not be read: {reason}.", "Try again later.")
+    if answer.is_foreign:
+        return NeedsItsApplication(f"{database} needs its application to be read: {reason}.", WITH_COMMAND)
     return DatabaseUnusable(
         f"{database} is not a sound SQLite database: {reason}.",
         "Check it with: sqlite3 FILE 'PRAGMA integrity_check'; restore an older snapshot if it is bad.",
     )
 
 
-def quoted(name: str) -> str:
-    """A name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
+def examined(
+    look: Look,
+    database: Path,
+    seconds: float,
+    question: dict[str, object],
+    *,
+    ours: bool = True,
+    name: Path | None = None,
+) -> Answer:
+    """What is seen of a database that nobody else uses, or that stands still; messages speak of `name`.
+
+    A large one has to lie in reach of who looks: as itself when it is `ours`, else as a copy.
+    """
+    name = name or database
+    with _open(database, ours) as handle:
+        size = os.fstat(handle).st_size
+        if size == 0:
+            raise DatabaseUnusable(f"{name} is empty.", "Look for an older snapshot that holds it.")
+        require_header(os.pread(handle, HEAD, 0), name)
+        log = _log(database) if ours else None
+        try:
+            if log is None and size <= IN_MEMORY:
+                return ask(look, question, seconds, name, (handle,))
+            options = "mode=ro" if log is not None else "mode=ro&immutable=1"
+            files = {"database": handle} | ({"database-wal": log} if log is not None else {})
+            until = time.monotonic() + seconds
+            with look.lent(files, ours=ours, seconds=seconds):
+                return ask(look, question | {"options": options}, until - time.monotonic(), name)
+        except OutOfTime:
+            raise _late(name) from None
+        finally:
+            if log is not None:
+                os.close(log)
 
 
-def _tables(connection: sqlite3.Connection) -> list[str]:
-    rows = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' "
-        "AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name"
-    )
-    return [name for (name,) in rows]
-
-
-def _count(connection: sqlite3.Connection, database: Path, may_be_empty: bool = False) -> dict[str, int]:
-    tables = _tables(connection)
-    if not tables and not may_be_empty:
-        raise DatabaseUnusable(f"{database} holds no table.", "Check that the application uses this file.")
-    return {name: _length(connection, name) for name in tables}
-
-
-def _length(connection: sqlite3.Connection, table: str) -> int:
-    query = f"SELECT count(*) FROM {quoted(table)}"
+@contextmanager
+def _open(database: Path, ours: bool) -> Iterator[int]:
     try:
-        length: int = connection.execute(query).fetchone()[0]
-    except sqlite3.OperationalError as error:
-        if not _FOREIGN.search(str(error)):
-            raise
-        length = connection.execute(f"{query} NOT INDEXED").fetchone()[0]
-    return length
+        handle = open_regular(database) if ours else open_live(database)
+    except OSError as error:
+        gone = isinstance(error, FileNotFoundError)
+        state = "is not there" if gone else f"cannot be read: {error.strerror}"
+        raise DatabaseUnusable(f"{database} {state}.", "Look for an older snapshot that holds it.") from error
+    try:
+        yield handle
+    finally:
+        os.close(handle)
 
 
-def count_rows(database: Path, seconds: float = CHECK_SECONDS, may_be_empty: bool = False) -> dict[str, int]:
+def _log(database: Path) -> int | None:
+    try:
+        return open_regular(database.with_name(database.name + "-wal"))
+    except OSError:
+        return None
+
+
+def _rows(answer: Answer, database: Path, may_be_empty: bool = False) -> dict[str, int]:
+    if not answer.rows and not answer.untested and not may_be_empty:
+        raise DatabaseUnusable(f"{database} holds no table.", "Check that the application uses this file.")
+    return answer.rows or {}
+
+
+def count_rows(
+    look: Look, database: Path, seconds: float = CHECK_SECONDS, may_be_empty: bool = False
+) -> dict[str, int]:
     """The row count of every table of a database that nobody else uses, such as a consistent copy.
 
     SQLite's own tables and virtual tables are left out (what a virtual table stores lies in ordinary
     ones). Raises DatabaseUnusable for a damaged, empty or foreign file and, unless it `may_be_empty`, for
     one without any table; DatabaseUnread when no answer came in time.
     """
-    with _reading(database, seconds) as connection:
-        return _count(connection, database, may_be_empty)
+    return _rows(examined(look, database, seconds, {"rows": True}), database, may_be_empty)
 
 
-def look_at(database: Path, seconds: float) -> tuple[tuple[str, ...], dict[str, int]]:
-    """What is damaged in a database that stands still where it lies; where nothing is, its rows.
+def look_at(look: Look, database: Path, seconds: float) -> tuple[tuple[str, ...], dict[str, int]]:
+    """What is damaged in a database of others that stands still; where nothing is, its rows.
 
     Leaves no trace beside it.
     """
-    with _reading(database, seconds, "mode=ro&immutable=1") as connection:
-        wrong = tuple(line for line in complaints(connection) if is_damage(line))
-        return wrong[:SHOWN], {} if wrong else _count(connection, database, may_be_empty=True)
+    answer = examined(look, database, seconds, {"check": True, "rows": True}, ours=False)
+    wrong = tuple(line for line in complaints(answer) if is_damage(line))
+    return wrong[:SHOWN], {} if wrong else answer.rows or {}
 
 
 def is_damage(why: str) -> bool:
@@ -201,76 +205,71 @@ def is_damage(why: str) -> bool:
     return not _NO_DAMAGE.search(why)
 
 
-def complaints(connection: sqlite3.Connection) -> tuple[str, ...]:
-    """What SQLite's integrity check says is wrong; empty when the database is sound.
+def is_nonsense(why: str) -> bool:
+    """Whether SQLite complains of words that are none of its own in any release: a schema was damaged.
 
-    Tables with an index that needs functions of the application are only read to their end.
+    So it is where it was understood before; where it never was, an extension may have written it.
     """
-    try:
-        rows = connection.execute("PRAGMA integrity_check(20)").fetchall()
-    except sqlite3.OperationalError as error:
-        if not _FOREIGN.search(str(error)):
-            raise
-        rows = [row for table in _tables(connection) for row in _check_table(connection, table)]
-    return tuple(printable(str(line)) for (line,) in rows if line != "ok")
+    return "malformed database schema" in why and "unknown table option" not in why
 
 
-def _check_table(connection: sqlite3.Connection, table: str) -> list[tuple[str]]:
-    try:
-        return connection.execute(f"PRAGMA integrity_check({quoted(table)})").fetchall()
-    except sqlite3.OperationalError as error:
-        if not _FOREIGN.search(str(error)):
-            raise
-    for _ in connection.execute(f"SELECT * FROM {quoted(table)} NOT INDEXED"):
-        continue
-    return []
-
-
-def _orphans(connection: sqlite3.Connection) -> tuple[str, ...]:
-    rows = connection.execute("PRAGMA foreign_key_check").fetchmany(SHOWN)
-    return tuple(
-        f"row {rowid} of {printable(str(table))} refers to a missing row of {printable(str(parent))}"
-        for table, rowid, parent, _ in rows
-    )
+def complaints(answer: Answer) -> tuple[str, ...]:
+    """What is wrong with the database, safe for a terminal; empty when it is sound."""
+    lines = [line for fault in answer.faults for line in fault.splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(_NO_COMPLAINT)]  # which stands above others
+    return tuple(printable(line) for line in told or lines)
 
 
 class SqliteDatabases:
     """The `DatabaseReader` of the proofs."""
 
+    def __init__(self, look: Look) -> None:
+        self._look = look
+
     def examine(self, database: Path) -> Soundness:
         """Integrity, foreign keys and row counts. Raises DatabaseUnread when there was no answer in time."""
         try:
-            with _reading(database, CHECK_SECONDS) as connection:
-                wrong = complaints(connection)
-                if wrong:
-                    more = len(wrong) - SHOWN
-                    rest = (f"and {count(more, 'more complaint')}",) if more > 0 else ()
-                    return Soundness(faults=wrong[:SHOWN] + rest)
-                return Soundness(faults=_orphans(connection), rows=_count(connection, database))
+            answer = self._examined(database, {"check": True, "orphans": True, "rows": True})
+            wrong = complaints(answer)
+            if wrong:
+                more = len(wrong) - SHOWN
+                rest = (f"and {count(more, 'more complaint')}",) if more > 0 else ()
+                return Soundness(faults=wrong[:SHOWN] + rest)
+            if answer.untested:
+                names = ", ".join(map(printable, answer.untested[:SHOWN]))
+                words = f"{database} has tables that only its application can read: {names}."
+                raise NeedsItsApplication(words, WITH_COMMAND)
+            orphans = tuple(
+                f"row {rowid} of {printable(table)} refers to a missing row of {printable(parent)}"
+                for rowid, table, parent in answer.orphans[:SHOWN]
+            )
+            return Soundness(faults=orphans, rows=_rows(answer, database))
         except NoDatabase as error:
-            fault = error.message.replace(f"{database} ", "the file ", 1).rstrip(".")
-            return Soundness(faults=(fault,), foreign=True)
+            return Soundness(faults=(_of_the_file(error, database),), foreign=True)
         except DatabaseUnusable as error:
-            return Soundness(faults=(error.message.replace(f"{database} ", "the file ", 1).rstrip("."),))
+            return Soundness(faults=(_of_the_file(error, database),))
 
     def examine_copy(self, database: Path) -> Soundness:
         """Integrity and row counts of a copy of a database that nobody named, which may hold anything."""
         try:
-            with _reading(database, CHECK_SECONDS) as connection:
-                wrong = complaints(connection)[:SHOWN]
-                return Soundness(wrong, {} if wrong else _count(connection, database, may_be_empty=True))
+            answer = self._examined(database, {"check": True, "rows": True})
+            wrong = complaints(answer)[:SHOWN]
+            return Soundness(wrong, {} if wrong else answer.rows or {})
         except DatabaseUnusable as error:
-            return Soundness(faults=(error.message.replace(f"{database} ", "the file ", 1).rstrip("."),))
+            return Soundness(faults=(_of_the_file(error, database),))
 
     def newest(self, database: Path, query: str) -> str | int | float | Judgement | None:
         """The first column of the first row of the user's own query, run read-only; or why there is none."""
         try:
-            with _reading(database, QUERY_SECONDS) as connection:
-                connection.execute("PRAGMA query_only=ON")
-                row = connection.execute(query).fetchone()
+            return examined(self._look, database, QUERY_SECONDS, {"query": query}).value
         except NoDatabase as error:
             return not_tested(error.message.rstrip("."))
         except DatabaseUnusable as error:
             return failed(error.message.rstrip("."))
-        value = row[0] if row else None
-        return _text(value) if isinstance(value, bytes) else value
+
+    def _examined(self, database: Path, question: dict[str, object]) -> Answer:
+        return examined(self._look, database, CHECK_SECONDS, question)
+
+
+def _of_the_file(error: ReadinessError, database: Path) -> str:
+    return error.message.replace(f"{database} ", "the file ", 1).rstrip(".")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.adapters.looking.session import Look
 from agent.adapters.sources.around import (
     MOST_LOOKED_AT,
     LeftOut,
@@ -20,6 +21,7 @@ from agent.adapters.sources.around import (
     still_named,
     turns,
 )
+from agent.adapters.sources.dump_ends import Dumps
 from agent.adapters.sources.scan import Scanner
 from agent.core.snapshot.extent import VitalPlace
 from agent.core.snapshot.shrinkage import Names
@@ -99,7 +101,7 @@ def test_of_the_files_of_before_those_are_counted_whose_name_is_still_there(
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_turns_are_known_by_what_they_hold(tmp_path: Path, base: int, known: bool) -> None:
+def test_turns_are_known_by_what_they_hold(tmp_path: Path, base: int, look: Look, known: bool) -> None:
     live = LiveFiles(tmp_path)
     content = os.urandom(5000)
     log, olddir = live.root / "orders.log", live.root / "old"
@@ -120,13 +122,17 @@ def test_turns_are_known_by_what_they_hold(tmp_path: Path, base: int, known: boo
         scanner.scan(0, lambda files, size: None)
         scanner.keep(unchanged=False)
     was = raw(log) if known else raw(live.root / "other.log")
-    found = turns(base, good, live._carried / "witness", was, lambda name: name.startswith("orders.log."))
+    now, wanted = live._carried / "witness", lambda name: name.startswith("orders.log.")
+    found = turns(base, good, now, was, wanted, Dumps(look))
     holds = {
         each.place.rpartition(b"/")[2][len("orders.log.") :].decode(): each.holds() for each in found.now
     }
     wrong = {"3", "4", "6.xz", "7.gz", "9"}
     expected = {name: None if name == "8.zst" or not known else name not in wrong for name in holds}
     assert len(holds) == 9 and holds == expected
+    nobody = turns(base, good, now, was, wanted, Dumps())
+    unknown = {each.place[-4:] for each in nobody.now if each.holds() is None}
+    assert not known or unknown == {b"5.gz", b"6.xz", b".zst"}
     assert found.before == {raw(live.root / "orders.log.9")}
 
 

@@ -1,27 +1,34 @@
 """A dump in pieces is one, and whole when they make one; a directory of tables needs its contents."""
 
 import gzip
+import os
 import time
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from agent.adapters.sources.dump_parts import is_cut_dump
+from agent.adapters.looking.session import Look
+from agent.adapters.sources import dump_ends
+from agent.adapters.sources.census import Census
+from agent.adapters.sources.dump_ends import Dumps
+from agent.adapters.sources.dump_parts import is_cut_dump, whole_dumps
 from agent.adapters.sources.scan import Scanner
-from agent.core.kinds.kinds import Dump
+from agent.core.kinds.kinds import KNOWN, Dump
 
 BEGIN, END = b"--\n-- PostgreSQL database dump\n--\n", b"--\n-- PostgreSQL database dump complete\n--\n\n"
 WHOLE = BEGIN + b"".join(b"%d\tten pieces\n" % number for number in range(9000)) + END
 TABLE = b"1\tten pieces\n\\.\n\n\n"
 
 
-def scan(base: Path, *exclude: str) -> dict[str, Dump]:
+def scan(base: Path, look: Look, *exclude: str) -> dict[str, Dump]:
     """What a scan says of dumps below `base`, by their names there; the second scan reads nothing anew."""
     (base / "carried").mkdir(exist_ok=True)
     found: list[tuple[Dump, ...]] = []
     for _ in range(2):
-        with closing(Scanner(base / "carried", [str(base / "srv")], exclude, ())) as scanner:
+        with closing(
+            Scanner(base / "carried", [str(base / "srv")], exclude, (), dumps=Dumps(look))
+        ) as scanner:
             found.append(scanner.scan(time.time_ns() + 10**12, lambda *_: None).dumps)
             scanner.keep(unchanged=False)
     assert found[0] == found[1]
@@ -48,39 +55,44 @@ def split(file: Path, content: bytes, names: list[str]) -> list[Path]:
     [[".aa", ".ab", ".ac"], [".00", ".01", ".02"], [".001", ".002"], [".part1", ".part2"], [".0", ".1"]],
 )
 def test_a_dump_in_pieces_is_whole_when_they_make_one(
-    srv: Path, tmp_path: Path, names: list[str], packed: bool
+    srv: Path, tmp_path: Path, look: Look, names: list[str], packed: bool
 ) -> None:
     content = gzip.compress(WHOLE) if packed else WHOLE
     made = split(srv / "a.sql", content, names)
-    [(name, dump)] = scan(tmp_path).items()
+    [(name, dump)] = scan(tmp_path, look).items()
     assert (name, dump.is_cut, dump.size, dump.pieces) == (made[0].name, False, len(content), len(made))
-    assert not is_cut_dump(made[0])
+    assert not is_cut_dump(made[0], Dumps(look))
     made[-1].write_bytes(made[-1].read_bytes()[:-50])
-    assert is_cut_dump(made[0])
-    assert packed or scan(tmp_path)[made[0].name].is_cut  # of packed ones only a drill reads every byte
+    assert is_cut_dump(made[0], Dumps(look))
+    assert packed or scan(tmp_path, look)[made[0].name].is_cut  # of packed ones only a drill reads every byte
     made[-1].unlink()
-    assert is_cut_dump(made[0])
-    assert scan(tmp_path)[made[0].name].is_cut or (packed and len(made) > 2)
+    assert is_cut_dump(made[0], Dumps(look))
+    assert scan(tmp_path, look)[made[0].name].is_cut or (packed and len(made) > 2)
 
 
-def test_another_dump_is_no_piece_of_one_that_is_cut(srv: Path, tmp_path: Path) -> None:
+def test_another_dump_is_no_piece_of_one_that_is_cut(srv: Path, tmp_path: Path, look: Look) -> None:
     (srv / "a.sql.1").write_bytes(WHOLE[:-50])
     (srv / "a.sql.2").write_bytes(WHOLE)
-    assert {name: dump.is_cut for name, dump in scan(tmp_path).items()} == {"a.sql.1": True, "a.sql.2": False}
-    assert is_cut_dump(srv / "a.sql.1")
+    assert {name: dump.is_cut for name, dump in scan(tmp_path, look).items()} == {
+        "a.sql.1": True,
+        "a.sql.2": False,
+    }
+    assert is_cut_dump(srv / "a.sql.1", Dumps(look))
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_directory_of_tables_without_its_contents_is_cut(srv: Path, tmp_path: Path, packed: bool) -> None:
+def test_a_directory_of_tables_without_its_contents_is_cut(
+    srv: Path, tmp_path: Path, look: Look, packed: bool
+) -> None:
     (srv / "dir").mkdir()
     pack, name = (gzip.compress, ".dat.gz") if packed else (bytes, ".dat")
     (srv / "dir" / f"3456{name}").write_bytes(pack(TABLE))
     (srv / "dir" / f"3457{name}").write_bytes(pack(TABLE * 9)[:-30])  # pg_dump was killed
-    assert {name: dump.is_cut for name, dump in scan(tmp_path).items()} == {"dir/toc.dat": True}
+    assert {name: dump.is_cut for name, dump in scan(tmp_path, look).items()} == {"dir/toc.dat": True}
     (srv / "dir" / "toc.dat").touch()
-    assert scan(tmp_path)["dir/toc.dat"].is_cut
+    assert scan(tmp_path, look)["dir/toc.dat"].is_cut
     (srv / "dir" / "toc.dat").write_bytes(b"PGDMP\x01\x0e")
-    assert not scan(tmp_path)["dir/toc.dat"].is_cut
+    assert not scan(tmp_path, look)["dir/toc.dat"].is_cut
 
 
 def contents(*names: bytes) -> bytes:
@@ -89,7 +101,9 @@ def contents(*names: bytes) -> bytes:
     return b"PGDMP\x01\x0e\x00\x04\x08\x03\x01" + b"\x01\x01\x00\x00\x00".join(strings)
 
 
-def test_a_directory_dump_needs_each_file_that_its_contents_name(srv: Path, tmp_path: Path) -> None:
+def test_a_directory_dump_needs_each_file_that_its_contents_name(
+    srv: Path, tmp_path: Path, look: Look
+) -> None:
     place = srv / "dir"
     place.mkdir()
     named = contents(b"3382.dat", b"3383.dat", b"blobs.toc", b"the word 3399.dat in a comment")
@@ -104,8 +118,8 @@ def test_a_directory_dump_needs_each_file_that_its_contents_name(srv: Path, tmp_
         (place / name).write_bytes(content)
 
     def is_cut() -> bool:
-        [found] = scan(tmp_path).values()
-        assert is_cut_dump(place / "toc.dat") == found.is_cut
+        [found] = scan(tmp_path, look).values()
+        assert is_cut_dump(place / "toc.dat", Dumps(look)) == found.is_cut
         return found.is_cut
 
     assert not is_cut()
@@ -118,13 +132,13 @@ def test_a_directory_dump_needs_each_file_that_its_contents_name(srv: Path, tmp_
     assert not is_cut()
 
 
-def test_what_an_exclude_keeps_out_is_in_no_directory_dump(srv: Path, tmp_path: Path) -> None:
+def test_what_an_exclude_keeps_out_is_in_no_directory_dump(srv: Path, tmp_path: Path, look: Look) -> None:
     (srv / "dir").mkdir()
     (srv / "dir" / "toc.dat").write_bytes(contents(b"3382.dat"))
     (srv / "dir" / "3382.dat").write_bytes(TABLE)
-    assert [dump.is_cut for dump in scan(tmp_path).values()] == [False]
-    assert [dump.is_cut for dump in scan(tmp_path, "*.dat").values()] == []
-    assert [dump.is_cut for dump in scan(tmp_path, "3*.dat").values()] == [True]
+    assert [dump.is_cut for dump in scan(tmp_path, look).values()] == [False]
+    assert [dump.is_cut for dump in scan(tmp_path, look, "*.dat").values()] == []
+    assert [dump.is_cut for dump in scan(tmp_path, look, "3*.dat").values()] == [True]
 
 
 @pytest.mark.parametrize(
@@ -136,15 +150,58 @@ def test_what_an_exclude_keeps_out_is_in_no_directory_dump(srv: Path, tmp_path: 
         {"blobs.toc": b"16400 blob_16400.dat\n"},
     ],
 )
-def test_others_number_their_data_too(srv: Path, tmp_path: Path, files: dict[str, bytes]) -> None:
+def test_others_number_their_data_too(srv: Path, tmp_path: Path, look: Look, files: dict[str, bytes]) -> None:
     for name, content in files.items():
         (srv / name).write_bytes(content)
-    assert scan(tmp_path) == {}
+    assert scan(tmp_path, look) == {}
 
 
-def test_a_dump_that_became_empty_is_cut_and_stays_so(srv: Path, tmp_path: Path) -> None:
+def test_a_dump_that_became_empty_is_cut_and_stays_so(srv: Path, tmp_path: Path, look: Look) -> None:
     (srv / "a.sql").write_bytes(WHOLE)
     (srv / "down.sql").touch()
-    assert [dump.is_cut for dump in scan(tmp_path).values()] == [False]
+    assert [dump.is_cut for dump in scan(tmp_path, look).values()] == [False]
     (srv / "a.sql").write_bytes(b"")
-    assert {name: dump.is_cut for name, dump in scan(tmp_path).items()} == {"a.sql": True}
+    assert {name: dump.is_cut for name, dump in scan(tmp_path, look).items()} == {"a.sql": True}
+
+
+def test_links_of_others_lead_to_no_tables(srv: Path, tmp_path: Path, look: Look) -> None:
+    """Between the walk and this, a directory may become a link to one that only we may read."""
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "3456.dat").write_bytes(TABLE)
+    (srv / "dir").symlink_to(tmp_path / "others")
+    census = Census([], first=True)
+    base = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+
+        def found(directory: str) -> list[Dump]:
+            census.without_contents = lambda: [(directory.encode(), 9, 9)]  # type: ignore[method-assign]
+            return list(whole_dumps(base, census, lambda _: False, Dumps(look)))
+
+        assert [dump.path for dump in found("others")] == [b"others/toc.dat"]
+        assert found("srv/dir") == []
+        census.dumps.append(Dump(b"srv/dir/3456.dat.0", 9, 9, is_cut=True))
+        (tmp_path / "others" / "3456.dat.0").write_bytes(TABLE)
+        (tmp_path / "others" / "3456.dat.1").write_bytes(TABLE)
+        assert [dump.pieces for dump in found("srv/dir")] == [1]
+    finally:
+        os.close(base)
+
+
+def test_tables_of_contents_are_read_up_to_a_limit_and_others_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dump_ends, "MOST_CONTENTS", 1500)
+    census, dumps = Census([b"srv"], first=True), Dumps()
+    for name in "abc":  # hard links cost nobody anything
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "toc.dat").write_bytes(b"PGDMP\x01\x0e\x00\x04" + bytes(700))
+        census.content(f"{name}/toc.dat".encode(), 709, KNOWN, changed=True)
+    base = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        found = list(whole_dumps(base, census, lambda _: False, dumps))
+    finally:
+        os.close(base)
+    assert [dump.is_cut for dump in found] == [False] * 3
+    [unseen] = dumps.unseen
+    assert (unseen.path, unseen.is_dump) == ("/c/toc.dat", True)
+    assert unseen.why.startswith("tables of contents before it")

@@ -1,36 +1,42 @@
 """Live databases that no proof names are copied; what keeps one from being copied is said, and no error."""
 
 import os
-import shutil
 import sqlite3
-from collections import namedtuple
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from agent.adapters.looking import session
+from agent.adapters.looking.session import Look
+from agent.adapters.looking.starting import NotLooked
 from agent.adapters.sources import found_databases
 from agent.adapters.sources.found_databases import FoundDatabases
 from agent.core.kinds.kinds import Database
 from agent.core.snapshot.live_databases import Copied
 from support.builders.databases import make_orders
+from support.builders.ledger_records import mounted
 from support.builders.live_files import scan
 
 
 class Business:
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, look: Look) -> None:
+        self.look = look
         self.database = make_orders(base / "srv" / "app.db", rows=3)
         self.carried = base / "state" / "carried" / "orders"
         self.carried.mkdir(parents=True)
 
-    def copy(self, *named: str, moved: bool = True, before: Copied | None = None) -> Copied:
+    def copy(
+        self, *named: str, moved: bool = True, before: Copied | None = None, known: Collection[str] = ()
+    ) -> Copied:
         size = self.database.stat().st_size if self.database.exists() else 0
         seen = scan(databases=(Database(os.fsencode(self.database)[1:], size, moved),))
-        found = FoundDatabases(self.carried / "databases", self.carried, named)
-        return found.copy(seen, before.tables if before else ())
+        found = FoundDatabases(self.carried / "databases", self.carried, named, self.look)
+        return found.copy(seen, before.tables if before else (), known)
 
     def former(self) -> tuple[tuple[str, str], ...]:
-        found = FoundDatabases(self.carried / "databases", self.carried, ())
+        found = FoundDatabases(self.carried / "databases", self.carried, (), self.look)
         return found.copy(scan(), (), [str(self.database), "/srv/gone.db"]).former
 
     def copies(self) -> list[str]:
@@ -38,8 +44,8 @@ class Business:
 
 
 @pytest.fixture
-def business(tmp_path: Path) -> Business:
-    return Business(tmp_path)
+def business(tmp_path: Path, look: Look) -> Business:
+    return Business(tmp_path, look)
 
 
 def test_a_copy_stands_for_its_database_with_its_rows(business: Business) -> None:
@@ -74,6 +80,14 @@ def test_copies_go_with_what_they_are_copies_of(business: Business) -> None:
     assert business.copies() == []
 
 
+def test_half_a_copy_that_a_release_before_left_goes_too(business: Business) -> None:
+    half = business.carried / "databases" / ".copy-abc"
+    half.mkdir(parents=True)
+    (half / "copy").touch()
+    business.copy()
+    assert not half.exists()
+
+
 def test_a_log_beside_it_makes_it_a_live_one(business: Business) -> None:
     assert business.copy(moved=False).tables == ()
     business.database.with_name("app.db-journal").write_bytes(b"")
@@ -102,12 +116,44 @@ def test_a_locked_a_damaged_and_a_hidden_database_are_told_and_nothing_is_raised
     assert linked.why == "links lead to it"
 
 
-def test_the_state_s_disk_is_never_filled_and_time_is_limited(
-    business: Business, monkeypatch: pytest.MonkeyPatch
+def test_a_live_one_that_nobody_can_look_into_is_one_of_which_nothing_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: namedtuple("Usage", "free")(1 << 20))
-    [full] = business.copy().uncopied
-    assert "too little room" in full.why
+    def nobody() -> None:
+        raise NotLooked("there is nobody to look into it", "Run: systemctl start it")
+
+    monkeypatch.setattr(session, "start", nobody)
+    with closing(Look(tmp_path / "nobody")) as unstarted:
+        [unseen] = Business(tmp_path, unstarted).copy().uncopied
+    assert (unseen.is_unseen, unseen.hint) == (True, "Run: systemctl start it")
+    assert "there is nobody to look into it" in unseen.why
+
+
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_small_disk_of_the_state_has_room_for_copies_and_what_is_missing_is_said(
+    tmp_path: Path, look: Look, as_root: None, journal: str
+) -> None:
+    with mounted(tmp_path / "state", "size=8m") as state, closing(Look(state / "look")) as there:
+        business = Business(tmp_path, there)
+        with closing(sqlite3.connect(business.database)) as application:
+            application.execute(f"PRAGMA journal_mode={journal}")
+            application.execute("CREATE TABLE more AS SELECT randomblob(1 << 20)")
+            application.commit()
+            assert len(business.copy().tables) == 1
+            (state / "ballast").write_bytes(b"x" * (6 << 20))
+            application.execute("INSERT INTO more VALUES (1)")
+            application.commit()
+            [full] = business.copy().uncopied
+        needed = "1.0 MiB" if journal == "delete" else "2.1 MiB"
+        assert full.why.startswith(
+            f"it has no room for a copy below {state / 'look'}: it takes {needed}, and "
+        )
+        assert full.why.endswith(" are free")
+        assert full.hint.startswith("Make room on the disk of the state")
+        (state / "ballast").unlink()
+
+
+def test_time_is_limited(business: Business, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(found_databases, "MOST_SECONDS", 0.0)
     [late] = business.copy().uncopied
     assert "all of the time" in late.why
@@ -121,3 +167,32 @@ def test_what_was_a_database_is_told_while_there_is_a_file_and_no_log_beside_it(
     assert business.former() == ((str(business.database), "does not begin as one any more"),)
     business.database.with_name("app.db-wal").write_bytes(b"log")
     assert business.former() == ()
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_schema_that_was_understood_and_is_nonsense_now_is_damage(business: Business, moved: bool) -> None:
+    content = business.database.read_bytes()
+    business.database.write_bytes(content.replace(b"TABLE orders(", b"TABLE orders|"))
+    known = business.copy(moved=moved, known=[str(business.database)])
+    [(path, why)] = known.former
+    assert (path, known.uncopied) == (str(business.database), ())
+    assert why.startswith("SQLite cannot open it any more: malformed database schema (orders)")
+    assert business.copy(moved=moved).former == (), "an extension may have written it"
+
+
+def test_a_schema_that_our_sqlite_is_too_old_for_is_no_damage(business: Business) -> None:
+    with closing(sqlite3.connect(business.database, isolation_level=None)) as application:
+        application.execute("PRAGMA writable_schema=ON")
+        application.execute(
+            "UPDATE sqlite_master SET sql='CREATE TABLE orders (n) LATER' WHERE name='orders'"
+        )
+    assert business.copy(moved=False, known=[str(business.database)]).former == ()
+
+
+def test_a_log_counts_for_what_is_too_large(business: Business) -> None:
+    with closing(sqlite3.connect(business.database, isolation_level=None)) as application:
+        application.execute("PRAGMA journal_mode=WAL")
+    with business.database.with_name("app.db-wal").open("wb") as log:
+        log.truncate(3 << 30)
+    [large] = business.copy().uncopied
+    assert large.why == "it has 3.0 GiB with its log, and at most 2.0 GiB are copied"

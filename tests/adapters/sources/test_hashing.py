@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from agent.adapters.sources import hashing
 from agent.adapters.sources.hashing import BLOCK, SMALL, Digest, digest, first_bytes
 from agent.core.kinds import kinds
 from agent.core.snapshot.witness import xattr_field
+from support.hostile.exchange import exchanged
 
 
 @pytest.fixture
@@ -58,10 +60,9 @@ def test_the_first_bytes_come_with_the_digest(tmp_path: Path, base: int, size: i
     assert first_bytes(base, b"none") == b""
 
 
-def test_what_vanished_moved_and_what_may_not_be_read_did_not(tmp_path: Path, base: int) -> None:
+def test_what_vanished_moved_and_what_cannot_be_read_did_not(base: int) -> None:
     assert digest(base, b"none") == Digest(b"", error="No such file or directory", moved=True)
-    (tmp_path / "link").symlink_to("elsewhere")
-    found = digest(base, b"link")
+    found = digest(base, b"n" * 300)
     assert (found.sha256, found.moved, bool(found.error)) == (b"", False, True)
 
 
@@ -106,3 +107,37 @@ def test_extended_attributes_come_with_the_content_when_they_are_asked_for(tmp_p
     assert digest(base, b"file", wanted=lambda name: name == b"user.note").xattrs == xattr_field(
         {b"user.note": b"for Monday"}
     )
+
+
+def test_a_file_that_became_a_link_or_lies_behind_one_by_now_has_vanished(tmp_path: Path, base: int) -> None:
+    """Its owner may have put the link there, to have what root alone may read told to him."""
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "link").symlink_to("secret")
+    (tmp_path / "way").symlink_to(".")
+    for path in (b"link", b"way/secret"):
+        found = digest(base, path)
+        assert (found.sha256, found.moved, bool(found.error), found.size) == (b"", True, True, 0)
+        assert first_bytes(base, path) == b""
+
+
+def test_so_has_one_that_became_a_pipe_or_a_device(tmp_path: Path, base: int) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    found = digest(base, b"pipe", 10)
+    assert (found.sha256, found.moved, bool(found.error)) == (b"", True, True)
+    assert first_bytes(base, b"pipe") == b""
+
+
+def test_what_is_swapped_for_a_link_in_a_loop_is_never_read(tmp_path: Path, base: int) -> None:
+    for name in ("live/data", "secret"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "live/data/file").write_text("own")
+    (tmp_path / "secret/file").write_text("secret")
+    (tmp_path / "live/link").symlink_to("../secret")
+    own = hashlib.sha256(b"own").hexdigest().encode()
+    seen = set()
+    end = time.monotonic() + 0.7
+    with exchanged(tmp_path / "live/data", tmp_path / "live/link"):
+        while time.monotonic() < end:
+            seen.add((digest(base, b"live/data/file").sha256, first_bytes(base, b"live/data/file")[:6]))
+    assert {sha256 for sha256, _ in seen} == {own, b""}
+    assert {head for _, head in seen} == {b"own", b""}

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from agent.adapters.sources import scan_batches as module
+from agent.adapters.sources.dump_ends import Dumps
 from agent.adapters.sources.hashing import Digest
 from agent.adapters.sources.scan_batches import LISTED, Batches, Line, Tally
 from agent.adapters.sources.walk import Visit
@@ -36,7 +37,7 @@ def passed_through(
     monkeypatch.setattr(module, "digest", lambda _, path, *__: reads.get(path, Digest(b"ab" * 32, 5)))
     found, writer = tally or Tally(lambda *_: None), Writer()
     with ThreadPoolExecutor(2) as readers:
-        batches = Batches(readers, 0, writer, found)  # type: ignore[arg-type]
+        batches = Batches(readers, 0, writer, found, Dumps())  # type: ignore[arg-type]
         for each in lines:
             batches.add(each)
         batches.finish()

@@ -137,3 +137,18 @@ def test_where_a_repository_lies_is_seen_from_the_files_of_the_process(
     assert sources.place_of(f"{tmp_path}/repository", ()).place == "same-disk"
     assert sources.place_of("/dev/shm", ()).place == "memory"
     assert sources.place_of("sftp:nas:/r", ("sftp.command=ssh backup@127.0.0.1 -s sftp",)).names_us
+
+
+def test_a_database_that_leads_out_of_what_is_saved_is_not_copied(
+    sources: ProcessSources, orders: CriticalProcess, tmp_path: Path
+) -> None:
+    declared = tmp_path / "srv" / "orders.db"
+    declared.rename(tmp_path / "srv" / "real.db")
+    declared.symlink_to("real.db")
+    assert sources.copy_databases([])[1] == []
+    another = make_orders(tmp_path / "another" / "secret.db", rows=3)
+    declared.unlink()
+    declared.symlink_to(another)
+    tables, [told] = sources.copy_databases([])
+    assert (tables, told.code) == ((), "not-tested")
+    assert told.message == f"{declared} leads to {another}, which no path of [process.orders] holds."
