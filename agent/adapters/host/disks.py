@@ -14,6 +14,7 @@ from functools import reduce
 from operator import or_
 from pathlib import Path
 
+from agent.adapters.host.beneath import real_path
 from agent.core.configuration.location import is_excluded
 from agent.core.model.mounts import Mount, layers_of, mount_of, mounts_below, parse_mounts, servers_of
 from agent.core.model.places import DISK, Ground
@@ -65,7 +66,7 @@ class Disks:
         """Free of links, as the kernel finds it below our root."""
         with suppress(OSError):
             Path(f"{self._root}/{path}").stat()
-        real = os.path.realpath(f"{self._root}/{path}")
+        real = real_path(f"{self._root}/{path}")
         return real if self._root == Path("/") else "/" + os.path.relpath(real, self._root)
 
     def _of_mount(self, mount: Mount, depth: int) -> Ground:
@@ -108,7 +109,7 @@ class Disks:
         for entry in (self._root / "sys/class/block").glob("dm-*/dm/name"):
             if device == f"/dev/mapper/{_text(entry)}":
                 return entry.parent.parent.name
-        return Path(os.path.realpath(f"{self._root}/{device}")).name
+        return Path(real_path(f"{self._root}/{device}")).name
 
     def _block(self, entry: str, depth: int) -> Ground:
         """A block device by its entry in /sys."""

@@ -30,6 +30,13 @@ def unwind_on_signals() -> None:
             signal.signal(each, _unwind)
 
 
+def hear_no_more() -> None:
+    """What was asked for is done and is being said: nobody interrupts that any more."""
+    for each in ENDING:
+        if signal.getsignal(each) == _unwind:
+            signal.signal(each, signal.SIG_IGN)
+
+
 @contextmanager
 def held_off() -> Iterator[None]:
     """An interrupt during the block is raised at its end. For the main thread."""

@@ -36,6 +36,20 @@ def exclusive(state: Path, names: Collection[str]) -> Iterator[frozenset[str]]:
                 _mark(lock, "")
 
 
+@contextmanager
+def alone(state: Path, name: str) -> Iterator[None]:
+    """Nobody else does what `name` says meanwhile, which takes moments only."""
+    directory = prepare(state) / "locks"
+    with translated(state):
+        directory.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
 def marked(state: Path, names: Collection[str]) -> list[str]:
     """Those of `names` whose last holder is at work, or was killed."""
     files = [(name, state / "locks" / name) for name in sorted(names)]

@@ -36,6 +36,11 @@ def read_secret(path: str) -> str:
     return written
 
 
+def is_open(found: os.stat_result) -> str:
+    """That others may read or change a file; its group may be the service's, and read."""
+    return f"is open to others (mode {found.st_mode & 0o7777:04o})" if found.st_mode & 0o027 else ""
+
+
 def _unusable(message: str) -> MailError:
     return MailError(message, "Write the mail server's password into it, and nothing else.", CODE)
 
@@ -43,9 +48,9 @@ def _unusable(message: str) -> MailError:
 def _require_private(path: str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode) or found.st_size >= LARGEST:
         raise _unusable(f"The password file {printable(path)} is no small regular file.")
-    if found.st_mode & 0o027:  # its group may be the service's, and read
+    if why := is_open(found):
         raise MailError(
-            f"The password file {printable(path)} is open to others (mode {found.st_mode & 0o7777:04o}).",
+            f"The password file {printable(path)} {why}.",
             f"Run: chmod 600 {shlex.quote(path)}",
             CODE,
         )

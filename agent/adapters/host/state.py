@@ -2,38 +2,64 @@
 
 import errno
 import os
-import pwd
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.adapters.host.trusted import Untrusted, user, weakness_of
+from agent.core.text.plain import printable
 from agent.errors import StateError
 
 
 def prepare(state: Path) -> Path:
     """Make the state directory (mode 0700) when it is missing, and return it.
 
-    Raises StateError when it is no directory, belongs to somebody else, lies open to others, or cannot be
-    written.
+    Raises StateError when it is no directory, belongs to somebody else, lies open to others, may be replaced
+    by others, or cannot be written.
     """
     with translated(state):
-        if not state.exists():
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make(state, "state directory")
         found = state.stat()
         if not stat.S_ISDIR(found.st_mode):
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         _require_private(state, found)
+        require_guarded(state, "state directory")
         if os.statvfs(state).f_flag & os.ST_RDONLY:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-        if not os.access(state, os.R_OK | os.W_OK | os.X_OK):
+        if not os.access(state, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return state
 
 
+def make(directory: Path, what: str) -> None:
+    """Make a directory, with mode 0700, where it is missing. Raises OSError, and StateError where others may
+    change the way to it."""
+    if not directory.exists():
+        require_guarded(next(each for each in directory.absolute().parents if each.exists()), what)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def require_guarded(directory: Path, what: str) -> None:
+    """Nobody less trusted may change what lies in a directory, or the way to it; else StateError."""
+    hint = "Name the real path"
+    try:
+        weakness = weakness_of(str(directory.absolute()))
+        if weakness is None:
+            return
+        hint = "Name one in a directory of root's" if weakness.is_theirs else weakness.hint
+        why = f"{weakness.path} {weakness.why}"
+    except Untrusted as error:
+        why = error.strerror or str(error)
+    raise StateError(
+        f"The {what} {printable(str(directory))} is not safe from others: {printable(why)}.",
+        f"{hint}, or set another in [agent]." if hint.startswith("Run") else f"{hint} in [agent].",
+    )
+
+
 def _require_private(state: Path, found: os.stat_result) -> None:
     if found.st_uid != os.geteuid():
-        owner, we = _user(found.st_uid), _user(os.geteuid())
+        owner, we = user(found.st_uid), user(os.geteuid())
         raise StateError(
             f"The state directory {state} belongs to {owner}, but this is {we}.",
             f"Run readiness as {owner}, or set another [agent] state.",
@@ -43,13 +69,6 @@ def _require_private(state: Path, found: os.stat_result) -> None:
             f"The state directory {state} can be changed by other users (mode {found.st_mode & 0o7777:04o}).",
             f"Give readiness a directory of its own, or run: chmod 700 {state}",
         )
-
-
-def _user(uid: int) -> str:
-    try:
-        return f"user {pwd.getpwuid(uid).pw_name}"
-    except KeyError:
-        return f"user {uid}"
 
 
 @contextmanager

@@ -8,7 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 from agent.adapters.host import interrupts
-from agent.adapters.host.interrupts import ENDING, at_work, held_off, stop_all, unwind_on_signals, unwinding
+from agent.adapters.host.interrupts import (
+    ENDING,
+    at_work,
+    hear_no_more,
+    held_off,
+    stop_all,
+    unwind_on_signals,
+    unwinding,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +51,19 @@ def test_after_the_first_no_other_is_heard() -> None:
     unwind_on_signals()
     assert interrupts_us()
     assert [interrupts_us(number) for number in ENDING] == [False, False, False]
+
+
+def test_who_hears_no_more_is_never_interrupted() -> None:
+    unwind_on_signals()
+    hear_no_more()
+    assert [interrupts_us(number) for number in ENDING] == [False, False, False]
+    assert not unwinding()
+
+
+def test_who_was_never_listening_leaves_signals_alone() -> None:
+    before = [signal.getsignal(each) for each in ENDING]
+    hear_no_more()
+    assert [signal.getsignal(each) for each in ENDING] == before
 
 
 def test_nohup_keeps_hangups_away() -> None:

@@ -50,6 +50,27 @@ def test_a_directory_of_somebody_else_is_refused(state: Path, as_root: None) -> 
         prepare(state)
 
 
+def test_so_is_one_that_somebody_else_may_put_another_in_the_place_of(state: Path, as_root: None) -> None:
+    state.mkdir(mode=0o700)
+    os.chown(state.parent, 65534, -1)
+    for place in (state, state / "below"):
+        with pytest.raises(
+            StateError, match=r"is not safe from others: .* belongs to user nobody"
+        ) as refused:
+            prepare(place)
+        assert refused.value.hint == "Name one in a directory of root's in [agent]."
+    assert os.listdir(state) == []
+
+
+def test_so_is_one_to_which_the_link_of_somebody_else_leads(state: Path, as_root: None) -> None:
+    (state.parent / "real").mkdir(mode=0o700)
+    state.symlink_to("real")
+    assert prepare(state) == state
+    os.chown(state, 65534, -1, follow_symlinks=False)
+    with pytest.raises(StateError, match="is a link that is not followed"):
+        prepare(state)
+
+
 @pytest.mark.parametrize("mode", [0o770, 0o703, 0o1777])
 def test_a_directory_that_others_can_change_is_refused(state: Path, mode: int) -> None:
     state.mkdir()

@@ -1,11 +1,11 @@
 """Units of systemd that are started for one piece of work: how they ended, and that they are forgotten."""
 
+import time
 from pathlib import Path
 
 import pytest
 
-from agent.adapters.host import units as module
-from agent.adapters.host.units import UnitEnd, end_of, run_unit, systemctl
+from agent.adapters.host.units import UnitEnd, end_of, how_ended, may_write, run_unit, systemctl, was_stopped
 
 UNIT = "readiness-drill@orders:primary.service"
 
@@ -32,7 +32,7 @@ def test_nobody_is_asked_for_a_password() -> None:
 
 
 def test_it_is_waited_for_and_then_forgotten(said: Path) -> None:
-    assert run_unit(UNIT) == (UnitEnd(0, "success"), "")
+    assert run_unit(UNIT, time.sleep) == (UnitEnd(0, "success"), "")
     assert said.read_text().splitlines() == [
         f"start --wait {UNIT}",
         f"show --property=ExecMainCode --property=ExecMainStatus --property=Result {UNIT}",
@@ -40,9 +40,14 @@ def test_it_is_waited_for_and_then_forgotten(said: Path) -> None:
     ]
 
 
+def test_where_a_unit_may_write_is_what_systemd_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plays(tmp_path, monkeypatch, 'ReadWritePaths=-/mnt/big "-/mnt/a place" +/x\\n')
+    assert may_write(UNIT) == ["/mnt/big", "/mnt/a place", "/x"]
+
+
 def test_what_systemctl_complained_of_is_handed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plays(tmp_path, monkeypatch, "", complaint="Unit not found.")
-    assert run_unit(UNIT)[1] == "Unit not found."
+    assert run_unit(UNIT, time.sleep)[1] == "Unit not found."
 
 
 @pytest.mark.parametrize(
@@ -61,15 +66,45 @@ def test_the_status_is_as_a_shell_gives_it(
     assert end_of(UNIT) == end
 
 
-def test_whatever_interrupts_the_wait_stops_the_unit(said: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Interrupted:
-        def __init__(self, argv: list[str]) -> None:
-            pass
+def test_whatever_interrupts_the_wait_stops_the_unit_which_is_served_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = plays(tmp_path, monkeypatch, "")
+    program = tmp_path / "systemctl"
+    waits = f"start) while ! grep -q stop {calls}; do sleep 0.05; done; sleep 0.3 ;;"
+    program.write_text(program.read_text().replace("start) echo '' >&2 ;;", waits))
+    served: list[float] = []
 
-        def wait(self) -> None:
+    def attend(seconds: float) -> None:
+        time.sleep(seconds)
+        served.append(seconds)
+        if len(served) == 1:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(module, "Running", Interrupted)
     with pytest.raises(KeyboardInterrupt):
-        run_unit(UNIT)
-    assert said.read_text().splitlines() == [f"stop {UNIT}"]
+        run_unit(UNIT, attend)
+    assert calls.read_text().splitlines() == [f"start --wait {UNIT}", f"stop --no-block {UNIT}"]
+    assert len(served) > 2
+
+
+HOW = [
+    (UnitEnd(0, "success"), "", "it was stopped before it was done"),
+    (UnitEnd(0, ""), "", "it was stopped before it was done"),
+    (UnitEnd(130, "exit-code"), "", "it was stopped before it was done"),
+    (UnitEnd(143, "signal"), "", "it was stopped before it was done"),
+    (UnitEnd(137, "signal"), "", "it was killed (SIGKILL)"),
+    (UnitEnd(128 + 40, "signal"), "", "it was killed (signal 40)"),
+    (UnitEnd(139, "core-dump"), "", "it was killed (SIGSEGV)"),
+    (UnitEnd(0, "signal"), "", "what its unit runs before it was killed"),
+    (UnitEnd(0, "exit-code"), "", "what its unit runs before it failed (exit-code)"),
+    (UnitEnd(137, "oom-kill"), "", "it was killed, because memory ran out"),
+    (UnitEnd(143, "timeout"), "", "it was killed, because it took longer than its unit lets it"),
+    (UnitEnd(3, "exit-code"), "Warning: changed on disk.", "it ended with status 3"),
+    (UnitEnd(0, ""), "Unit x is masked.", "it could not be started (Unit x is masked)"),
+]
+
+
+@pytest.mark.parametrize(("end", "complaint", "how"), HOW)
+def test_how_it_ended_is_said_as_it_was(end: UnitEnd, complaint: str, how: str) -> None:
+    assert how_ended(end, complaint) == how
+    assert was_stopped(end, complaint) == ("stopped" in how)
