@@ -9,8 +9,8 @@ from agent.adapters.host.command import CommandMissing, Completed, Running, run
 from agent.adapters.host.interrupts import stop_all
 from agent.adapters.restic import errors as restic_errors
 from agent.adapters.restic.environment_file import read_environment
-from agent.adapters.restic.messages import Messages, garbled
-from agent.adapters.restic.seen import seen_ourselves
+from agent.adapters.restic.messages import garbled
+from agent.adapters.restic.seen import require_private, seen_ourselves
 from agent.adapters.restic.version import Version, installed_version
 from agent.core.configuration.config import Repository
 from agent.errors import ResticError
@@ -44,6 +44,7 @@ class ResticCalls:
         self.repository = repository
         self.cache = cache
         self.stall_timeout = stall_timeout
+        self.by: tuple[str, ...] = ()  # words that make another user run it
         self._version: Version | None = None
         self._own_environment: dict[str, str] | None = None
 
@@ -56,13 +57,13 @@ class ResticCalls:
     def start(
         self,
         argv: Sequence[str | bytes],
-        messages: Messages | None = None,
+        messages: Callable[[bytes], None] | None = None,
         keep: int = 1 << 16,
         pass_fds: Sequence[int] = (),
     ) -> Running:
         """Start restic with `--json`; its lines go to `messages`."""
         return Running(
-            [self.executable, "--json", *self.options(), *argv],
+            [*self.by, self.executable, "--json", *self.options(), *argv],
             env=self.environment(),
             on_line=messages,
             keep=keep,
@@ -130,8 +131,8 @@ class ResticCalls:
     def unlock(self, seconds: float | None = None) -> None:
         """Remove the locks whose owner is dead, such as a restic that was killed, and no others."""
         deadline = self.stall_timeout if seconds is None else seconds
-        with suppress(CommandMissing):  # the next call says so
-            argv = [self.executable, *self.options(), "unlock", "--no-cache"]
+        with suppress(CommandMissing, ResticError):  # the next call says so
+            argv = [*self.by, self.executable, *self.options(), "unlock", "--no-cache"]
             run(argv, env=self.environment(), deadline=deadline)
 
     def options(self) -> list[str]:
@@ -145,7 +146,8 @@ class ResticCalls:
         return self._own_environment
 
     def environment(self) -> dict[str, str]:
-        """All that a restic of ours has in its environment."""
+        """All that a restic of ours has in its environment; ResticError where its secrets cannot be used."""
+        require_private(self.repository)
         kept = {key: value for key, value in os.environ.items() if key not in _NOT_INHERITED}
         ours = {
             "RESTIC_REPOSITORY": self.repository.url,

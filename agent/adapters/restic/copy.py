@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from agent.adapters.host.command import Completed
 from agent.adapters.restic.calls import ResticCalls
+from agent.adapters.restic.seen import require_private
 from agent.adapters.restic.stall import StallWatch
 from agent.core.configuration.location import local_path
 from agent.core.upkeep.copying import contradiction
@@ -34,6 +35,7 @@ class Copier(ResticCalls):
 
     def environment(self) -> dict[str, str]:
         """That of both, and where to copy from."""
+        require_private(self._source.repository)
         return super().environment() | self._source.own_environment() | {
             "RESTIC_FROM_REPOSITORY": self._source.repository.url,
             "RESTIC_FROM_PASSWORD_FILE": self._source.repository.password_file,

@@ -9,6 +9,8 @@ import re
 import shlex
 import stat
 
+from agent.adapters.host.secret_file import is_open
+from agent.adapters.host.trusted import Weakness, deciders, opened
 from agent.core.text.plain import printable
 from agent.errors import ResticError
 
@@ -96,9 +98,11 @@ def _within(where: str) -> str:
 
 def _content(path: str) -> str:
     try:
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # no FIFO makes us wait
+        file, weakness = opened(path, users=deciders())  # no FIFO makes us wait
         try:
             _require_private(path, os.fstat(file))
+            if weakness:  # what it sets decides what restic starts, and where it goes
+                raise ResticError(_not_ours(path, weakness), weakness.hint, CODE)
             return os.read(file, LARGEST).decode()
         finally:
             os.close(file)
@@ -116,6 +120,13 @@ def _content(path: str) -> str:
         ) from error
 
 
+def _not_ours(path: str, weakness: Weakness) -> str:
+    if weakness.path == path:
+        return f"The environment file {printable(path)} {weakness.why}."
+    where = printable(weakness.path)
+    return f"The environment file {printable(path)} may be replaced by others: {where} {weakness.why}."
+
+
 def _require_private(path: str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode) or found.st_size >= LARGEST:
         raise ResticError(
@@ -123,9 +134,9 @@ def _require_private(path: str, found: os.stat_result) -> None:
             "Name a file of NAME=value lines.",
             CODE,
         )
-    if found.st_mode & 0o027:  # its group may be the service's, and read
+    if why := is_open(found):
         raise ResticError(
-            f"The environment file {printable(path)} is open to others (mode {found.st_mode & 0o7777:04o}).",
+            f"The environment file {printable(path)} {why}.",
             f"Run: chmod 600 {shlex.quote(path)}",
             CODE,
         )

@@ -4,9 +4,9 @@ import os
 from collections.abc import Container, Iterator, Sequence
 from threading import Thread
 
-from agent.adapters.restic.seen import CLOSED, lost_heart, wrong_secret
+from agent.adapters.restic.seen import CLOSED, lost_heart, secret_hint, wrong_secret
 from agent.core.configuration.config import CriticalProcess, Repository
-from agent.core.configuration.location import local_path, missing_secret_hint
+from agent.core.configuration.location import local_path
 from agent.core.evidence.account import DAMAGED, MISSING, VANISHED
 from agent.core.model.findings import Finding, finding
 from agent.core.model.sights import BESIDE, Kept, Look
@@ -50,8 +50,7 @@ def _wrong(repository: Repository, kept: Sequence[Kept]) -> Iterator[Finding]:
     trouble = wrong_secret(repository.password_file)
     if trouble and trouble != CLOSED:  # it may be open to whoever works there
         message = f"Its password file {printable(repository.password_file)} {trouble}: nobody can open it."
-        hint = missing_secret_hint(repository.password_file, "repository")
-        yield finding("password-missing", "", message, hint)
+        yield finding("password-missing", "", message, secret_hint(repository.password_file, trouble))
 
 
 def _wrong_place(repository: Repository, local: str, kept: Sequence[Kept]) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ import msgspec
 
 from agent.adapters.restic.complaints import SOURCE, complaints
 from agent.core.model.repository import BackupSummary, Stamp, StoredSnapshot
+from agent.core.model.swapped import KeptFile
 from agent.errors import ResticError
 
 OnBytes = Callable[[int, int, int], None]  # bytes done, files done, bytes in all (0: not known)
@@ -102,6 +103,14 @@ def is_unlisted(complaints: bytes) -> bool:
     return bool(_UNLISTED.search(complaints))
 
 
+def _microseconds(time: str) -> int:
+    """Since 1970."""
+    try:
+        return (datetime.fromisoformat(time) - _BEGINNING) // timedelta(microseconds=1)
+    except (ValueError, OverflowError, TypeError):
+        return -1
+
+
 class ListedNode(msgspec.Struct):
     """A line of `restic ls --json`: the first is about the snapshot, and has its ID and no path."""
 
@@ -112,11 +121,7 @@ class ListedNode(msgspec.Struct):
 
     def stamp(self) -> Stamp:
         """Its state; a time that no calendar knows is that of nothing."""
-        try:
-            written = datetime.fromisoformat(self.mtime) - _BEGINNING
-        except (ValueError, OverflowError, TypeError):
-            return Stamp(-1, self.size)
-        return Stamp(written // timedelta(microseconds=1), self.size)
+        return Stamp(_microseconds(self.mtime), self.size)
 
 
 def held_stamps(answer: bytes, snapshot: str, paths: Sequence[str]) -> dict[str, Stamp]:
@@ -131,6 +136,41 @@ def held_stamps(answer: bytes, snapshot: str, paths: Sequence[str]) -> dict[str,
     seen = {node.path.replace("\ufffd", ""): node for node in nodes}
     named = {path: os.fsencode(path).decode(errors="ignore").replace("\ufffd", "") for path in paths}
     return {path: seen[name].stamp() for path, name in named.items() if name in seen}
+
+
+class OwnedNode(msgspec.Struct):
+    """The same line, for whose it is."""
+
+    type: str = ""
+    path: str = ""
+    uid: int = 0
+    gid: int = 0
+    mode: int = 0
+    inode: int = 0
+    ctime: str = ""
+
+    def file(self) -> KeptFile:
+        """In our words; a time that no calendar knows is that of nothing."""
+        return KeptFile(
+            self.path, (self.uid, self.gid), self.mode & 0o777, _microseconds(self.ctime), self.inode
+        )
+
+
+class Nodes:
+    """Hears `restic ls --json`, and keeps of all files and directories those that are `wanted`."""
+
+    def __init__(self, wanted: Callable[[OwnedNode], bool]) -> None:
+        self._wanted = wanted
+        self.found: list[OwnedNode] = []
+
+    def __call__(self, line: bytes) -> None:
+        """For `Running`, from its reading thread."""
+        try:
+            node = msgspec.json.decode(line, type=OwnedNode)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return
+        if self._wanted(node):
+            self.found.append(node)
 
 
 class Messages:

@@ -1,12 +1,17 @@
 """restic as a subprocess, 0.14 to 0.19: a call is a method, its status not trusted."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from msgspec.structs import replace
+
+from agent.adapters.host.command import Completed
 from agent.adapters.restic.calls import ResticCalls
 from agent.adapters.restic.messages import (
     Messages,
+    Nodes,
     OnBytes,
+    OwnedNode,
     RepositoryConfig,
     Sizes,
     held_stamps,
@@ -14,10 +19,12 @@ from agent.adapters.restic.messages import (
 )
 from agent.adapters.restic.seen import DATA_BACK, lost_data
 from agent.adapters.restic.stall import Growth
+from agent.adapters.restic.trees import Trees
 from agent.adapters.restic.work import Backup, Listing, Restore
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import local_path
 from agent.core.model.repository import TAG, Stamp, process_tag
+from agent.core.model.swapped import KeptFile
 from agent.errors import ResticError
 
 
@@ -72,6 +79,39 @@ class Restic(ResticCalls):
         """Which of these absolute paths the snapshot holds, and in which state."""
         answer = self.answer(["ls", *self._only_looking, snapshot, *paths], "looking into the snapshot")
         return held_stamps(answer, snapshot, paths)
+
+    def directories(self, snapshot: str, places: Sequence[str]) -> list[str]:
+        """The directories in these that the snapshot holds; also some around them."""
+        nodes = self._nodes([snapshot, *places], lambda node: node.type == "dir")
+        return [node.path for node in nodes]
+
+    def files(
+        self, snapshot: str, places: Sequence[str], wanted: Callable[[KeptFile], bool]
+    ) -> list[KeptFile]:
+        """The `wanted` ones of the files below these absolute paths."""
+
+        def is_wanted(node: OwnedNode) -> bool:
+            return node.type == "file" and wanted(node.file())
+
+        return [node.file() for node in self._nodes(["--recursive", snapshot, *places], is_wanted)]
+
+    def with_inodes(self, tree: str, files: Sequence[KeptFile]) -> list[KeptFile]:
+        """Those files of the snapshot of this tree with their inodes, which `ls` does not say before 0.16."""
+        trees = Trees(self, tree, self._only_looking)
+        return [replace(file, inode=file.inode or trees.inode(file.path)) for file in files]
+
+    def _nodes(self, asked: Sequence[str], wanted: Callable[[OwnedNode], bool]) -> list[OwnedNode]:
+        doing, heard = "looking for what came in meanwhile", Nodes(wanted)
+
+        def look() -> Completed:
+            nonlocal heard
+            heard = Nodes(wanted)
+            return self.start(["ls", *self._only_looking, *asked], heard).wait(self.stall_timeout)
+
+        completed = self.retried(look, doing)
+        if completed.status != 0 or completed.timed_out:
+            raise self.trouble(doing, completed)
+        return heard.found
 
     def start_backup(self, paths: Sequence[str], excludes: Sequence[str], process: str, host: str) -> Backup:
         """Get ready to take one snapshot; nothing is read before `Backup.finish`.

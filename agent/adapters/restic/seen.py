@@ -1,8 +1,10 @@
 """What of a repository and its password file can be seen without restic, which has few words for it."""
 
 import os
+import shlex
 import stat
 
+from agent.adapters.host.secret_file import is_open
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import local_path, missing_secret_hint
 from agent.core.text.plain import printable
@@ -27,13 +29,31 @@ def wrong_secret(path: str) -> str:
         return CLOSED
     if not stat.S_ISREG(facts.st_mode):
         return "is no file" if stat.S_ISDIR(facts.st_mode) else ""
-    if facts.st_size == 0:
-        return "is empty"
+    if is_open(facts):
+        return f"{is_open(facts)} and refused"
+    return "is empty" if facts.st_size == 0 else _is_blank(path)
+
+
+def _is_blank(path: str) -> str:
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             return "is blank" if not file.read(LONGEST_SECRET).strip() else ""
     except OSError:
         return CLOSED
+
+
+def secret_hint(path: str, why: str) -> str:
+    """What to do where `wrong_secret` says why."""
+    if why.endswith("refused"):
+        return f"Run: chmod 600 {shlex.quote(path)}"
+    return missing_secret_hint(path, "repository").replace(" into it ", f" into {printable(path)} ")
+
+
+def require_private(repository: Repository) -> None:
+    """ResticError when others may read or change the password; what else is wrong with it, restic says."""
+    why = wrong_secret(repository.password_file)
+    if why.endswith("refused"):
+        raise seen_ourselves(ResticError("", code="password-missing"), repository)
 
 
 def lost_heart(local: str) -> tuple[str, str]:
@@ -66,8 +86,8 @@ def seen_ourselves(error: ResticError, repository: Repository) -> ResticError:
         path = repository.password_file
         why = wrong_secret(path) or "cannot be used"
         message = f"The password file {printable(path)} {why}: nobody can open {repository.name}."
-        hint = error.hint if why in (CLOSED, "cannot be used") else missing_secret_hint(path, "repository")
-        return ResticError(message, hint.replace(" into it ", f" into {printable(path)} "), error.code)
+        hint = error.hint if why in (CLOSED, "cannot be used") else secret_hint(path, why)
+        return ResticError(message, hint, error.code)
     if local is None:
         return error
     if error.code == "wrong-password" and _size(f"{local}/config") and (lost := lost_heart(local))[0]:

@@ -18,7 +18,8 @@ def installed_version(executable: str) -> Version:
         completed = run([executable, "version"], deadline=ANSWER_SECONDS)
     except CommandMissing as error:
         raise ResticError(error.message, error.hint or hint, "restic-missing") from error
-    if completed.timed_out:
+    died = completed.status < 0 or re.search(rb"^(fatal error|panic): ", completed.stderr, re.M)
+    if completed.timed_out or (completed.status and died):  # it is there, and had no memory to start in
         raise restic_errors.trouble("saying its version", completed)
     found = re.match(rb"restic (\d{1,4})\.(\d{1,4})\.(\d{1,4})", completed.stdout)
     if completed.status != 0 or not found:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from agent.adapters.host.command import Completed, Running
 from agent.adapters.restic.calls import INTERRUPT_SECONDS, LEAVES_LOCK, WORTH_ANOTHER, ResticCalls
+from agent.adapters.restic.fifo import FifoWatch
 from agent.adapters.restic.messages import (
     Messages,
     OnBytes,
@@ -16,8 +17,10 @@ from agent.adapters.restic.messages import (
 from agent.adapters.restic.stall import Growth, StallWatch
 from agent.core.configuration.location import local_path
 from agent.core.model.repository import BackupSummary, RestoreReport, StoredSnapshot
+from agent.errors import ResticError
 
 ENDS_AT_ONCE = 0.2  # seconds in which a restic that waits at the gate ends, if it can end there
+ENDS_SOON = 1.0  # for one that waits at a FIFO
 
 
 class Listing:
@@ -110,7 +113,19 @@ class Backup:
         if running is None:
             self._messages.summary = None  # of the attempt before; one that waited may have ended by now
             running = self._restic.start(["backup", *self._options, "--", *self._paths], self._messages)
-        return running.wait(tick=StallWatch(running, lambda: self._messages.done, self._restic.stall_timeout))
+        stall = StallWatch(running, lambda: self._messages.done, self._restic.stall_timeout)
+        fifo = FifoWatch(running.pid)
+
+        def look() -> None:
+            stall()
+            try:
+                fifo()
+            except ResticError:
+                running.stop(ENDS_SOON)  # newer versions hear of it only when what they wait for comes
+                self._restic.unlock(INTERRUPT_SECONDS)
+                raise
+
+        return running.wait(tick=look)
 
 
 class Restore:

@@ -2,10 +2,12 @@
 
 import json
 import os
+import pwd
 from pathlib import Path
 
 import pytest
 
+from agent.adapters.host import trusted
 from agent.adapters.restic.environment_file import read_environment
 from agent.adapters.restic.repository import Restic
 from agent.core.configuration.config import Repository
@@ -86,6 +88,28 @@ def test_no_file_is_no_environment() -> None:
 
 def test_the_services_own_group_may_read_it(tmp_path: Path) -> None:
     assert read_environment(written(tmp_path, "A=b", 0o640)) == {"A": "b"}
+
+
+def test_one_that_somebody_else_may_write_or_replace_is_refused(tmp_path: Path, as_root: None) -> None:
+    """What it sets decides what restic starts."""
+    file = written(tmp_path, f"A={CANARY}")
+    nobody = pwd.getpwnam("nobody").pw_uid
+    os.chown(file, nobody, -1)
+    assert refused(file) == f"The environment file {file} belongs to user nobody."
+    os.chown(file, 0, -1)
+    os.chown(tmp_path, nobody, -1)
+    assert refused(file).endswith(f"may be replaced by others: {tmp_path} belongs to user nobody.")
+    os.chown(tmp_path, 0, -1)
+    assert read_environment(file) == {"A": CANARY}
+
+
+def test_our_own_user_does_not_decide_with_rights_beyond_his(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = written(tmp_path, f"A={CANARY}")
+    monkeypatch.setattr(trusted, "is_service", lambda: True)
+    monkeypatch.setattr(trusted, "_ALWAYS", {4711})
+    assert "may be replaced by others" in refused(file)
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o620, 0o602, 0o666])

@@ -19,6 +19,7 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "repository" / "keys" / "one").write_text("key")
     (tmp_path / "repository" / "config").write_text("config")
     (tmp_path / "password").write_text("secret")
+    (tmp_path / "password").chmod(0o600)
     return tmp_path
 
 
@@ -58,6 +59,9 @@ def test_a_server_is_not_asked(place: Path) -> None:
 
 
 def test_a_password_that_is_gone_or_empty_opens_nothing(place: Path) -> None:
+    (place / "password").chmod(0o644)
+    assert codes(place) == ["password-missing"]
+    (place / "password").chmod(0o600)
     (place / "password").write_text("")
     assert codes(place) == ["password-missing"]
     (place / "password").unlink()

@@ -49,6 +49,7 @@ def _record(restic: Path, base: Path) -> dict[str, bytes]:
     for number in range(20):
         (base / "source" / f"file-{number}").write_bytes(os.urandom(1000))
     (base / "password").write_text("x")
+    (base / "password").chmod(0o600)
 
     def say(*arguments: str) -> bytes:
         environment = {

@@ -13,6 +13,7 @@ import pytest
 
 from agent.adapters.restic import calls as restic_calls
 from agent.adapters.restic import version as restic_version
+from agent.adapters.restic.messages import Messages
 from agent.adapters.restic.repository import Restic
 from agent.adapters.restic.version import installed_version
 from agent.core.configuration.config import Repository
@@ -299,16 +300,16 @@ def _peak() -> int:
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) << 10
 
 
-def test_progress_that_makes_no_sense_is_passed_over(play: Play) -> None:
+def test_progress_that_makes_no_sense_is_passed_over() -> None:
     heard: list[tuple[int, int, int]] = []
     numbers = [10**400, -1, 1e300, True, None, "x", [], 7]
     lines = [
         json.dumps({"message_type": "status", "bytes_done": n, "total_bytes": n, "files_done": n})
         for n in numbers
     ]
-    text = "\n".join([*lines, json.dumps(SUMMARY)])
-    begun = play({"backup": [{"out": text}]}).start_backup(["/srv"], [], "o", "h")
-    begun.finish(lambda *told: heard.append(told))
+    messages = Messages(lambda *told: heard.append(told))
+    for line in lines:
+        messages(line.encode())
     assert set(heard) == {(0, 0, 0), (7, 7, 7)}
 
 
@@ -454,3 +455,48 @@ def test_a_snapshot_is_asked_which_of_some_paths_it_holds_and_how(restic: Path, 
     assert [found[path] for path in there[:-1]] == [
         Stamp(Path(path).stat().st_mtime_ns // 1000, 4) for path in there[:-1]
     ]
+
+
+def test_the_files_that_are_not_for_all_are_found_below_the_places_that_are_asked_for(
+    tmp_path: Path, restic: Path, as_root: None
+) -> None:
+    shop = Shop(tmp_path, restic).set_up()
+    for name, owner, mode in (("a/private", 61_999, 0o640), ("a/public", 61_999, 0o644), ("b/x", 1, 0o600)):
+        file = shop.source / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("content")
+        os.chown(file, owner, 7)
+        file.chmod(mode)
+    (shop.source / "a/l\udcffnk").symlink_to("private")
+    shop.plain_restic("backup", shop.source)
+    [snapshot] = shop.snapshot_ids()
+    repository = Repository(name="p", url=str(shop.repository), password_file=str(shop.password))
+    asked = Restic(str(restic), repository, str(tmp_path / "cache"), 20)
+    places = [f"{shop.source}/a", f"{shop.source}/none"]
+    [found] = asked.files(snapshot, places, lambda file: not file.mode & 0o004)
+    status = (shop.source / "a/private").stat()
+    assert (found.path, found.owner, found.mode) == (f"{shop.source}/a/private", (61_999, 7), 0o640)
+    assert found.changed_us == status.st_ctime_ns // 1000
+    assert found.inode in {0, status.st_ino}
+    assert (found.inode == 0) == (asked.version() < (0, 16, 0))
+    assert asked.files(snapshot, places, lambda file: file.owner[0] == 1) == []
+    assert len(asked.files(snapshot, [str(shop.source)], lambda _: True)) == 3
+
+
+def test_a_restic_that_cannot_list_is_no_sign_that_nothing_came_in(play: Play) -> None:
+    restic = play({"ls": [{"err": "Fatal: unable to open\n", "status": 1}]})
+    code_of(lambda: restic.files(ID, ["/srv"], lambda _: True))
+    code_of(lambda: restic.directories(ID, ["/srv"]))
+
+
+def test_what_it_prints_is_read_without_trust(play: Play) -> None:
+    nodes = [
+        "nonsense",
+        '{"type": "file", "mode": "x"}',
+        '{"type": 7}',
+        '{"type": "file", "mode": 384, "path": "/srv/x", "uid": 5, "gid": 6, "ctime": "9999999"}',
+        '{"type": "dir", "mode": 448, "path": "/srv/d", "uid": 5, "gid": 6}',
+    ]
+    restic = play({"ls": [{"out": "\n".join(nodes) + "\n"}]})
+    found = restic.files(ID, ["/srv"], lambda _: True)
+    assert [(one.path, one.owner, one.changed_us) for one in found] == [("/srv/x", (5, 6), -1)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.adapters.restic.seen import lost_data, lost_heart, seen_ourselves, wrong_secret
+from agent.adapters.restic.seen import lost_data, lost_heart, require_private, seen_ourselves, wrong_secret
 from agent.core.configuration.config import Repository
 from agent.errors import ResticError
 
@@ -16,8 +16,24 @@ def test_a_password_file_must_hold_something(tmp_path: Path, content: bytes, why
     file = tmp_path / "password"
     assert wrong_secret(str(file)) == "is not there"
     file.write_bytes(content)
+    file.chmod(0o600)
     assert wrong_secret(str(file)) == why
     assert wrong_secret(str(tmp_path)) == "is no file"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o620, 0o640, 0o400])
+def test_a_password_that_others_may_read_or_change_is_refused(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "pass word"
+    file.write_text("correct horse\n")
+    file.chmod(mode)
+    repository = Repository(name="primary", url=str(tmp_path), password_file=str(file))
+
+    if mode in (0o640, 0o400):
+        require_private(repository)
+        return
+    with pytest.raises(ResticError, match=f"open to others .mode {mode:04o}. and refused") as refused:
+        require_private(repository)
+    assert (refused.value.code, refused.value.hint) == ("password-missing", f"Run: chmod 600 '{file}'")
 
 
 def test_a_repository_lives_by_its_config_and_keys(tmp_path: Path) -> None:

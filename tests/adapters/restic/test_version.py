@@ -44,6 +44,28 @@ def test_what_will_not_do_is_refused_with_what_to_install(tmp_path: Path, script
     assert "apt install restic" in refused.value.hint
 
 
+@pytest.mark.parametrize(
+    ("script", "code", "words"),
+    [
+        (
+            "echo 'fatal error: failed to reserve page summary memory' >&2; exit 2",
+            "restic-failed",
+            "restic failed while saying its version (exit status 2): fatal error: failed to reserve page",
+        ),
+        ("echo 'fatal error: runtime: out of memory' >&2; exit 2", "restic-killed", "out of memory"),
+        ("kill -9 $$", "restic-killed", "restic was killed while saying its version (signal 9)"),
+    ],
+)
+def test_one_that_could_not_run_need_not_be_installed(
+    tmp_path: Path, script: str, code: str, words: str
+) -> None:
+    with pytest.raises(ResticError) as refused:
+        installed_version(says(tmp_path, script))
+    assert refused.value.code == code
+    assert words in refused.value.message
+    assert "apt install" not in refused.value.hint
+
+
 def test_what_is_not_there_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ResticError, match="is not installed") as refused:
         installed_version(str(tmp_path / "none"))
