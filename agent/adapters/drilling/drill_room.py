@@ -1,48 +1,50 @@
 """Private room for one drill, with all that is done in it. Implements the port `DrillRoom`."""
 
-import hashlib
-import json
 import os
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
+from agent.adapters.drilling.carried import carried_file, copy_of, digest, read_witness
 from agent.adapters.drilling.early import EarlyReader
+from agent.adapters.drilling.restored_dumps import cut_dumps
 from agent.adapters.drilling.restored_files import RestoredFiles
 from agent.adapters.drilling.scratch import Scratch, scratch_room
 from agent.adapters.drilling.verify import Comparison, Verifier, is_too_long
 from agent.adapters.host.identity import has_file_rights
-from agent.adapters.sources.dump_ends import is_no_dump
-from agent.adapters.sources.dump_parts import is_cut_dump
-from agent.adapters.sources.sources import DATABASES, RECOVER_NAME, SCHEMA
-from agent.adapters.sources.witness_files import ABOUT, CHECKSUMS, WITNESS, path_of, read_lines
+from agent.adapters.looking.session import Look
+from agent.adapters.sources.sources import DATABASES, RECOVER_NAME
+from agent.adapters.sources.witness_files import CHECKSUMS, path_of, read_lines
 from agent.adapters.sqlite.copying import lay_in_place
 from agent.adapters.sqlite.reading import SqliteDatabases
 from agent.core.configuration.exclude import os_bytes
-from agent.core.drill.proofs import Judgement, judge_database, not_tested
+from agent.core.drill.proofs import Judgement, failed, judge_database, not_tested
 from agent.core.drill.sampling import Part, Sample, Weight, sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
 from agent.core.drill.vital import vital_entries
-from agent.core.kinds.dump_parts import CONTENTS
+from agent.core.kinds.kinds import Unseen
 from agent.core.model.snapshots import DumpNote, TableCounts
 from agent.core.snapshot.compare import Abilities
-from agent.core.snapshot.witness import escape, parse, sort_key
+from agent.core.snapshot.witness import parse, sort_key
+from agent.core.text.plain import printable
 from agent.errors import ReadinessError
+
+DAMAGE = "damage"
+LISTS = (".txt", ".nul")
 
 
 class Room:
     """See `agent.operations.ports.drilling.DrillRoom`; make it with `drill_room`."""
 
-    def __init__(self, scratch: Scratch, state: Path) -> None:
+    def __init__(self, scratch: Scratch, damage: Path, carried: Path) -> None:
         self._scratch = scratch
-        self._state = state
+        self._damage = damage
+        self._carried = carried
         self._early: EarlyReader | None = None
         self._tree_handle: int | None = None
         self.tree = str(scratch.tree)
         self.cache = str(scratch.cache)
+        self.look = Look(scratch.look)
 
     def require(self, needed_bytes: int, files: int) -> None:
         """ScratchTooSmall when that would not fit."""
@@ -66,7 +68,8 @@ class Room:
             self._early.stop()
 
     def close(self) -> None:
-        """Stop reading and forget what was read."""
+        """Stop reading and forget what was read; nobody looks any more."""
+        self.look.close()
         self.end_early()
         self._early = None
         if self._tree_handle is not None:
@@ -76,15 +79,14 @@ class Room:
     def find_witness(self, paths: Sequence[str]) -> RestoredWitness | None:
         """The witness that came back below one of `paths`."""
         for path in paths:
-            found = _read_witness(self._scratch.tree / path.strip("/"), path)
+            found = read_witness(self._scratch.tree, path)
             if found is not None:
                 return found
         return None
 
     def known_witness(self, process: str, sha256: str) -> RestoredWitness | None:
         """Our own copy of the witness, when it is the one with this digest."""
-        carried = self._state / "carried" / process
-        found = _read_witness(carried, str(carried))
+        found = read_witness(self._carried, f"/{process}")
         return found if found and sha256 and found.sha256 == sha256 else None
 
     def next_sample(
@@ -140,78 +142,71 @@ class Room:
         self, witness: RestoredWitness, tables: Sequence[TableCounts], result: Verification
     ) -> None:
         """Add to `result` the losses among what a recovery needs beside the data."""
-        carried = witness.carried.strip("/")
-        wanted = {f"{carried}/{DATABASES}/{known.copy}": known.sha256 for known in tables}
-        wanted |= {f"{carried}/{CHECKSUMS}": witness.checksums_sha256, f"{carried}/{RECOVER_NAME}": ""}
-        for name, sha256 in wanted.items():
-            found = _sha256(self._scratch.tree / name)
+        tree, carried = self._scratch.tree, witness.carried.strip("/")
+        copies = [(known, copy_of(tree, carried, known)) for known in tables]
+        wanted = [(f"{DATABASES}/{known.copy}", copy, known.sha256) for known, copy in copies]
+        for name, sha256 in ((CHECKSUMS, witness.checksums_sha256), (RECOVER_NAME, "")):
+            wanted.append((name, carried_file(tree, carried, name), sha256))
+        for name, file, sha256 in wanted:
+            found, path = digest(file), os_bytes(f"{carried}/{name}")
             if not found:
                 result.missing += 1
-                result.note(result.missing_paths, os_bytes(name))
+                result.note(result.missing_paths, path)
             elif sha256 and sha256 != found:
                 result.damaged += 1
-                result.note(result.damaged_paths, os_bytes(name))
-        for known in tables:
-            copy = self._scratch.tree / carried / DATABASES / known.copy
+                result.note(result.damaged_paths, path)
+        for known, copy in copies:
             place = self._place_of(known.database) or os_bytes(known.database).strip(b"/")
-            if known.sha256 and copy.is_file():
+            if known.sha256 and copy:
                 result.content.stands_for(place, copy.stat().st_size)
 
     def lay_databases(self, witness: RestoredWitness, tables: Sequence[TableCounts]) -> None:
         """Put the consistent copies in the places of the restored live databases, as a recovery would."""
         for known in tables:
-            copy = self._scratch.tree / witness.carried.strip("/") / DATABASES / known.copy
+            copy = copy_of(self._scratch.tree, witness.carried, known)
             directory, name = os.path.split(known.database)
             files = RestoredFiles()  # follow no link out of the tree: there lies the live database
             place = files.find(self._scratch.tree, known.database)
             parent = files.find(self._scratch.tree, directory)
             if place is None and parent is not None and parent.is_dir():
                 place = parent / name
-            if copy.is_file() and place is not None:
+            if copy and place and not place.is_dir():
                 lay_in_place(copy, place)
 
     def examine_found(
         self, witness: RestoredWitness, tables: Sequence[TableCounts]
     ) -> list[tuple[str, Judgement]]:
         """Whether the copies of databases that no proof names are sound and have their rows."""
-        copies = self._scratch.tree / witness.carried.strip("/") / DATABASES
-        judged = []
+        tree, judged = self._scratch.tree, []
         for known in tables:
             if known.found:
-                try:
-                    seen = SqliteDatabases().examine_copy(copies / known.copy)
-                    judged.append((known.database, judge_database(seen, known.rows)))
-                except ReadinessError as error:
-                    judged.append((known.database, not_tested(error.message.rstrip("."))))
+                judged.append((known.database, self._judged(copy_of(tree, witness.carried, known), known)))
         return judged
 
-    def cut_dumps(self, dumps: Sequence[DumpNote]) -> list[DumpNote]:
-        """Those of the restored dumps that are not whole, with directories that lack their contents."""
+    def _judged(self, copy: Path | None, known: TableCounts) -> Judgement:
+        if copy is None:
+            return failed("the copy of it is not there")
+        try:
+            return judge_database(SqliteDatabases(self.look).examine_copy(copy), known.rows)
+        except ReadinessError as error:
+            return not_tested(error.message.replace(f"{copy} ", "it ", 1).rstrip("."))
 
-        def is_bad(dump: DumpNote) -> bool:
-            place = RestoredFiles().find(self._scratch.tree, dump.path)
-            if place is None:
-                return dump.is_cut and dump.path.endswith(CONTENTS)
-            known = bool(dump.known)
-            doubtful = dump.is_cut or known
-            return place.is_file() and (is_cut_dump(place) or (doubtful and is_no_dump(place, known)))
-
-        return [dump for dump in dumps if is_bad(dump)]
+    def cut_dumps(self, dumps: Sequence[DumpNote]) -> tuple[list[DumpNote], list[Unseen]]:
+        """See `restored_dumps.cut_dumps`."""
+        return cut_dumps(self._scratch.tree, dumps, self.look)
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:
-        """List lost and surviving files in two files below the state directory."""
-        directory = self._state / "damage" / name
+        """List lost and surviving files below `damage`, for people and for programs."""
+        directory = self._damage / name
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lost, survived = result.named, directory / "survived.txt"
-        with (directory / "lost.txt").open("wb") as names:
-            names.writelines(b"/" + escape(path) + b"\n" for path in sorted(lost, key=sort_key))
+        lost = result.named
+        _list(directory / "lost", sorted(lost, key=sort_key))
         if len(lost) < result.lost:  # too many to know which the others are
-            survived.unlink(missing_ok=True)
-            return str(directory)
-        with survived.open("wb") as names:
-            for path in map(path_of, read_lines(Path(witness.file))):
-                if path not in lost:
-                    names.write(b"/" + escape(path) + b"\n")
+            for kind in LISTS:
+                (directory / f"survived{kind}").unlink(missing_ok=True)
+        else:
+            paths = map(path_of, read_lines(Path(witness.file)))
+            _list(directory / "survived", (path for path in paths if path not in lost))
         return str(directory)
 
     def keep(self) -> str:
@@ -220,14 +215,26 @@ class Room:
 
 
 @contextmanager
-def drill_room(scratch: Path, state: Path) -> Iterator[Room]:
-    """A fresh room, removed at the end whatever happens."""
-    with scratch_room(scratch) as bare:
-        room = Room(bare, state)
+def drill_room(scratch: Path, own: Path, carried: Path) -> Iterator[Room]:
+    """A fresh room, removed at the end whatever happens.
+
+    Below `own` go our lock and the lists of what was lost; below `carried` lie our copies of the witnesses.
+    """
+    with scratch_room(scratch, own) as bare:
+        room = Room(bare, own / DAMAGE, carried)
         try:
             yield room
         finally:
             room.close()
+
+
+def _list(file: Path, paths: Iterable[bytes]) -> None:
+    """One path a line as it is safe to show, and as they are with a NUL behind each: names are foreign."""
+    words, raw = (file.with_name(f"{file.name}{kind}") for kind in LISTS)
+    with words.open("w", encoding="utf-8") as shown, raw.open("wb") as names:
+        for path in paths:
+            shown.write(f"/{printable(os.fsdecode(path))}\n")
+            names.write(b"/" + path + b"\0")
 
 
 def _vital_entries(witness: RestoredWitness, vital: Sequence[str]) -> list[bytes]:
@@ -236,46 +243,3 @@ def _vital_entries(witness: RestoredWitness, vital: Sequence[str]) -> list[bytes
         return {each.path: each.extra for each in entries if each.type == b"l" and each.path in places}
 
     return vital_entries(vital, links) if vital else []
-
-
-def _read_witness(directory: Path, source: str) -> RestoredWitness | None:
-    """The witness in `directory`; None when there is none of ours."""
-    file = directory / WITNESS
-    about = _read_about(directory / ABOUT)
-    if not file.is_file():
-        return None
-    if about is None and not (directory / CHECKSUMS).is_file():
-        return None  # somebody else's file of that name
-    about = about or {}
-    return RestoredWitness(
-        file=str(file),
-        sha256=_sha256(file),
-        described_sha256=str(about.get("witness_sha256", "")),
-        begun_ns=about["begun_ns"] if isinstance(about.get("begun_ns"), int) else 0,
-        checksums_sha256=str(about.get("checksums_sha256", "")),
-        tables=_tables(about),
-        carried=source,
-    )
-
-
-def _sha256(file: Path) -> str:
-    """In hexadecimal; empty for what is no readable regular file."""
-    if not file.is_file():
-        return ""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _read_about(file: Path) -> dict[str, Any] | None:
-    try:
-        about = json.loads(file.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return about if isinstance(about, dict) and about.get("schema") == SCHEMA else None
-
-
-def _tables(about: dict[str, Any]) -> tuple[TableCounts, ...]:
-    try:
-        return msgspec.convert(about.get("tables", []), tuple[TableCounts, ...])
-    except msgspec.ValidationError:
-        return ()

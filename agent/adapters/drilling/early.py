@@ -11,6 +11,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
+from agent.adapters.host.beneath import stat_beneath
 from agent.adapters.sources.hashing import digest
 from agent.adapters.sources.witness_files import complete_file, read_lines
 
@@ -84,8 +85,8 @@ class EarlyReader:
         """The file of a witness line, when it looks complete and is not known to be otherwise."""
         path, size, sha256 = complete_file(line) or (b"", 0, b"")
         try:
-            status = os.stat(path, dir_fd=self._tree, follow_symlinks=False)
-        except OSError:  # not there yet, or of too long a path
+            status = stat_beneath(self._tree, path)
+        except OSError:  # not there yet
             return None
         changed = status.st_ctime_ns
         if status.st_size != size or time.time_ns() - changed < SETTLED_NS:

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.adapters.sources.dump_ends import is_shown_whole
+from agent.adapters.looking.session import Look
+from agent.adapters.looking.starting import NotLooked
+from agent.adapters.sources.dump_ends import Dumps
 from agent.adapters.sources.walk import Trouble, Visit, walk
 from agent.core.drill.proofs import FileTally, tree_path
 from agent.core.drill.verification import MovingFiles
 from agent.core.kinds.file_names import PACKED, kind
 from agent.core.kinds.generations import generations
 from agent.core.kinds.kinds import HEAD
-from agent.core.snapshot.dumps import is_dump
 from agent.core.text.patterns import is_pattern, names_match
 
 MOST_LINKS = 40
@@ -24,6 +25,10 @@ UNFINISHED = (".new", ".tmp", ".part", ".partial")
 
 class RestoredFiles:
     """The `TreeReader` of the proofs."""
+
+    def __init__(self, look: Look | None = None) -> None:
+        """Without who looks, no packed file is known to be whole."""
+        self._dumps = Dumps(look)
 
     def find(self, root: Path, path: str) -> Path | None:
         """Where the source path `path` lies below `root`, or None when it was not restored.
@@ -70,7 +75,7 @@ class RestoredFiles:
         half = {
             path
             for path, changed in times.items()
-            if moving.may_be_half(os.fsencode(path), changed) and _may_be_half(root / path)
+            if moving.may_be_half(os.fsencode(path), changed) and _may_be_half(root / path, self._dumps)
         }
         return {
             max(same.paths): _tally(
@@ -100,14 +105,17 @@ class RestoredFiles:
         return sorted(found)
 
 
-def _may_be_half(file: Path) -> bool:
+def _may_be_half(file: Path, dumps: Dumps) -> bool:
     """Whether half of it is good for nothing, as of a dump or an archive; a log is worth what it holds."""
     name = os.fsencode(file.name)
-    if kind(name) not in WRITTEN_WHOLE:
-        with file.open("rb") as content:
-            if not is_dump(name, content.read(HEAD)):
-                return False
-    return not is_shown_whole(file)
+    try:
+        if kind(name) not in WRITTEN_WHOLE:
+            with file.open("rb") as content:
+                if not dumps.is_dump(name, content.read(HEAD)):
+                    return False
+        return not dumps.is_shown_whole(file)
+    except NotLooked:
+        return True
 
 
 def _tally(found: Iterable[os.stat_result], until: datetime, moving: int = 0) -> FileTally:

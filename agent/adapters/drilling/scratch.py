@@ -12,12 +12,16 @@ from itertools import chain, islice
 from pathlib import Path
 
 from agent.adapters.host.command import CommandMissing, Running, run
-from agent.adapters.host.identity import has_file_rights, is_service
+from agent.adapters.host.identity import is_service, may_remove_all
 from agent.adapters.host.interrupts import held_off, stop_all
+from agent.adapters.host.locks import alone
+from agent.adapters.host.state import make, require_guarded
 from agent.core.text.plain import size
 from agent.errors import ReadinessError, StateError
 
 PREFIX = "drill-"
+WHAT = "scratch"
+LOCK = "scratch"  # while rooms are made or claimed
 MARKER = ".readiness-scratch"
 MARGIN = 1.1
 ATTEMPTS = 5  # at removing what the restic or a proof of a drill that was killed may still be writing to
@@ -44,12 +48,16 @@ class ScratchTooSmall(ReadinessError):
 
 
 class Scratch:
-    """One drill's room: `tree` for the restored files, `cache` for a cold restic cache."""
+    """One drill's room: `tree` for the restored files, `cache` for a cold restic cache.
+
+    Files are put into `look` for the process that looks into them.
+    """
 
     def __init__(self, room: Path) -> None:
         self.room = room
         self.tree = room / "tree"
         self.cache = room / "cache"
+        self.look = room / "look"
 
     def renew(self) -> None:
         """Throw away what was restored and begin with an empty tree; the cache stays."""
@@ -87,20 +95,22 @@ class Scratch:
     def keep(self) -> Path:
         """Leave the restored tree for a person to look at; returns where it is."""
         kept = self.room.with_name(self.room.name.replace(PREFIX, "kept-", 1))
-        _remove(self.cache)
+        for part in (self.cache, self.look):
+            _remove(part)
         self.room.rename(kept)
         (kept / MARKER).unlink()
         return kept / "tree"
 
 
 @contextmanager
-def scratch_room(scratch: Path) -> Iterator[Scratch]:
-    """A fresh room below `scratch`, removed at the end."""
-    scratch.mkdir(mode=0o700, parents=True, exist_ok=True)
+def scratch_room(scratch: Path, state: Path) -> Iterator[Scratch]:
+    """A fresh room below `scratch`, removed at the end; StateError where others may swap it for another."""
+    make(scratch, WHAT)
+    require_guarded(scratch, WHAT)
     room: Path | None = None
     alive: int | None = None
     try:
-        with held_off(), _alone(scratch):
+        with held_off(), alone(state, LOCK):
             room = Path(tempfile.mkdtemp(prefix=PREFIX, dir=scratch))
             alive = _claimed(room, os.O_CREAT | os.O_EXCL)
             for part in ("tree", "cache"):
@@ -115,18 +125,20 @@ def scratch_room(scratch: Path) -> Iterator[Scratch]:
                 os.close(alive)
 
 
-def sweep(scratch: Path) -> None:
+def sweep(scratch: Path, state: Path) -> None:
     """Remove the rooms of drills that were killed: ours by name, marker and owner, and no others.
 
-    The room of a drill that is at work stays: its marker is locked for as long as it lives. Where drills of
+    StateError where others may swap them for something else. The room of a drill that is at work stays: its
+    marker is locked for as long as it lives. Where drills of
     the service bring back files of anybody, who has no right to those does nothing: a room that is claimed,
     but cannot be removed, would be in the way of those who have.
     """
-    if not scratch.is_dir() or (is_service() and not has_file_rights()):
+    if not scratch.is_dir() or (is_service() and not may_remove_all()):
         return
+    require_guarded(scratch, WHAT)
     dead: list[tuple[Path, int]] = []
     try:
-        with _alone(scratch):
+        with alone(state, LOCK):
             for room in scratch.glob(f"{PREFIX}*"):
                 with suppress(FileNotFoundError):  # a drill at its end is removing its own
                     claim = _claim_of_dead(room)
@@ -137,17 +149,6 @@ def sweep(scratch: Path) -> None:
     finally:
         for _, claim in dead:
             os.close(claim)
-
-
-@contextmanager
-def _alone(scratch: Path) -> Iterator[None]:
-    """Nobody else makes or claims rooms meanwhile; for moments only."""
-    directory = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(directory, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(directory)
 
 
 def _claimed(room: Path, flags: int = 0) -> int | None:

@@ -17,8 +17,8 @@ from agent.adapters.host.command import CommandMissing, Running, run
 from agent.adapters.host.units import end_of, systemctl
 from agent.adapters.sandbox.owner import hand_over
 from agent.adapters.sandbox.seen import START, standing
-from agent.adapters.sandbox.walls import PATH, TMP, Limits
-from agent.adapters.sandbox.watch import Stopped, free_space, usual_limits
+from agent.adapters.sandbox.walls import PATH, TMP, Limits, shared_memory
+from agent.adapters.sandbox.watch import Stopped, look_at_disk, usual_limits
 from agent.core.configuration.location import is_inside
 from agent.core.drill.proofs import CommandRun
 from agent.core.text.plain import duration, printable, size
@@ -39,9 +39,11 @@ WALLS = (
     "hidden-files",
     "restored-at-live-paths",
     "private-tmp",
+    "private-shared-memory",
     "read-only-system",
     "no-new-privileges",
     "no-capabilities",
+    "no-user-namespaces",
     "system-call-filter",
     "memory-limit",
     "file-size-limit",
@@ -56,19 +58,21 @@ exec 8<&-
 cd /
 export PATH={path} LANG=C.UTF-8 HOME={tmp} TMPDIR={tmp}
 exec prlimit --as={memory} --fsize={size} --core=0 --nofile=1024 \
-  sh -c {inside} sh {root} {nets} {memory} {size} {command}
+  sh -c {inside} sh {root} {nets} {memory} {size} {shared} {command}
 """
 
 INSIDE = (
     r"""
 say() { printf '%s\n' "$1" >&9; }
-root=$1 nets=$2 memory=$3 size=$4
-shift 4
+root=$1 nets=$2 memory=$3 size=$4 memory_of_all=$5
+shift 5
 [ "$(id -un)" = readiness-proof ] && [ "$(id -G)" = "$(id -g)" ] && say user
 [ "$(readlink /proc/self/ns/net)" != "$nets" ] && say no-network
 case $(cat /proc/self/cgroup) in */readiness-proof@*) say own-control-group ;; esac
 if [ "$(stat -c %d:%i /)" = "$root" ]; then say hidden-files; say restored-at-live-paths; fi
 [ -w /tmp ] && [ -z "$(ls -A /tmp)" ] && say private-tmp
+[ "$(stat -c %d /dev/shm 2>/dev/null)" != "$memory_of_all" ] && say private-shared-memory
+command -v unshare >/dev/null && ! unshare --user --map-root-user true 2>/dev/null && say no-user-namespaces
 while read -r device on type flags rest; do
   case $on,$flags, in /usr,ro,*) say read-only-system ;; esac
 done </proc/self/mounts
@@ -140,6 +144,7 @@ class UnitSandbox:
             size=limits.file_size,
             inside=shlex.quote(INSIDE),
             root=f"{status.st_dev}:{status.st_ino}",
+            shared=shared_memory(),
             nets=shlex.quote(str(Path("/proc/self/ns/net").readlink())),
             command=shlex.join(command),
         )
@@ -149,8 +154,7 @@ class UnitSandbox:
             printed = sum(os.fstat(files[name]).st_size for name in ("out", "err"))
             if printed > limits.output:
                 raise Stopped(f"it printed more than {size(limits.output)}")
-            if free_space(self.tree) < limits.free_space:
-                raise Stopped(f"it filled the disk: {size(limits.free_space)} must stay free")
+            look_at_disk(self.tree, limits)
 
         trouble = complaint = ""
         try:

@@ -13,9 +13,11 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from agent.adapters.host.command import CommandMissing, Running, run
+from agent.adapters.sandbox.inside import WALLS
 from agent.adapters.sandbox.owner import hand_over, has_name, unused_user
 from agent.adapters.sandbox.seen import standing
-from agent.adapters.sandbox.walls import FULL, PATH, TMP, WALLS, Limits, Room, walls_script
+from agent.adapters.sandbox.sockets import listening
+from agent.adapters.sandbox.walls import FULL, PATH, TMP, Limits, Room, walls_script
 from agent.adapters.sandbox.watch import TOKEN, Stopped, Watch, threads_of, usual_limits
 from agent.core.configuration.location import is_inside
 from agent.core.drill.proofs import CommandRun
@@ -94,6 +96,7 @@ class Sandbox:
             hidden=self.hidden,
             user=user,
             namespaces=self._namespaces,
+            sockets=tuple(listening()),
             limits=limits,
         )
 

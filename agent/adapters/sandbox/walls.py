@@ -1,8 +1,9 @@
-"""The shell programs that build the walls around a proof command, and look at them from inside.
+"""The shell program that builds the walls around a proof command.
 
 `walls_script` runs with the rights we have, in new namespaces where the kernel gives them: it shows the
-restored tree at /tmp/restored and over the live paths, hides our own files, and makes the rest read-only.
-`INSIDE` then runs as the proof's own user, notes which walls it really sees, and becomes the command.
+restored tree at /tmp/restored and over the live paths, hides our own files and the machine's sockets, and
+makes the rest read-only.
+`INSIDE` then runs as the proof's own user and becomes the command.
 Paths are written into the program quoted, so that any byte in them is harmless.
 """
 
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from agent.adapters.sandbox.seen import START
+from agent.adapters.sandbox.inside import CLOSING, INSIDE, LAST
 from agent.core.configuration.location import is_inside
 
 TMP = "/tmp"  # noqa: S108 - the sandbox's own, not the machine's
@@ -22,6 +23,8 @@ RESTORED = f"{TMP}/restored"
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FULL = ("--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child=SIGKILL")
 SHARED_MEMORY = "64m"  # of /dev/shm
+MOST_SOCKETS = 1000  # that are plugged; each takes a mount
+LONGEST_WORD = 1 << 16  # bytes of one argument, half of what the kernel takes
 _NEVER_HIDDEN = {"/", "/bin", "/dev", "/etc", "/lib", "/lib64", "/proc", "/sbin", "/sys", "/usr", "/var"}
 _KERNEL = {"proc", "sysfs", "devtmpfs", "devpts", "cgroup", "cgroup2", "mqueue", "securityfs", "debugfs"}
 _KEPT_FLAGS = {"nosuid", "nodev", "noexec", "noatime", "nodiratime", "relatime"}
@@ -35,6 +38,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     output: int = 64 << 20
     file_size: int
     free_space: int  # the least that has to stay free on the disk of the restored tree
+    free_files: int = 0  # how many more that disk must be able to hold
 
     @property
     def address_space(self) -> int:
@@ -51,6 +55,7 @@ class Room(Struct, frozen=True, kw_only=True):
     hidden: tuple[str, ...]
     user: int
     namespaces: tuple[str, ...]  # options of unshare
+    sockets: tuple[str, ...] = ()  # those that somebody on the machine listens on
     limits: Limits
 
     @property
@@ -66,58 +71,6 @@ class Room(Struct, frozen=True, kw_only=True):
     def place(self) -> str:
         """Where the command finds the restored tree."""
         return RESTORED if self.mounts else str(self.tree)
-
-
-INSIDE = (
-    r"""
-say() { printf '%s\n' "$1" >&9; }
-place=$1 own=$2 pids=$3 nets=$4 memory=$5 tasks=$6 size=$7 hidden=$8 replaced=$9
-shift 9
-if ! [ . -ef "$place" ] || ! ls >/dev/null; then say unreachable; exit 126; fi
-[ "$(id -u)" != "$own" ] && [ "$(id -G)" = "$(id -u)" ] && say user
-alone=yes
-while read -r name rest; do case $name in lo:*) ;; *:*) alone=no ;; esac; done </proc/net/dev
-[ $alone = yes ] && [ "$(readlink /proc/self/ns/net)" != "$nets" ] && say no-network
-[ "$(readlink /proc/self/ns/pid)" != "$pids" ] && say pid-namespace
-while read -r key value; do
-  case $key:$value in
-  NoNewPrivs::1) say no-new-privileges ;;
-  CapEff::0000000000000000) say no-capabilities ;;
-  esac
-done </proc/self/status
-while read -r line; do
-  case $line in
-  "Max address space "*" $memory "*) say memory-limit ;;
-  "Max processes "*" $tasks "*) say process-limit ;;
-  "Max file size "*" $size "*) say file-size-limit ;;
-  esac
-done </proc/self/limits
-eval "$hidden" && say hidden-files
-eval "$replaced" && say restored-at-live-paths
-[ -w /tmp ] && [ /tmp/restored -ef . ] && say private-tmp
-frozen=no
-while read -r device on type flags rest; do
-  case $on,$flags, in /,*,ro,* | /,ro,*) frozen=yes ;; /,*) frozen=no ;; esac
-done </proc/self/mounts
-[ $frozen = yes ] && say read-only-system
-"""
-    + START
-)
-
-WALLS = (
-    "user",
-    "no-network",
-    "pid-namespace",
-    "hidden-files",
-    "restored-at-live-paths",
-    "private-tmp",
-    "read-only-system",
-    "no-new-privileges",
-    "no-capabilities",
-    "memory-limit",
-    "process-limit",
-    "file-size-limit",
-)
 
 
 def q(path: str | Path) -> str:
@@ -147,21 +100,21 @@ def walls_script(room: Room, command: tuple[str, ...]) -> str:
 
 
 def _entering(room: Room, command: tuple[str, ...]) -> str:
-    """Limits, then the other user without any capability, then the look around."""
-    limits = room.limits
+    """Limits, then the other user without any capability or way to new ones, then the look around."""
+    limits, user = room.limits, os.getuid() if room.mapped else room.user
     words = ["prlimit", f"--as={limits.address_space}", f"--nproc={limits.processes}"]
     words += [f"--fsize={limits.file_size}", "--core=0", "--nofile=1024"]
-    if room.mapped:  # back from our namespace's root to the user we are outside, which sheds all capabilities
-        words += ["unshare", "--user", f"--map-user={os.getuid()}", f"--map-group={os.getgid()}", "setpriv"]
-    elif os.geteuid() == 0:
-        words += ["setpriv", f"--reuid={room.user}", f"--regid={room.user}", "--clear-groups"]
-        words += ["--bounding-set=-all", "--ambient-caps=-all", "--inh-caps=-all"]
+    if room.mapped:  # we are root in a namespace of our own already
+        words += ["sh", "-c", LAST, "sh", str(user)]
     else:
-        words += ["setpriv"]
-    words += ["--no-new-privs", "sh", "-c", INSIDE, "sh", room.place, str(os.geteuid())]
+        if os.geteuid() == 0:
+            words += ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+            words += ["--bounding-set=-all", "--ambient-caps=-all", "--inh-caps=-all"]
+        words += ["sh", "-c", CLOSING, "sh", str(user), LAST]
+    words += ["sh", "-c", INSIDE, "sh", room.place, str(os.geteuid())]
     words += [str(Path("/proc/self/ns/pid").readlink()), str(Path("/proc/self/ns/net").readlink())]
     words += [str(limits.address_space), str(limits.processes), str(limits.file_size)]
-    words += [_seen_hidden(room), _seen_replaced(room), *command]
+    words += [_seen_hidden(room), _seen_replaced(room), _seen_sockets(room), shared_memory(), *command]
     return shlex.join(words)
 
 
@@ -175,6 +128,7 @@ def _mounting(room: Room) -> list[str]:
         f"mount -o remount,bind,nosuid,nodev {private_tmp}/restored",
         f'pin() {{ if [ -d "$1" ]; then {tmpfs},mode=0755,size=1m readiness "$1"; '
         'elif [ -e "$1" ]; then mount --bind /dev/null "$1"; fi; }',
+        'plug() { [ ! -S "$1" ] || mount --bind /dev/null "$1" || :; }',
     ]
     # some programs refuse to run as a user without a name
     lines += [f"mount --bind {q(room.private / name)} /etc/{name}" for name in ("passwd", "group")]
@@ -183,6 +137,8 @@ def _mounting(room: Room) -> list[str]:
     lines += [f"[ -d /var/tmp ] && mount --bind {TMP} /var/tmp || :"]
     lines += [f"pin {q(path)}" for path in ("/run", "/dev/mqueue", *_hideable(room.hidden))]
     lines += [f"{tmpfs},mode=1777,size={SHARED_MEMORY} readiness /dev/shm || :"]
+    # before the restored copies come: what they bring to the place of a socket is theirs
+    lines += [f"plug {q(path)}" for path in room.sockets[:MOST_SOCKETS] if not is_inside(path, "/run")]
     for path in _closed_parents(room.live):
         lines.append(f"pin {q(path)}")
     for path in room.live:
@@ -273,3 +229,24 @@ def _seen_replaced(room: Room) -> str:
         empty = f'[ ! -r {q(path)} ] || [ -z "$(ls -A {q(path)} 2>/dev/null)" ]'
         tests.append(f"{{ [ {q(path)} -ef {q(copy)} ] || {empty}; }}")
     return " && ".join(tests) or ":"
+
+
+def _seen_sockets(room: Room) -> str:
+    """A shell test that is true when no socket of the machine is in sight.
+
+    What lies at a live path is the restored copy, or that wall does not stand; in /tmp it is the command's.
+    """
+    own = (TMP, *room.live) if room.mounts else ()
+    names = [q(path) for path in room.sockets if not any(is_inside(path, place) for place in own)]
+    words = " ".join(names)
+    if len(room.sockets) > MOST_SOCKETS or len(words) > LONGEST_WORD:
+        return "false"  # nobody plugged them all
+    return f'for s in {words}; do [ ! -S "$s" ] || break; done; [ ! -S "$s" ]' if words else ":"
+
+
+def shared_memory() -> str:
+    """The device of the machine's /dev/shm, as `stat -c %d` says it."""
+    try:
+        return str(Path("/dev/shm").stat().st_dev)  # noqa: S108 - it is only looked at
+    except OSError:
+        return "none"

@@ -20,17 +20,35 @@ class Stopped(Exception):
 
 
 def usual_limits(tree: Path) -> Limits:
-    """Half of the memory and of the disk that are free now, and never the last tenth of the disk."""
+    """Half of the memory and of the disk that are free now, and never its last tenth, in bytes or files."""
     available = psutil.virtual_memory().available
     free = free_space(tree)
     memory = max(256 << 20, min(4 << 30, available // 2))
-    return Limits(memory=memory, file_size=max(1 << 20, free // 2), free_space=free // 10)
+    return Limits(
+        memory=memory,
+        file_size=max(1 << 20, free // 2),
+        free_space=free // 10,
+        free_files=free_files(tree) // 10,
+    )
 
 
 def free_space(place: Path) -> int:
     """Bytes that we may still write on the disk of `place`."""
     found = os.statvfs(place)
     return found.f_bavail * found.f_frsize
+
+
+def free_files(place: Path) -> int:
+    """How many more files we may make on the disk of `place`; 0 where it does not count them."""
+    return os.statvfs(place).f_favail
+
+
+def look_at_disk(place: Path, limits: Limits) -> None:
+    """Raise `Stopped` once the disk of `place` is fuller than it may be."""
+    if free_space(place) < limits.free_space:
+        raise Stopped(f"it filled the disk: {size(limits.free_space)} must stay free")
+    if free_files(place) < limits.free_files:
+        raise Stopped(f"it made too many files: the disk must be able to hold {limits.free_files} more")
 
 
 def threads_of(user: int) -> int:
@@ -51,9 +69,7 @@ class Watch:
         limits = self.room.limits
         if self.printed() > limits.output:
             raise Stopped(self.too_much())
-        free = free_space(self.room.tree)
-        if free < limits.free_space:
-            raise Stopped(f"it filled the disk: {size(free)} left, {size(limits.free_space)} must stay free")
+        look_at_disk(self.room.tree, limits)
         if self._memory_exceeds(limits.memory):
             raise Stopped(f"it used more than {size(limits.memory)} of memory")
 

@@ -12,7 +12,7 @@ from agent.core.model.drills import ProofResult, Why
 from agent.core.model.findings import CODES, Finding, finding
 from agent.core.model.repository import RestoreReport
 from agent.core.model.runs import Outcome
-from agent.core.text.plain import count, duration, printable, size
+from agent.core.text.plain import count, duration, shown_path, size
 
 NAMED = 20  # findings of one kind that name a path each; the rest is counted
 
@@ -264,6 +264,6 @@ def _content(result: Verification) -> str:
 
 
 def _some(paths: Sequence[str]) -> str:
-    shown = ", ".join(printable(path) for path in paths[:NAMED_FILES])
+    shown = ", ".join(shown_path(path) for path in paths[:NAMED_FILES])
     more = len(paths) - NAMED_FILES
     return f"{shown} and {more:,} more" if more > 0 else shown

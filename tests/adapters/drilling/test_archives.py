@@ -5,16 +5,23 @@ import gzip
 import io
 import lzma
 import os
+import resource
+import subprocess
 import tarfile
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from agent.adapters.drilling.archives import Archives
+from agent.adapters.drilling.archives import MOST_BYTES, Archives
+from agent.adapters.looking import starting
+from agent.adapters.looking.session import Look
+from support.hostile.archives import tar_of_a_long_header, zip_of_zeros
 
 CONTENT = os.urandom(300_000)
+Outcome = Callable[..., tuple[str, str]]
 
 
 def tar(compression: str = "") -> bytes:
@@ -50,41 +57,58 @@ KINDS: dict[str, Callable[[], bytes]] = {
 }
 
 
-def outcome(path: Path, content: bytes, archives: Archives | None = None) -> tuple[str, str]:
-    path.write_bytes(content)
-    judged = (archives or Archives()).examine(path)
-    return judged.outcome, judged.reason
+@pytest.fixture
+def outcome(look: Look) -> Outcome:
+    """What is said of an archive with this content."""
+
+    def judged(
+        path: Path, content: bytes, most_bytes: int = MOST_BYTES, seconds: float = 60
+    ) -> tuple[str, str]:
+        path.write_bytes(content)
+        found = Archives(look, most_bytes, seconds).examine(path)
+        return found.outcome, found.reason
+
+    return judged
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_good_archive_passes_whatever_its_name(tmp_path: Path, kind: str) -> None:
+def test_a_good_archive_passes_whatever_its_name(outcome: Outcome, tmp_path: Path, kind: str) -> None:
     assert outcome(tmp_path / "archive", KINDS[kind]()) == ("passed", "")
     assert os.listdir(tmp_path) == ["archive"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("left", [0.0, 0.02, 0.4, 0.97])
-def test_a_truncated_archive_fails(tmp_path: Path, kind: str, left: float) -> None:
+def test_a_truncated_archive_fails(outcome: Outcome, tmp_path: Path, kind: str, left: float) -> None:
     whole = KINDS[kind]()
     assert outcome(tmp_path / "archive", whole[: int(len(whole) * left)])[0] == "failed"
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "tar"])
 @pytest.mark.parametrize("where", [0.1, 0.5, 0.9])
-def test_a_flipped_bit_fails(tmp_path: Path, kind: str, where: float) -> None:
+def test_a_flipped_bit_fails(outcome: Outcome, tmp_path: Path, kind: str, where: float) -> None:
     content = bytearray(KINDS[kind]())
     content[int(len(content) * where)] ^= 0x10
     assert outcome(tmp_path / "archive", bytes(content))[0] == "failed"
 
 
-def test_a_plain_tar_cut_between_two_entries_fails(tmp_path: Path) -> None:
+def test_zeros_behind_it_fill_up_a_block_and_hide_nothing(outcome: Outcome, tmp_path: Path) -> None:
+    zeros = bytes(3 << 20)
+    archive, packed = tmp_path / "archive", gzip.compress(CONTENT)
+    assert outcome(archive, packed + zeros)[0] == "passed"
+    assert outcome(archive, packed + zeros + packed)[0] == "passed"
+    assert outcome(archive, packed + zeros + b"rubbish")[0] == "failed"
+    assert outcome(archive, packed + zeros + packed[:-9])[0] == "failed"
+
+
+def test_a_plain_tar_cut_between_two_entries_fails(outcome: Outcome, tmp_path: Path) -> None:
     whole = tar()
     with tarfile.open(fileobj=io.BytesIO(whole)) as archive:
         cut = archive.getmembers()[2].offset
     assert outcome(tmp_path / "archive", whole[:cut])[0] == "failed"
 
 
-def test_a_plain_tar_with_a_damaged_header_in_the_middle_fails(tmp_path: Path) -> None:
+def test_a_plain_tar_with_a_damaged_header_in_the_middle_fails(outcome: Outcome, tmp_path: Path) -> None:
     whole = bytearray(tar())
     with tarfile.open(fileobj=io.BytesIO(bytes(whole))) as archive:
         offset = archive.getmembers()[2].offset
@@ -92,30 +116,71 @@ def test_a_plain_tar_with_a_damaged_header_in_the_middle_fails(tmp_path: Path) -
     assert outcome(tmp_path / "archive", bytes(whole))[0] == "failed"
 
 
-def test_what_is_no_archive_fails(tmp_path: Path) -> None:
+def test_what_is_no_archive_fails(outcome: Outcome, tmp_path: Path) -> None:
     expected = ("failed", "it is no zip, tar, gzip, bzip2 or xz archive")
     assert outcome(tmp_path / "books.zip", b"only words" * 100) == expected
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
-def test_a_bomb_is_bounded_and_neither_good_nor_bad(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
-    judged = outcome(tmp_path / "bomb", pack(bytes(30_000_000)), Archives(most_bytes=10_000_000))
+def test_a_bomb_is_bounded_and_neither_good_nor_bad(
+    outcome: Outcome, tmp_path: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    judged = outcome(tmp_path / "bomb", pack(bytes(30_000_000)), most_bytes=10_000_000)
     assert judged == ("not_tested", "it unpacks to more than 9.5 MiB")
 
 
-def test_a_zip_bomb_is_bounded(tmp_path: Path) -> None:
+def test_a_zip_bomb_is_bounded(outcome: Outcome, tmp_path: Path) -> None:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("zeros", bytes(30_000_000))
-    judged = outcome(tmp_path / "bomb", made.getvalue(), Archives(most_bytes=10_000_000))
+    judged = outcome(tmp_path / "bomb", made.getvalue(), most_bytes=10_000_000)
     assert judged[0] == "not_tested"
 
 
-def test_reading_takes_only_so_long(tmp_path: Path) -> None:
-    assert outcome(tmp_path / "slow", gzip.compress(CONTENT), Archives(seconds=0))[0] == "not_tested"
+def test_the_holes_of_a_sparse_file_are_bounded_too(outcome: Outcome, tmp_path: Path) -> None:
+    with (tmp_path / "sparse").open("wb") as sparse:
+        sparse.truncate(7 << 40)
+    subprocess.run(["tar", "-cSf", tmp_path / "made", "-C", tmp_path, "sparse"], check=True)
+    made = (tmp_path / "made").read_bytes()
+    assert len(made) < 20_000
+    assert outcome(tmp_path / "bomb", made, most_bytes=10_000_000) == (
+        "not_tested", "it unpacks to more than 9.5 MiB",
+    )  # fmt: skip
 
 
-def test_an_encrypted_zip_was_not_tested(tmp_path: Path) -> None:
+BOMBS: dict[str, Callable[[Path], Path]] = {
+    "zip": zip_of_zeros,
+    "pax": lambda place: tar_of_a_long_header(place, b"x"),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_what_takes_gigabytes_at_once_was_not_tested_and_takes_none_of_ours(
+    look: Look, tmp_path: Path, kind: str
+) -> None:
+    bomb = BOMBS[kind](tmp_path / "bomb")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    judged = Archives(look).examine(bomb)
+    assert (judged.outcome, judged.reason) == ("not_tested", "it takes more memory than anything may")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 << 10
+
+
+def test_one_that_nobody_could_look_into_was_not_tested_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(CONTENT))
+    monkeypatch.setattr(starting, "BOOT", "raise SystemExit(9)")
+    with closing(Look(tmp_path / "look")) as look:
+        judged = Archives(look).examine(tmp_path / "a.gz")
+    assert judged.outcome == "not_tested"
+    assert judged.reason == "the process that looked into it is gone: it ended with status 9"
+
+
+def test_reading_takes_only_so_long(outcome: Outcome, tmp_path: Path) -> None:
+    assert outcome(tmp_path / "slow", gzip.compress(CONTENT), seconds=0)[0] == "not_tested"
+
+
+def test_an_encrypted_zip_was_not_tested(outcome: Outcome, tmp_path: Path) -> None:
     content = bytearray(zipped())
     for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         place = content.find(mark)
@@ -128,22 +193,50 @@ def test_an_encrypted_zip_was_not_tested(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["fifo", "link", "missing"])
-def test_only_regular_files_are_read(tmp_path: Path, kind: str) -> None:
+def test_only_regular_files_are_read(look: Look, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "archive.gz"
     if kind == "fifo":
         os.mkfifo(path)
     elif kind == "link":
         (tmp_path / "real").write_bytes(gzip.compress(b"x"))
         path.symlink_to("real")
-    assert Archives().examine(path).outcome == "failed"
+    assert Archives(look).examine(path).outcome == "failed"
 
 
-def test_a_dump_that_was_cut_inside_a_whole_archive_is_bad(tmp_path: Path) -> None:
+def test_a_dump_that_was_cut_inside_a_whole_archive_is_bad(outcome: Outcome, tmp_path: Path) -> None:
     begin, end = b"--\n-- PostgreSQL database dump\n--\n", b"--\n-- PostgreSQL database dump complete\n--\n"
     for pack in (gzip.compress, bz2.compress, lzma.compress):
         assert outcome(tmp_path / "a", pack(begin + CONTENT + b"\n" + end)) == ("passed", "")
         bad = outcome(tmp_path / "a", pack(begin + CONTENT))
         assert bad == ("failed", "the dump in it is cut off: it does not end as a dump of its kind does")
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "tar.gz", "tar.xz"])
+def test_a_dump_that_was_cut_before_it_came_into_an_archive_is_bad(
+    outcome: Outcome, tmp_path: Path, kind: str
+) -> None:
+    begin, end = b"-- MySQL dump 10.13  Distrib 8.0\n", b"-- Dump completed on 2026-11-30  1:00:00\n"
+    rows = b"INSERT INTO `orders` VALUES (1,'ten pieces');\n" * 100_000
+    whole = {"crm.sql": begin + rows + end, "readme": b"how to load a MySQL dump", "roles.sql": begin + end}
+    assert outcome(tmp_path / "a", archive_of(kind, whole)) == ("passed", "")
+    bad = outcome(tmp_path / "a", archive_of(kind, whole | {"d/shop.sql": begin + rows}))
+    why = "the dump d/shop.sql in it is cut off: it does not end as a dump of its kind does"
+    assert bad == ("failed", why)
+
+
+def archive_of(kind: str, files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return made.getvalue()
+    with tarfile.open(fileobj=made, mode=f"w:{kind[4:]}") as tar_file:  # type: ignore[call-overload]
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            tar_file.addfile(entry, io.BytesIO(content))
+    return made.getvalue()
 
 
 def hollow_tar(compression: str, directories: int, files: int) -> bytes:
@@ -161,7 +254,7 @@ def hollow_tar(compression: str, directories: int, files: int) -> bytes:
 @pytest.mark.parametrize("compression", ["gz", "bz2", "xz"])
 @pytest.mark.parametrize(("directories", "files"), [(0, 0), (3, 0), (1, 3)])
 def test_a_tar_that_holds_no_file_with_content_is_bad(
-    tmp_path: Path, compression: str, directories: int, files: int
+    outcome: Outcome, tmp_path: Path, compression: str, directories: int, files: int
 ) -> None:
     hollow = ("failed", "it holds no file with content")
     assert outcome(tmp_path / "a", hollow_tar(compression, directories, files)) == hollow
@@ -169,7 +262,7 @@ def test_a_tar_that_holds_no_file_with_content_is_bad(
         assert outcome(tmp_path / "b", hollow_tar("", directories, files)) == hollow
 
 
-def test_a_zip_that_holds_no_file_with_content_is_bad(tmp_path: Path) -> None:
+def test_a_zip_that_holds_no_file_with_content_is_bad(outcome: Outcome, tmp_path: Path) -> None:
     for names in ((), ("d/",), ("d/", "d/empty")):
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w") as archive:
@@ -178,7 +271,7 @@ def test_a_zip_that_holds_no_file_with_content_is_bad(tmp_path: Path) -> None:
         assert outcome(tmp_path / "a.zip", made.getvalue()) == ("failed", "it holds no file with content")
 
 
-def test_a_packed_nothing_is_bad_and_a_packed_byte_is_not(tmp_path: Path) -> None:
+def test_a_packed_nothing_is_bad_and_a_packed_byte_is_not(outcome: Outcome, tmp_path: Path) -> None:
     for pack in (gzip.compress, bz2.compress, lzma.compress):
         assert outcome(tmp_path / "a", pack(b""))[0] == "failed"
         assert outcome(tmp_path / "a", pack(bytes(100_000)))[0] == "failed"

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -43,7 +44,7 @@ def shop(tmp_path: Path) -> Shop:
 
 @pytest.fixture
 def room(tmp_path: Path, shop: Shop) -> Iterator[Room]:
-    with drill_room(tmp_path / "scratch", shop.state) as found:
+    with drill_room(tmp_path / "scratch", shop.state, shop.state / "carried") as found:
         yield found
 
 
@@ -63,7 +64,7 @@ def witness(room: Room, shop: Shop) -> RestoredWitness:
 
 
 def test_the_room_is_private_and_gone_afterwards(tmp_path: Path, shop: Shop) -> None:
-    with drill_room(tmp_path / "scratch", shop.state) as room:
+    with drill_room(tmp_path / "scratch", shop.state, shop.state / "carried") as room:
         place = Path(room.tree).parent
         assert place.stat().st_mode & 0o077 == 0
     assert not place.exists()
@@ -144,7 +145,7 @@ def test_a_vital_path_is_looked_for_where_links_lead_in_the_tree(tmp_path: Path)
     link = tmp_path / "srv" / "current"
     link.symlink_to("letter")
     shop = Shop(tmp_path)
-    with drill_room(tmp_path / "scratch", shop.state) as room:
+    with drill_room(tmp_path / "scratch", shop.state, shop.state / "carried") as room:
         bring_back(room, shop)
         restored(room, shop)
         found = verified(room, shop, [shop.source], [link])
@@ -227,16 +228,40 @@ def test_lost_files_are_listed_and_the_others_as_surviving(room: Room, shop: Sho
     assert lost not in survived
 
 
+def test_a_list_that_people_read_moves_no_cursor_and_one_for_programs_has_every_name(
+    room: Room, shop: Shop
+) -> None:
+    lost = [
+        b"srv/\x1b]0;all is well\x07",
+        b"srv/\x9b2J",
+        "srv/\x85\u202egpj".encode(),
+        b"srv/a\nb",
+        b"srv/\xe4",
+    ]
+    bring_back(room, shop)
+    result = Verification(missing=len(lost), missing_paths=lost)
+
+    directory = Path(room.write_lists("orders-ab", witness(room, shop), result))
+
+    shown = (directory / "lost.txt").read_text()
+    assert [char for char in shown if char != "\n" and unicodedata.category(char)[0] == "C"] == []
+    assert len(shown.splitlines()) == len(lost)
+    assert sorted((directory / "lost.nul").read_bytes().split(b"\0")[:-1]) == sorted(
+        b"/" + name for name in lost
+    )
+    assert (directory / "survived.nul").read_bytes().count(b"\0") == 3
+
+
 def test_with_too_many_lost_to_name_nothing_is_said_to_have_survived(room: Room, shop: Shop) -> None:
     bring_back(room, shop)
     directory = Path(
         room.write_lists("orders-ab", witness(room, shop), Verification(missing=2, missing_paths=[b"a"]))
     )
-    assert os.listdir(directory) == ["lost.txt"]
+    assert sorted(os.listdir(directory)) == ["lost.nul", "lost.txt"]
 
 
 def test_a_tree_that_is_kept_stays_where_it_is_said_to_be(tmp_path: Path, shop: Shop) -> None:
-    with drill_room(tmp_path / "scratch", shop.state) as room:
+    with drill_room(tmp_path / "scratch", shop.state, shop.state / "carried") as room:
         (Path(room.tree) / "file").touch()
         kept = Path(room.keep())
     assert (kept / "file").exists()

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.adapters.sandbox.inside import WALLS
 from agent.adapters.sandbox.walled import Sandbox
-from agent.adapters.sandbox.walls import WALLS, Limits, Room, is_plain, walls_script
+from agent.adapters.sandbox.walls import Limits, Room, is_plain, walls_script
 from support.servers.walled_machine import LIMITS, PYTHON, Machine, walled_machine
 
 

@@ -12,7 +12,14 @@ import pytest
 from agent.adapters.sandbox import watch as module
 from agent.adapters.sandbox.walled import Sandbox
 from agent.adapters.sandbox.walls import Limits
-from agent.adapters.sandbox.watch import free_space, threads_of, usual_limits
+from agent.adapters.sandbox.watch import (
+    Stopped,
+    free_files,
+    free_space,
+    look_at_disk,
+    threads_of,
+    usual_limits,
+)
 from support.servers.walled_machine import Machine, walled_machine
 
 
@@ -82,6 +89,49 @@ def test_a_command_that_fills_the_disk_is_ended(small_disk: Path) -> None:
     run = sandbox.run(("sh", "-c", "n=0; while n=$((n+1)); do head -c 999999 /dev/zero > $n; done"), 60)
     assert run.trouble.startswith("it filled the disk")
     assert os.listdir(small_disk) == ["tree"]
+
+
+@pytest.fixture
+def few_files(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "few"
+    place.mkdir()
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256m,nr_inodes=200000", "none", str(place)], check=True
+    )
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+@pytest.mark.usefixtures("as_root")
+def test_a_command_that_makes_too_many_files_is_ended(few_files: Path) -> None:
+    (few_files / "tree").mkdir()
+    limits = Limits(memory=1 << 30, file_size=8 << 20, free_space=0, free_files=150_000)
+    sandbox = Sandbox(few_files / "tree", [], [], limits)
+    run = sandbox.run(("sh", "-c", "n=0; while n=$((n+1)); do : >$n; done; sleep 9"), 60)
+    assert run.trouble == "it made too many files: the disk must be able to hold 150000 more"
+
+
+def test_where_a_disk_does_not_count_its_files_none_are_too_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uncounted = SimpleNamespace(f_favail=0, f_files=0, f_bavail=1 << 20, f_frsize=4096)
+    monkeypatch.setattr(module.os, "statvfs", lambda _: uncounted)
+    look_at_disk(tmp_path, usual_limits(tmp_path))
+
+
+def test_the_last_tenth_of_the_files_of_a_disk_stays_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "free_files", lambda _: 1000)
+    limits = usual_limits(tmp_path)
+    assert limits.free_files == 100
+    monkeypatch.setattr(module, "free_files", lambda _: 99)
+    with pytest.raises(Stopped, match="too many files"):
+        look_at_disk(tmp_path, limits)
+
+
+def test_how_many_files_may_still_be_made_is_what_the_disk_says(tmp_path: Path) -> None:
+    assert abs(free_files(tmp_path) - os.statvfs(tmp_path).f_favail) < 100_000
 
 
 @pytest.mark.parametrize(
