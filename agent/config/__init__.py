@@ -8,11 +8,12 @@ import tomli
 from msgspec import Struct
 from msgspec.structs import replace
 
+from agent.adapters.host.trusted import Untrusted, Weakness, deciders, opened
 from agent.config.building import build
 from agent.config.reading import Notes
 from agent.core.configuration.config import Config
 from agent.core.configuration.problem import Noted, Problem, sentence
-from agent.core.text.plain import count
+from agent.core.text.plain import count, printable
 from agent.errors import ConfigError
 
 LARGEST = 1 << 20  # bytes; a config beyond this is not a config
@@ -21,11 +22,13 @@ INIT_HINT = "`readiness init DIRECTORY...` writes a config to start from; --conf
 
 class Reading(Struct, frozen=True):
     """What became of a config file: `config` is None when it is no TOML at all, and holds what could be
-    read when there are errors among the problems."""
+    read when there are errors among the problems. One that is not `trusted` was written, or may be, by
+    somebody who must not decide what is done here: nothing that it names is to be started or opened."""
 
     config: Config | None
     problems: tuple[Problem, ...] = ()
     text: str = ""
+    trusted: bool = True
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -54,7 +57,7 @@ def read(path: str) -> Reading:
     notes = Notes()
     text = ""
     try:
-        raw = _bytes(path)
+        raw, weakness = _bytes(path)
         text = _text(raw)
         document = tomli.loads(text)
     except _Unreadable as refused:
@@ -68,7 +71,8 @@ def read(path: str) -> Reading:
     if not document:
         return _refused(path, 0, "is empty", INIT_HINT)
     config = replace(build(document, path, notes), sha256=hashlib.sha256(raw).hexdigest())
-    return Reading(config, _located(notes.noted, path, text), text)
+    weak = (_weak(path, weakness),) if weakness else ()
+    return Reading(config, (*weak, *_located(notes.noted, path, text)), text, trusted=not weak)
 
 
 def with_noted(reading: Reading, path: str, noted: list[Noted]) -> Reading:
@@ -77,7 +81,7 @@ def with_noted(reading: Reading, path: str, noted: list[Noted]) -> Reading:
     wrong |= {"agent.scratch"} if "agent.state" in wrong else set()
     added = _located(noted, path, reading.text)
     both = (*reading.problems, *(problem for problem in added if problem.key not in wrong))
-    return Reading(reading.config, tuple(sorted(both, key=lambda problem: problem.line)), reading.text)
+    return replace(reading, problems=tuple(sorted(both, key=lambda problem: problem.line)))
 
 
 def _located(noted: list[Noted], path: str, text: str) -> tuple[Problem, ...]:
@@ -122,23 +126,43 @@ def _text(raw: bytes) -> str:
         raise _Unreadable(message, "Save the file as UTF-8.", line) from None
 
 
-def _bytes(path: str) -> bytes:
+def _bytes(path: str) -> tuple[bytes, Weakness | None]:
+    """What is in the file, and whether somebody who must not decide here may have written it."""
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - pathlib is slow to import
-            kind = "directory" if os.path.isdir(path) else "special file"  # noqa: PTH112
-            raise _Unreadable(f"is a {kind}, not a config", INIT_HINT)
-        with open(path, "rb") as file:  # noqa: PTH123
+        handle, weakness = opened(_whole(path), users=deciders())
+        with open(handle, "rb") as file:  # noqa: PTH123
+            mode = os.fstat(handle).st_mode
+            if not stat.S_ISREG(mode):
+                kind = "directory" if stat.S_ISDIR(mode) else "special file"
+                raise _Unreadable(f"is a {kind}, not a config", INIT_HINT)
             raw = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise _Unreadable("does not exist", INIT_HINT) from None
     except PermissionError:
         raise _Unreadable("may not be read", "Run as root, or as the user who owns it.") from None
+    except Untrusted as refused:
+        raise _Unreadable(
+            f"is not read: {printable(str(refused.strerror))}", "Name the file itself."
+        ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _Unreadable(f"cannot be read: {reason}", INIT_HINT) from None
     if len(raw) > LARGEST:
         raise _Unreadable(f"is larger than {LARGEST >> 20} MiB, so it is not a config", INIT_HINT)
-    return raw
+    return raw, weakness
+
+
+def _whole(path: str) -> str:
+    """From the root on, for who may rename a directory above may put another in its place."""
+    return path if path.startswith("/") or not path else os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118
+
+
+def _weak(path: str, weakness: Weakness) -> Problem:
+    """That somebody else may write a config, who would decide what is run with our rights."""
+    message = weakness.why
+    if weakness.path != _whole(path):
+        message = f"may be replaced by others: {printable(weakness.path)} {message}"
+    return Problem(file=path, line=0, key="", message=message, hint=weakness.hint)
 
 
 def _refused(path: str, line: int, message: str, hint: str) -> Reading:

@@ -62,7 +62,7 @@ AGENT = (
         "scratch",
         "path",
         "The directory that drills restore into and clear afterwards.",
-        shown='state + "/scratch"',
+        shown='state + "/scratch", for the service /var/lib/readiness-drill/work/scratch',
     ),
     Key("restic", "program", "The restic to run: a name on PATH or an absolute path.", "restic"),
     Key(

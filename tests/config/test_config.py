@@ -1,10 +1,12 @@
 """One file becomes a config or every problem in it at once, each with its line, and nothing else happens."""
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
 
+from agent.adapters.host import identity
 from agent.config import load, read
 from agent.errors import ConfigError
 from support.builders.config_texts import ORDERS, REPOSITORY, problems_of, the_problem
@@ -49,6 +51,51 @@ def test_a_syntax_error_has_its_line(config_file: Path) -> None:
 
 def test_a_byte_that_is_not_utf8_has_its_line(config_file: Path) -> None:
     assert the_problem(config_file, b"[business]\n\nname = '\xff'\n").line == 3
+
+
+def test_a_relative_path_does_not_hide_who_may_change_what_lies_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "above" / "inner"
+    inner.mkdir(parents=True)
+    (inner / "readiness.toml").write_text(REPOSITORY + ORDERS)
+    monkeypatch.chdir(inner)
+    assert read("readiness.toml").trusted
+    inner.parent.chmod(0o777)
+
+    reading = read("readiness.toml")
+
+    assert (reading.trusted, reading.config is None) == (False, False), "what is wrong in it is said as well"
+    with pytest.raises(ConfigError, match=r"may be replaced by others: .*above can be changed by every user"):
+        load("readiness.toml")
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
+def test_who_may_only_read_it_decides_nothing(config_file: Path, mode: int) -> None:
+    config_file.write_text(REPOSITORY + ORDERS)
+    config_file.chmod(mode)
+    assert read(str(config_file)).trusted
+
+
+def test_the_user_of_the_service_does_not_decide_what_is_done_with_its_rights(
+    config_file: Path, monkeypatch: pytest.MonkeyPatch, as_root: None
+) -> None:
+    """Whoever is that user without the service's rights would have them."""
+    config_file.write_text(REPOSITORY + ORDERS)
+    user = pwd.getpwnam("nobody").pw_uid
+    os.chown(config_file, user, -1)
+    for place in (config_file.parent, *config_file.parent.parents):
+        assert place.stat().st_uid == 0
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    for rights, trusted in (
+        ((), True),
+        (identity.READING, False),
+        (identity.RESTORING, False),
+        ((35,), True),
+    ):
+        mask = sum(1 << right for right in rights)
+        monkeypatch.setattr(identity, "_effective", lambda mask=mask: mask)
+        assert read(str(config_file)).trusted == trusted
 
 
 def test_a_missing_file_says_how_to_begin(tmp_path: Path) -> None:

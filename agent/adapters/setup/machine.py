@@ -7,12 +7,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from agent.adapters.host.identity import DRILL_PLACE, drills_apart, is_for_service, owned_by_drills
 from agent.adapters.host.places import find_place
+from agent.adapters.host.units import may_write
 from agent.adapters.restic.environment_file import read_environment
 from agent.adapters.restic.version import installed_version
 from agent.core.configuration.config import Repository
 from agent.core.configuration.exclude import compile_excludes
-from agent.core.configuration.location import Extent, FileFacts
+from agent.core.configuration.location import Extent, FileFacts, is_inside
 from agent.core.model.places import Placed
 
 
@@ -33,7 +35,8 @@ class LocalMachine:
         permissions = stat.S_IMODE(found.st_mode)
         if stat.S_ISREG(found.st_mode):
             identity = (found.st_dev, found.st_ino)
-            return FileFacts("file", permissions, found.st_uid, found.st_size, identity)
+            ours = is_for_service(found)
+            return FileFacts("file", permissions, found.st_uid, found.st_size, identity, ours)
         if stat.S_ISDIR(found.st_mode):
             return FileFacts("directory", permissions, found.st_uid)
         return FileFacts("link" if stat.S_ISLNK(found.st_mode) else "other", permissions, found.st_uid)
@@ -51,6 +54,14 @@ class LocalMachine:
     def can_write(self, path: str) -> bool:
         """False also on a read-only file system."""
         return os.access(_existing(path), os.W_OK | os.X_OK, effective_ids=True)
+
+    def can_restore_to(self, path: str) -> bool:
+        """Drills of the service write where their unit lets them, in what is their user's."""
+        if not drills_apart():
+            return self.can_write(path)
+        if is_inside(path, str(DRILL_PLACE)):
+            return True
+        return owned_by_drills(path) and path in may_write("readiness-drill@process:repository.service")
 
     def place_of(self, repository: Repository, paths: Sequence[str], exclude: Sequence[str]) -> Placed:
         """Asks /proc, /sys and, of a host, the resolver."""

@@ -1,7 +1,9 @@
 """The files of a first set-up, written so that nothing old is lost and nobody else can read them."""
 
 import os
+import pwd
 import secrets
+import shlex
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from agent.adapters.host.places import find_place
 from agent.core.model.places import Placed
+from agent.core.text.plain import printable
 from agent.errors import ReadinessError
 
 
@@ -19,7 +22,14 @@ class SetupFailed(ReadinessError):
 
 
 class LocalSetupFiles:
-    """Implements the port `SetupFiles` on this machine."""
+    """Implements the port `SetupFiles` on this machine.
+
+    With a `user` it is root's set-up of a service: the state is that user's, all else root's, and config and
+    password are open to the group of that user, who may change neither.
+    """
+
+    def __init__(self, user: pwd.struct_passwd | None = None) -> None:
+        self._user = user
 
     def real_directory(self, path: str) -> str | None:
         """Absolute and free of links, or None."""
@@ -42,7 +52,27 @@ class LocalSetupFiles:
         """Mode 0700 for what is new."""
         with _explained(directory):
             Path(directory).parent.mkdir(parents=True, exist_ok=True)
-            Path(directory).mkdir(mode=0o700, exist_ok=True)
+            try:
+                Path(directory).mkdir(mode=0o700)
+            except FileExistsError:
+                self._require_its(directory)
+                return
+            if self._user:
+                os.chown(directory, self._user.pw_uid, self._user.pw_gid)
+
+    def _require_its(self, directory: str) -> None:
+        if self._user and os.stat(directory).st_uid != self._user.pw_uid:  # noqa: PTH116
+            name = self._user.pw_name
+            raise SetupFailed(
+                f"The state {printable(directory)} does not belong to the user {name} of the service.",
+                f"Choose another with --state DIR; if it is the right one: chown -R {name}: "
+                f"{shlex.quote(directory)}",
+            )
+
+    def _open_to_group(self, handle: int) -> None:
+        if self._user:
+            os.fchown(handle, -1, self._user.pw_gid)
+            os.fchmod(handle, 0o640)
 
     def make_parent(self, path: str) -> None:
         """With everything above it."""
@@ -54,6 +84,7 @@ class LocalSetupFiles:
         with _explained(path):
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             with os.fdopen(handle, "w") as file:
+                self._open_to_group(handle)
                 file.write(secrets.token_urlsafe(32) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -66,6 +97,7 @@ class LocalSetupFiles:
             handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
             try:
                 with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    self._open_to_group(handle)
                     file.write(text)
                     file.flush()
                     os.fsync(file.fileno())

@@ -7,13 +7,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-PASSWORD_IN_URL = re.compile("://[^/@]*:[^/@]*@")
+# as restic reads it: up to the last "@" before a slash, for a password may hold one, too
+PASSWORD_IN_URL = re.compile("(://[^/:]*):[^/]*@")
 REMOTE = ("azure", "b2", "gs", "rclone", "rest", "s3", "sftp", "swift")
 
 
 def without_password(url: str) -> str:
     """The URL to show, a password in it blanked."""
-    return re.sub("(://[^/:@]*):[^/@]*@", r"\1:***@", url)
+    return PASSWORD_IN_URL.sub(r"\1:***@", url)
 
 
 def local_path(url: str) -> str | None:
@@ -64,6 +65,7 @@ class FileFacts(Struct, frozen=True):
     user: int = 0
     size: int = 0
     identity: tuple[int, int] | None = None  # device and inode of a file, the same whatever leads to it
+    of_service: bool = False  # a file of root's or the service's, and its group is the service's own
 
 
 class Extent(Struct, frozen=True):

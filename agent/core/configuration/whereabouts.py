@@ -30,10 +30,11 @@ def address(repository: Repository) -> str:
 
 def same_address(noted: str, repository: Repository) -> bool:
     """Whether what was noted once is today's; what was not noted, or cannot be read, tells nothing apart."""
-    today = address(repository).split(".")
-    if "." not in noted:
-        return noted in (today[0], _hash(_bare(repository.url)))
-    return all(then in ("", now) or not now for then, now in zip(noted.split("."), today, strict=True))
+    place, *today = address(repository).split(".")
+    then, *ways = noted.split(".")
+    if then not in (place, *_before(repository.url, bool(ways))):
+        return False
+    return not ways or all(way in ("", now) or not now for way, now in zip(ways, today, strict=True))
 
 
 def leads_to(environment: Mapping[str, str]) -> str:
@@ -50,8 +51,17 @@ def _place(url: str) -> str:
 
 
 def _bare(url: str) -> str:
-    """Without the name and the password of a user."""
-    return re.sub("(://)[^/@]*@", r"\1", url)
+    """Without the name and the password of a user, which may hold an "@"."""
+    return re.sub("(://)[^/]*@", r"\1", url)
+
+
+def _before(url: str, in_parts: bool) -> Iterator[str]:
+    """As it was noted once: not as it is normally written, or with what stood behind the first "@"."""
+    first = re.sub("(://)[^/@]*@", r"\1", url)
+    if not in_parts:
+        yield from (_hash(_bare(url)), _hash(first))
+    elif local_path(url) is None:
+        yield _hash(first.rstrip("/"))
 
 
 def _way(repository: Repository) -> str:

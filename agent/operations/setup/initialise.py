@@ -6,7 +6,13 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from agent.core.configuration.location import PASSWORD_IN_URL, REMOTE, is_inside, local_path
+from agent.core.configuration.location import (
+    PASSWORD_IN_URL,
+    REMOTE,
+    is_inside,
+    local_path,
+    without_password,
+)
 from agent.core.configuration.starter import Starter, process_names, starter_config
 from agent.core.model.places import Placed, warning_of
 from agent.core.text.plain import printable
@@ -206,7 +212,7 @@ def _ensure(
 
 
 def _not_ours(url: str, password_file: str, password_is_new: bool) -> ResticError:
-    place = printable(url.partition("@")[2] or url)
+    place = printable(without_password(url))
     if password_is_new:
         return ResticError(
             f"There is a repository at {place} already, and its password is not known here.",

@@ -118,9 +118,9 @@ def _check_state(config: Config, machine: Machine) -> list[Noted]:
 def _check_scratch(config: Config, machine: Machine) -> list[Noted]:
     at: At = ("agent", "scratch")
     scratch = config.settings.scratch
-    if not is_inside(scratch, config.settings.state) and not machine.can_write(scratch):
-        hint = "Run as root, or set another scratch in [agent]."
-        return [Noted(at, f"{printable(scratch)} cannot be written", hint)]
+    if not is_inside(scratch, config.settings.state) and not machine.can_restore_to(scratch):
+        hint = "Set another scratch in [agent], or run as root; for the service, run scripts/install again."
+        return [Noted(at, f"drills cannot restore to {printable(scratch)}", hint)]
     return [
         Noted(at, f"the repository {printable(local)} lies inside the scratch of drills, which is cleared",
               "Set another scratch in [agent].")

@@ -49,4 +49,5 @@ def _check_closed(at: At, path: str, facts: FileFacts, machine: Machine) -> list
 def _who_else(facts: FileFacts) -> str:
     if facts.mode & 0o007:
         return "every user of this machine"
-    return "its whole group" if facts.mode & 0o070 else ""
+    closed = 0o030 if facts.of_service else 0o070  # the service reads what `init` writes for it as root's
+    return "its whole group" if facts.mode & closed else ""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from agent.core.configuration.config import Config, Repository
-from agent.core.configuration.location import PASSWORD_IN_URL, directories_above, local_path
+from agent.core.configuration.location import PASSWORD_IN_URL, local_path
 from agent.core.configuration.problem import At, Noted
 from agent.core.text.plain import printable
 from agent.errors import ResticError
@@ -34,27 +34,14 @@ def validate(config: Config, machine: Machine, open_ledger: OpenLedger) -> list[
 
 
 def _check_config_file(config: Config, machine: Machine) -> list[Noted]:
-    """Whoever can change the config decides which commands and paths are used."""
+    """Who may read it; who may change it was asked before anything in it was used."""
     file = machine.real_path(config.file)
     facts = machine.facts(file)
-    if facts is None:
-        return []
-    noted = []
-    if facts.mode & 0o022:
-        noted.append(Noted((), "can be changed by other users", f"Run: chmod go-w {shlex.quote(file)}"))
-    if facts.user not in (0, machine.user):
-        hint = f"Run: chown root {shlex.quote(file)}"
-        noted.append(Noted((), "belongs to another user, who can change it at will", hint))
-    for directory in directories_above(file):
-        found = machine.facts(directory)
-        if found and found.mode & 0o1002 == 0o002:  # without the sticky bit that makes /tmp bearable
-            hint = f"Run: chmod o-w {shlex.quote(directory)}"
-            noted.append(Noted((), f"can be replaced by every user, through {printable(directory)}", hint))
     secret = any(PASSWORD_IN_URL.search(repository.url) for repository in config.repositories)
-    if secret and facts.mode & 0o044:
-        hint = f"Run: chmod go-r {shlex.quote(file)}"
-        noted.append(Noted((), "holds a password in a repository's url and can be read by others", hint))
-    return noted
+    if facts is None or not secret or not facts.mode & 0o004:
+        return []
+    hint = f"Run: chmod o-r {shlex.quote(file)}"
+    return [Noted((), "holds a password in a repository's url and can be read by every user", hint)]
 
 
 def _check_restic(config: Config, machine: Machine) -> list[Noted]:

@@ -1,6 +1,7 @@
 """The answers about the real machine that `readiness validate` builds on."""
 
 import os
+import pwd
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from agent.adapters.host import identity
+from agent.adapters.host.identity import is_for_service
+from agent.adapters.setup import machine as module
 from agent.adapters.setup.machine import LocalMachine
 from agent.core.configuration.config import Repository
 from agent.core.configuration.location import Extent, FileFacts
 from agent.errors import ResticError
 
 NOBODY = 65534
+NOGROUP = pwd.getpwnam("nobody").pw_gid
 
 
 @contextmanager
@@ -45,6 +50,23 @@ def test_facts_tell_files_directories_links_and_the_rest(machine: LocalMachine, 
     assert machine.facts(str(tmp_path / "directory")) == FileFacts("directory", 0o700, os.geteuid())
     kinds = [getattr(machine.facts(str(tmp_path / name)), "kind", None) for name in ("link", "fifo", "none")]
     assert kinds == ["link", "other", None]
+
+
+def test_a_file_for_the_service_is_roots_or_its_own_and_of_its_own_group(
+    machine: LocalMachine, tmp_path: Path, as_root: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "SERVICE_USER", "nobody")
+    file = tmp_path / "password"
+    file.touch()
+    seen = []
+    for user, group in ((0, NOGROUP), (NOBODY, NOGROUP), (1, NOGROUP), (0, 1), (NOBODY, 0)):
+        os.chown(file, user, group)
+        facts = machine.facts(str(file))
+        assert facts
+        seen.append(facts.of_service)
+    assert seen == [True, True, False, False, False]
+    monkeypatch.setattr(identity, "SERVICE_USER", "nobody-is-called-so")
+    assert not is_for_service(file.stat())
 
 
 def test_what_lies_below_a_file_is_not_there(machine: LocalMachine, tmp_path: Path) -> None:
@@ -136,3 +158,17 @@ def test_a_restic_that_is_missing_or_too_old_is_refused(machine: LocalMachine, t
     with pytest.raises(ResticError) as missing:
         machine.restic_version(str(tmp_path / "none"))
     assert (too_old.value.code, missing.value.code) == ("restic-too-old", "restic-missing")
+
+
+def test_drills_of_the_service_restore_where_their_user_and_their_unit_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = LocalMachine()
+    assert machine.can_restore_to(str(tmp_path))
+    monkeypatch.setattr(module, "drills_apart", lambda: True)
+    monkeypatch.setattr(module, "may_write", lambda _: [str(tmp_path)])
+    assert machine.can_restore_to("/var/lib/readiness-drill/work/scratch")
+    assert not machine.can_restore_to(str(tmp_path)), "it is not theirs"
+    monkeypatch.setattr(module, "owned_by_drills", lambda _: True)
+    assert machine.can_restore_to(str(tmp_path))
+    assert not machine.can_restore_to(str(tmp_path / "below")), "their unit does not let them"

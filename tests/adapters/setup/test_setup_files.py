@@ -1,6 +1,7 @@
 """The files of a first set-up: nothing old is lost, and nobody else can read them."""
 
 import os
+import pwd
 import stat
 from pathlib import Path
 
@@ -86,3 +87,27 @@ def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pyte
 
 def test_removing_what_is_gone_is_fine(tmp_path: Path) -> None:
     FILES.remove(str(tmp_path / "none"))
+
+
+def test_of_a_service_the_state_is_its_users_and_what_decides_is_roots(tmp_path: Path, as_root: None) -> None:
+    user = pwd.getpwnam("nobody")
+    files = LocalSetupFiles(user)
+    config, password, state = (
+        tmp_path / "etc" / "c.toml",
+        tmp_path / "etc" / "password",
+        tmp_path / "v/state",
+    )
+
+    files.make_private(str(state))
+    files.make_private(str(state))
+    files.make_parent(str(config))
+    files.write_password(str(password))
+    files.write(str(config), "text", replace=False)
+
+    assert (state.stat().st_uid, state.stat().st_gid, mode(state)) == (user.pw_uid, user.pw_gid, 0o700)
+    for file in (config, password):
+        assert (file.stat().st_uid, file.stat().st_gid, mode(file)) == (0, user.pw_gid, 0o640)
+    assert (config.parent.stat().st_uid, state.parent.stat().st_uid) == (0, 0)
+    with pytest.raises(SetupFailed, match="does not belong to the user nobody") as refused:
+        files.make_private(str(config.parent))
+    assert "--state DIR" in refused.value.hint

@@ -1,6 +1,9 @@
 """Where things lie: which repositories are on this machine, and what is inside of what."""
 
+import pytest
+
 from agent.core.configuration.location import (
+    PASSWORD_IN_URL,
     directories_above,
     is_excluded,
     is_inside,
@@ -29,6 +32,15 @@ def test_a_directory_of_a_similar_name_is_not_inside() -> None:
 def test_a_password_in_an_address_is_blanked_and_the_name_stays() -> None:
     assert without_password("rest:https://me:hunter2@nas:8000/r") == "rest:https://me:***@nas:8000/r"
     assert without_password("sftp:me@nas:/r") == "sftp:me@nas:/r"
+    assert without_password("rest:https://nas:8000/a:b@c") == "rest:https://nas:8000/a:b@c"
+
+
+@pytest.mark.parametrize("password", ["b@c", "b:d@c@", "@", "p?a@#"])
+def test_a_password_may_hold_what_else_ends_it(password: str) -> None:
+    url = f"rest:https://me:{password}@nas:8000/r@1"
+
+    assert without_password(url) == "rest:https://me:***@nas:8000/r@1"
+    assert PASSWORD_IN_URL.search(url)
 
 
 def test_what_never_leaves_the_machine_is_known_by_its_address_and_by_no_name_but_one() -> None:

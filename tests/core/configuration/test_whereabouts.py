@@ -31,6 +31,27 @@ def test_a_user_and_a_password_make_no_other_place() -> None:
     assert same_address(before("rest:https://nas:8000/shop"), at("rest:https://shop:secret@nas:8000/shop"))
 
 
+def test_nothing_of_a_password_with_an_at_sign_is_in_it_and_what_was_noted_with_it_still_counts() -> None:
+    odd = at("rest:https://shop:secret@tail@nas:8000/shop/")
+
+    assert address(odd) == address(at("rest:https://nas:8000/shop"))
+    assert same_address(f"{before('rest:https://tail@nas:8000/shop')}.0.0", odd), "as it was noted until now"
+    assert same_address(before("rest:https://tail@nas:8000/shop/"), odd), "as it was noted at first"
+    assert not same_address(f"{before('rest:https://tail@nas:8000/shop')}.1.0", odd)
+
+
+@pytest.mark.parametrize(
+    ("url", "noted"),
+    [
+        ("sftp:backup@nas:/restic", "68f7838e30f742c4.0.0"),
+        ("rest:https://shop:secret@nas:8000/shop", "7018e5efd8b98062.0.0"),
+        ("/srv/a@b", "ab10c4de337fa7fa.0.0"),
+    ],
+)
+def test_an_address_stays_what_the_ledgers_hold(url: str, noted: str) -> None:
+    assert address(at(url)) == noted
+
+
 @pytest.mark.parametrize(
     ("option", "other"),
     [

@@ -224,10 +224,17 @@ def test_an_address_that_restic_does_not_take_is_refused(srv: Path, url: str) ->
         begin(srv.parent, srv / "orders", url=url)
 
 
-def test_a_password_on_the_command_line_is_refused_and_not_repeated(srv: Path) -> None:
+@pytest.mark.parametrize("url", ["rest:https://user:hunter2@nas/", "rest:https://user@shop:hunter2@nas/"])
+def test_a_password_on_the_command_line_is_refused_and_not_repeated(srv: Path, url: str) -> None:
     with pytest.raises(ReadinessError, match="holds a password") as refused:
-        begin(srv.parent, srv / "orders", url="rest:https://user:hunter2@nas/")
-    assert "hunter2" not in refused.value.message + refused.value.hint
+        begin(srv.parent, srv / "orders", url=url)
+    assert "ter2" not in refused.value.message + refused.value.hint
+
+
+def test_a_repository_that_is_not_ours_is_named_as_it_was_written(srv: Path) -> None:
+    (srv / "a@b").mkdir()
+    with pytest.raises(ResticError, match=f"at {srv}/repo@b already"):
+        begin(srv.parent, srv / "orders", repository=FakeRepository("id", "not known"), url=f"{srv}/repo@b")
 
 
 def test_a_directory_whose_name_is_not_utf8_is_refused(srv: Path) -> None:

@@ -59,6 +59,15 @@ def test_an_environment_file_holds_secrets_too(machine: FakeMachine, file: Path)
     assert noted_of(machine, file, WITH_ENVIRONMENT) == []
 
 
+@pytest.mark.parametrize(("mode", "said"), [(0o640, 0), (0o660, 1), (0o650, 1), (0o644, 1)])
+def test_what_init_writes_for_the_service_is_closed_and_no_more_than_that(
+    machine: FakeMachine, file: Path, mode: int, said: int
+) -> None:
+    for path in ("/etc/p", "/etc/e"):
+        machine.files[path] = FileFacts("file", mode, 0, 44, of_service=True)
+    assert len(noted_of(machine, file, WITH_ENVIRONMENT)) == 2 * said
+
+
 def test_a_linked_password_file_is_judged_by_its_target(machine: FakeMachine, file: Path) -> None:
     machine.links["/etc/p"] = "/secret/p"
     machine.files["/secret/p"] = FileFacts("file", 0o604, 0, 44)

@@ -34,35 +34,12 @@ def test_a_missing_restic_is_said_in_its_own_words(machine: FakeMachine, file: P
     assert (noted.at, noted.message) == (("agent", "restic"), "restic is not installed.")
 
 
-@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
-def test_a_config_that_others_can_change_is_a_problem(machine: FakeMachine, file: Path, mode: int) -> None:
-    machine.files[str(file)] = FileFacts("file", mode)
-    assert f"chmod go-w {file}" in the_note(machine, file).hint
-
-
-def test_a_config_of_another_user_is_a_problem(machine: FakeMachine, file: Path) -> None:
-    machine.files[str(file)] = FileFacts("file", 0o600, 1000)
-    assert "another user" in the_note(machine, file).message
-
-
-def test_a_directory_above_the_config_that_everybody_may_change_is_a_problem(
-    machine: FakeMachine, file: Path
-) -> None:
-    machine.files[str(file.parent)] = FileFacts("directory", 0o777)
-    assert f"chmod o-w {file.parent}" in the_note(machine, file).hint
-
-
-def test_a_sticky_directory_above_the_config_is_no_problem(machine: FakeMachine, file: Path) -> None:
-    machine.files[str(file.parent)] = FileFacts("directory", 0o1777)
-    assert noted_of(machine, file) == []
-
-
 def test_a_url_with_a_password_wants_a_config_that_nobody_else_reads(
     machine: FakeMachine, file: Path
 ) -> None:
     machine.files[str(file)] = FileFacts("file", 0o644)
     assert noted_of(machine, file) == []
-    noted = the_note(machine, file, ('url = "/backup"', 'url = "rest:https://user:hunter2@nas/"'))
+    noted = the_note(machine, file, ('url = "/backup"', 'url = "rest:https://user@shop:hunter2@nas/"'))
     assert "holds a password" in noted.message
     assert "hunter2" not in noted.message + noted.hint
 
