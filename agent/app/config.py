@@ -1,7 +1,6 @@
 """Loading the config, who we are then, and what of it was asked for."""
 
 import os
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -13,13 +12,24 @@ from agent.errors import ResticError, UsageError
 def load_config(file: str) -> Config:
     """The config, or ConfigError with everything that is wrong with it.
 
-    As root on the state of the service, we go on as the service's user: nothing there is to become root's.
+    As root on the service's own work we go on as its user: nothing there is to become root's.
     """
     from agent.config import load
 
     config = load(file)
-    become_owner(config.settings.state)
+    become_service(config.file, config.settings.state)
+    config = with_scratch(config)
     return replace(config, repositories=tuple(map(_with_leads, config.repositories)))
+
+
+def with_scratch(config: Config) -> Config:
+    """With the scratch of drills: those of the service restore into no place where its own user may write."""
+    from agent.adapters.host import identity
+
+    settings = config.settings
+    if settings.scratch != f"{settings.state.rstrip('/')}/scratch" or not identity.of_the_service():
+        return config
+    return replace(config, settings=replace(settings, scratch=f"{identity.DRILL_PLACE}/scratch"))
 
 
 def _with_leads(repository: RepositoryConfig) -> RepositoryConfig:
@@ -35,12 +45,12 @@ def _with_leads(repository: RepositoryConfig) -> RepositoryConfig:
         return repository
 
 
-def become_owner(state: str) -> None:
-    """As root on somebody else's state, go on as its owner."""
+def become_service(config_file: str, state: str) -> None:
+    """As root on the work of the installed service, go on as its user."""
     if os.geteuid() == 0:  # only then is it worth an import
         from agent.adapters.host import identity
 
-        identity.become_owner(Path(state))
+        identity.become_service(config_file, state)
 
 
 def take_file_rights() -> None:

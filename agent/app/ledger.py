@@ -1,10 +1,11 @@
 """The ledger of a config, to append to under its locks."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.app.config import take_file_rights
 from agent.core.configuration.config import Config
 from agent.core.schedule.holding import everything
 from agent.errors import Busy, StateError
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 def ledger_path(config: Config) -> Path:
     """Where the ledger of a config lies."""
     return Path(config.settings.state) / "ledger.db"
+
+
+def write_lines(file: str, lines: Iterable[str]) -> int:
+    """Put an export into a file, for its owner alone, and count its lines. Raises OSError."""
+    from agent.adapters.host.whole_file import written_whole
+
+    take_file_rights()
+    with written_whole(file) as new:
+        return sum(new.write(line.encode("ascii")) > 0 for line in lines)
 
 
 @contextmanager
@@ -39,7 +49,7 @@ def working_ledger(
         restic.unlocked_at_interrupt() if restic else nullcontext(),
     ):
         with suppress(OSError, StateError):
-            sweep(Path(config.settings.scratch))
+            sweep(Path(config.settings.scratch), Path(config.settings.state))
         if restic:
             _free_locks(config, restic, names, killed)
         yield ledger

@@ -76,12 +76,18 @@ def serve(config: Config, *, verbose: bool) -> None:
 
 
 def clean_up(config: Config) -> None:
-    """Clear away what killed runs left in the scratch and in the repositories, but nothing that is in use."""
-    from agent.adapters.drilling.scratch import sweep
-    from agent.adapters.host.identity import take_file_rights
+    """Clear away what killed runs left in the scratch and in the repositories, but nothing that is in use.
 
-    take_file_rights()  # where we have them: restored files belong to anybody
-    sweep(Path(config.settings.scratch))  # whoever is at work: rooms in use are left alone
+    Who drills for the service has its scratch alone.
+    """
+    from agent.adapters.drilling.scratch import sweep
+    from agent.adapters.host.identity import DRILL_PLACE, only_drills
+
+    apart = only_drills()
+    # whoever is at work: rooms in use are left alone
+    sweep(Path(config.settings.scratch), DRILL_PLACE if apart else Path(config.settings.state))
+    if apart:
+        return
     for repository in config.repositories:
         with (
             suppress(Busy),

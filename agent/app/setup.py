@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from agent.app.config import become_owner, take_file_rights
+from agent.app.config import become_service, with_scratch
 from agent.app.ledger import ledger_path
 from agent.core.configuration.config import Repository as RepositoryConfig
 
@@ -17,17 +17,20 @@ INIT_SECONDS = 120  # for a repository to be made, or to answer
 
 def initialise(wish: "Wish") -> "Initialised":
     """Write a config to start from, a password file and the repository."""
+    from agent.adapters.host import identity
     from agent.adapters.restic.repository import Restic
     from agent.adapters.setup.setup_files import LocalSetupFiles
     from agent.operations.setup.initialise import initialise as set_up
 
+    owner = identity.service_user(wish.config_file, wish.state)  # what decides stays root's, and only that
+
     def open_repository(url: str, password_file: str, state: str) -> Restic:
         repository = RepositoryConfig(name="primary", url=url, password_file=password_file)
-        return Restic("restic", repository, f"{state}/cache", stall_timeout=INIT_SECONDS)
+        restic = Restic("restic", repository, f"{state}/cache", stall_timeout=INIT_SECONDS)
+        restic.by = identity.as_restorer(owner) if owner else ()
+        return restic
 
-    become_owner(wish.state)
-    take_file_rights()
-    return set_up(wish, LocalSetupFiles(), open_repository)
+    return set_up(wish, LocalSetupFiles(owner), open_repository)
 
 
 def validate(file: str) -> "Reading":
@@ -39,9 +42,10 @@ def validate(file: str) -> "Reading":
 
     reading = read(file)
     config = reading.config
-    if config is None:
+    if config is None or not reading.trusted:
         return reading
-    become_owner(config.settings.state)
+    become_service(config.file, config.settings.state)
+    config = with_scratch(config)
     noted = check(config, LocalMachine(), lambda: open_reader(ledger_path(config), config.repositories))
     return with_noted(reading, file, noted)
 

@@ -8,13 +8,11 @@ from typing import Any
 import click
 
 from agent import __version__
-from agent.adapters.host.interrupts import stop_all, unwind_on_signals
+from agent.adapters.host.interrupts import hear_no_more, stop_all, unwind_on_signals
 from agent.cli.parts.output import Invocation, print_error
 from agent.cli.parts.streams import open_closed_streams, outlet, require_written
-from agent.core.text.plain import printable
-from agent.errors import Exit, Interrupted, ReadinessError, StateError, UsageError
+from agent.errors import Exit, Interrupted, ReadinessError, StateError, UsageError, refusal
 
-DEFECT_HINT = "That is a defect. Run the same with -v for the details, and report them."
 DEFAULT_CONFIG = "/etc/readiness/readiness.toml"
 
 # name -> (module, one line for --help); modules are imported only when their command runs
@@ -116,10 +114,21 @@ cli.params.extend(_global_options())
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line and return its exit status; prints every refusal as one sentence."""
+    """Run one command line and return its exit status; prints every refusal as one sentence.
+
+    KeyboardInterrupt when it was interrupted before all was said.
+    """
+    invocation = _invocation(arguments)
+    return _written(invocation, _attempt(arguments, invocation))
+
+
+def _invocation(arguments: list[str]) -> Invocation:
     invocation = Invocation(config_file=os.environ.get("READINESS_CONFIG") or DEFAULT_CONFIG)
     invocation.as_json = "--json" in arguments
-    status = _attempt(arguments, invocation)
+    return invocation
+
+
+def _written(invocation: Invocation, status: int) -> int:
     try:
         require_written()
     except StateError as error:
@@ -128,7 +137,7 @@ def run(arguments: list[str]) -> int:
     return status
 
 
-def _attempt(arguments: list[str], invocation: Invocation) -> int:  # noqa: PLR0911 - one for each way to end
+def _attempt(arguments: list[str], invocation: Invocation) -> int:
     try:
         return int(cli.main(arguments, prog_name="readiness", standalone_mode=False, obj=invocation) or 0)
     except click.exceptions.Exit as stop:
@@ -140,22 +149,15 @@ def _attempt(arguments: list[str], invocation: Invocation) -> int:  # noqa: PLR0
     except click.ClickException as error:
         print_error(invocation, UsageError(error.format_message(), "See readiness --help."))
         return Exit.USAGE
-    except (click.Abort, KeyboardInterrupt):
-        stop_all()
-        print_error(invocation, Interrupted("Interrupted; everything was cleaned up."))
-        return Exit.INTERRUPTED
+    except click.Abort as interrupted:
+        raise KeyboardInterrupt from interrupted
     except ReadinessError as error:
         print_error(invocation, error)
         return error.exit
-    except OSError as error:
-        where = f"{printable(str(error.filename))}: " if error.filename else ""
-        print_error(invocation, StateError(f"{where}{error.strerror}.", "Mend that, and try again."))
-        return Exit.NOT_TESTED
     except Exception as error:
-        if invocation.verbose:
+        if invocation.verbose and not isinstance(error, OSError):
             raise
-        what = f"{type(error).__name__}: {error}".rstrip(": ")
-        print_error(invocation, ReadinessError(f"readiness itself failed ({what}).", DEFECT_HINT))
+        print_error(invocation, refusal(error))
         return Exit.NOT_TESTED
 
 
@@ -164,8 +166,15 @@ def main() -> None:
     os.umask(0o077)
     open_closed_streams()
     sys.stdout, sys.stderr = outlet(1, sys.stdout), outlet(2, sys.stderr)
-    unwind_on_signals()
-    status = run(sys.argv[1:])
+    try:
+        unwind_on_signals()
+        status = run(sys.argv[1:])
+        hear_no_more()
+    except KeyboardInterrupt:
+        stop_all()
+        invocation = _invocation(sys.argv[1:])
+        print_error(invocation, Interrupted("Interrupted; everything was cleaned up."))
+        status = _written(invocation, Exit.INTERRUPTED)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # all is written and closed: taking the interpreter apart costs a sixth of a `status`

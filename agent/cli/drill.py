@@ -8,7 +8,8 @@ import click
 
 from agent.adapters.rendering.progress import ended, suitable_progress
 from agent.app.config import chosen_processes, load_config
-from agent.app.drills import Wish, drills
+from agent.app.drill_here import Wish
+from agent.app.drills import drills
 from agent.cli.parts.output import Invocation, print_runs
 from agent.core.model.drills import DrillRecord
 from agent.core.text.phrases import joined
@@ -89,7 +90,7 @@ def command(
 
 
 def _text(record: DrillRecord, kept: str) -> str:
-    return "\n".join([_line(record), *(f"  {line}" for line in _details(record, kept))])
+    return "\n".join([_line(record), *(f"  {printable(line)}" for line in _details(record, kept))])
 
 
 def _line(record: DrillRecord) -> str:

@@ -1,20 +1,20 @@
 """`readiness ledger`: verify that nothing was altered, or export every record."""
 
 import json
-import os
 import re
 import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from agent.adapters.ledger.check import Examination, examine
 from agent.adapters.ledger.ledger import open_raw
+from agent.app.config import load_config
+from agent.app.ledger import write_lines
 from agent.cli.parts.output import Invocation, print_error, print_json
-from agent.config import load
 from agent.core.model.chain import StoredRecord, exported
 from agent.core.text.plain import count, printable
 from agent.errors import Exit, LedgerDamaged, StateError, UsageError
@@ -69,7 +69,7 @@ def export(invocation: Invocation, output: str) -> Exit:
         elif invocation.as_json:
             result = {"records": [exported(record) for record in records]}
         else:
-            _write_lines(sys.stdout, records)
+            sys.stdout.writelines(map(_line, records))
             return Exit.GOOD
     if invocation.as_json:
         print_json("ledger.export", Exit.GOOD, result)
@@ -101,7 +101,7 @@ def _plain(found: Examination) -> dict[str, Any]:
 
 
 def _ledger_path(invocation: Invocation) -> Path:
-    return Path(load(invocation.config_file).settings.state) / "ledger.db"
+    return Path(load_config(invocation.config_file).settings.state) / "ledger.db"
 
 
 def _known_head(text: str) -> str:
@@ -115,29 +115,15 @@ def _known_head(text: str) -> str:
 
 
 def _write_file(target: Path, records: Iterator[StoredRecord]) -> int:
-    """Write beside `target` and rename, so that an export that was cut off is never taken for a whole one."""
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}")
     try:
         if target.exists() and not stat.S_ISREG(target.stat().st_mode):
             raise UsageError(f"{target} is not a regular file.", "Leave --output out to write to a pipe.")
-        try:
-            descriptor = os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                number = _write_lines(file, records)
-            unfinished.replace(target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        return write_lines(str(target), map(_line, records))
     except OSError as error:
         raise StateError(
             f"The export cannot be written to {target}: {error.strerror}.", "Choose another --output."
         ) from error
-    return number
 
 
-def _write_lines(file: TextIO, records: Iterator[StoredRecord]) -> int:
-    return sum(_write_line(file, record) for record in records)
-
-
-def _write_line(file: TextIO, record: StoredRecord) -> int:
-    file.write(json.dumps(exported(record)) + "\n")
-    return 1
+def _line(record: StoredRecord) -> str:
+    return json.dumps(exported(record)) + "\n"

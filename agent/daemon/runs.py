@@ -38,7 +38,8 @@ def outcome_of(task: Task, end: JobEnd) -> Outcome:
     """passed and failed are done; not_tested is to be tried again."""
     if end.status == Exit.GOOD:
         return "passed"
-    if task.kind in ANSWERS and end.status == Exit.BAD:
+    recorded = "code" not in end.result  # else it is a refusal: what it found could not be written down
+    if task.kind in ANSWERS and end.status == Exit.BAD and recorded:
         return "failed"
     return "not_tested"
 

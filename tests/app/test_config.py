@@ -1,8 +1,10 @@
 """What of the config was asked for, and that names it does not have are refused with those it has."""
 
 import pytest
+from msgspec.structs import replace
 
-from agent.app.config import chosen_processes, chosen_repository
+from agent.adapters.host import identity
+from agent.app.config import chosen_processes, chosen_repository, with_scratch
 from agent.errors import UsageError
 from support.builders.shop import config, process
 
@@ -39,3 +41,19 @@ def test_a_repository_that_the_config_does_not_have_is_refused_and_those_it_has_
         chosen_repository(SHOP, name)
     assert refused.value.message == f"There is no repository {name} in /etc/readiness/readiness.toml."
     assert refused.value.hint == "It has primary, planb."
+
+
+@pytest.mark.parametrize(
+    ("scratch", "service", "where"),
+    [
+        ("/var/lib/readiness/scratch", True, "/var/lib/readiness-drill/work/scratch"),
+        ("/var/lib/readiness/scratch", False, "/var/lib/readiness/scratch"),
+        ("/mnt/big", True, "/mnt/big"),
+    ],
+)
+def test_drills_of_the_service_restore_to_a_place_of_their_own_unless_the_config_names_one(
+    monkeypatch: pytest.MonkeyPatch, scratch: str, service: bool, where: str
+) -> None:
+    monkeypatch.setattr(identity, "of_the_service", lambda: service)
+    settings = replace(SHOP.settings, state="/var/lib/readiness", scratch=scratch)
+    assert with_scratch(replace(SHOP, settings=settings)).settings.scratch == where

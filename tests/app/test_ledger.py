@@ -80,7 +80,7 @@ def test_what_a_killed_run_left_in_the_scratch_is_cleared_away(shop: Config) -> 
 def test_a_scratch_that_cannot_be_swept_keeps_nobody_from_saving(
     shop: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_: Path) -> None:
+    def refuse(*_: Path) -> None:
         raise StateError("drill-4711 cannot be removed.")
 
     monkeypatch.setattr(scratch, "sweep", refuse)

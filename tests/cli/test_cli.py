@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from agent.cli import COMMANDS
+from support.builders.databases import make_orders
 from support.builders.readiness_cli import PASSED, Shop, fill
 from support.places import ROOT
 from support.restics import RESTIC_VERSIONS, restic_program
@@ -158,6 +159,21 @@ def test_a_poor_environment_is_enough(shop: Shop, environment: str) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     shop.tidy()
+
+
+def test_an_old_locale_finds_the_same_files(shop: Shop, tmp_path: Path) -> None:
+    other = shop.copied(tmp_path)
+    other.paths = [tmp_path / "bücher"]
+    make_orders(other.paths[0] / "preise für März.db")
+    other.write_config()
+    old = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    for verb, answer in (("snapshot", "orders: snapshot"), ("drill", "orders: PASSED")):
+        done = shell(f"readiness --config {other.config} {verb}", **old)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(answer)
+    done = shell(f"readiness --config {other.config} exposure", **old)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert shell(f"readiness --config {other.config} -V", **old).stdout.startswith("readiness ")
 
 
 def test_without_setpriv_it_says_what_is_missing(shop: Shop, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agent.app.drills import Wish
+from agent.app.drill_here import Wish
 from agent.cli import drill as module
 from agent.core.model.drills import Compared, ProofResult, RefusedSnapshot
 from support.builders.recorded_shop import Handed, readiness, recorded_shop
@@ -115,6 +115,17 @@ def test_a_snapshot_that_was_walked_past_and_a_kept_tree_are_named(
         "  refused snapshot fedcba98: a file is damaged",
         "  the restored files are kept in /scratch/kept-1/tree",
     ]
+
+
+def test_nothing_that_a_drill_says_moves_a_cursor(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The record may be that of one that was taken over."""
+    owned = "\x1b]0;owned\x07"
+    refused = RefusedSnapshot(owned, NOW, owned)
+    words = {"statement": owned, "snapshot": owned, "rung": owned}
+    lines = said(place, monkeypatch, capsys, kept=owned, refused=(refused,), **words)
+    assert all(line.isprintable() for line in lines)
 
 
 @pytest.mark.parametrize(

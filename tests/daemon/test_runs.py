@@ -63,6 +63,13 @@ def test_an_answer_is_done_also_when_it_is_bad_and_all_else_is_tried_again(
     assert outcome_of(Task(kind, "orders"), ended(status)) == outcome
 
 
+def test_what_was_found_and_could_not_be_recorded_is_tried_again() -> None:
+    refused = ended(
+        1, code="state-full", message="The drill of orders FAILED; and this could not be recorded."
+    )
+    assert outcome_of(Task("drill", "orders"), refused) == "not_tested"
+
+
 @pytest.mark.parametrize(
     ("drills", "elsewhere"),
     [

@@ -35,13 +35,20 @@ def keep_config(config: Config) -> None:
 
 
 def cry_for_config(file: str, trouble: ConfigError) -> None:
-    """Best effort: tell those whom the last config named, once a day; not while somebody is at work on it."""
+    """Best effort: tell those whom the last config named, once a day; not while somebody is at work on it.
+
+    Its copy lies where the user of the service may change it: what it names is done with the rights of that
+    user alone, for the rest of this process, and root does nothing of it.
+    """
+    from agent.adapters.host.identity import give_up_rights
     from agent.app.config import load_config
 
     with suppress(OSError, ReadinessError):
         changed = Path(file if Path(file).exists() else Path(file).parent).stat().st_mtime
         if abs(time.time() - changed) >= AT_WORK_SECONDS:
-            _tell(load_config(str(_last_config(file))), trouble, "config")
+            last = str(_last_config(file))
+            give_up_rights()
+            _tell(load_config(last), trouble, "config")
 
 
 def _last_config(file: str) -> Path:

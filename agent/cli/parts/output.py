@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import click
 import msgspec
 
+from agent.adapters.host.interrupts import hear_no_more
 from agent.core.configuration.config import Config
 from agent.core.model.findings import Finding
 from agent.core.model.runs import Outcome
@@ -79,6 +80,7 @@ def print_json(schema: str, exit_status: Exit, result: Any) -> None:
         "exit": int(exit_status),
         "result": msgspec.to_builtins(result),
     }
+    hear_no_more()  # else an interrupt that comes right now would say a second object
     click.echo(json.dumps(envelope))
 
 

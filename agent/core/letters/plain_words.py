@@ -125,6 +125,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "dump-gone": ("the copy of a database of {name} is gone", "look why it is not made any more"),
     "link-leads-out": ("{name} needs files that are in no backup", LOOK),
+    "source-swapped": (
+        "files of others came into a snapshot of {name}",
+        "look who writes to the data of {name}",
+    ),
     "source-replaced": ("the data of {name} are on another disk than before", LOOK),
     **dict.fromkeys(
         ("database-damaged", "database-collapsed"),
@@ -141,6 +145,7 @@ WORDS: dict[str, tuple[str, str]] = {
             "have the database of {name} copied right",
         ),
     ),
+    "not-looked-into": ("nobody knows whether a database or a dump of {name} is sound", LOOK),
     "snapshot-lost": ("a backup of {name} has disappeared", NO_BACKUP),
     "watch-limit": ("changes of {name} are noticed later than usual", LOOK),
     "no-events": ("changes of {name} are noticed later than usual", LOOK),

@@ -20,6 +20,7 @@ from agent.core.schedule.schedule import Past, after_run, missed, next_run, shif
 EVER = datetime.min.replace(tzinfo=UTC)
 LONG = timedelta(days=1)  # that a task waits at most behind more urgent ones
 LATE = timedelta(minutes=2)  # a run that starts later than this after it was due is late
+BUSY_PAUSE = timedelta(minutes=1)  # before what another was in the way of is tried again
 NEEDS_SNAPSHOT = ("copy", "drill")
 JITTER_PARTS, LONGEST_JITTER = 10, 300.0  # a run that is caught up waits up to a tenth of its rhythm, 5 min
 
@@ -90,8 +91,8 @@ class Agenda:
         self._hastened[task] = min(to, self._hastened.get(task, to))
 
     def busy(self, task: Task, now: datetime) -> None:
-        """A run found another at work: it is no attempt, and tried again in a minute."""
-        self._not_before[task] = now + timedelta(minutes=1)
+        """A run found another at work: it is no attempt, and tried again soon."""
+        self._not_before[task] = now + BUSY_PAUSE
 
     def woke(self, now: datetime) -> None:
         """The machine was off or suspended: what fell due is caught up, not all at the same second."""

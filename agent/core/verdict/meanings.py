@@ -22,8 +22,8 @@ REASONS: dict[str, tuple[Verdict, str]] = {
     ),
     "password-missing": (
         Verdict.UNKNOWN,
-        "the password file of a repository is not there, empty, blank or closed to us; AT RISK while another "
-        "copy is proven",
+        "the password file of a repository is not there, empty, blank, closed to us, or open to others and "
+        "so refused; AT RISK while another copy is proven",
     ),
     "wrong-password": (
         Verdict.UNKNOWN,

@@ -10,7 +10,7 @@ from agent.core.model.findings import Finding
 from agent.core.model.records import CopyRecord, Verdict
 from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.phrases import joined, shortened, span
-from agent.core.text.plain import printable
+from agent.core.text.plain import shown_path
 from agent.core.verdict.judgement import Case, Reason
 from agent.core.verdict.ways_out import way_out
 
@@ -95,7 +95,7 @@ def data_stale(case: Case) -> Iterator[Reason]:
         yield case.reason(
             "data-stale",
             Verdict.NOT_READY,
-            f"The newest data in {printable(case.rpo.dump.path)} is from {case.when(case.rpo.dump.at)}; the "
+            f"The newest data in {shown_path(case.rpo.dump.path)} is from {case.when(case.rpo.dump.at)}; the "
             f"promise is to lose at most {span(case.rpo.objective_s)}.",
             f"Dump more often, or promise less: rpo in [process.{case.process.name}].",
         )

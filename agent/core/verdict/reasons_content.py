@@ -7,7 +7,7 @@ from agent.core.evidence.content import unproven
 from agent.core.model.drills import Uncompared, Why
 from agent.core.model.records import Verdict
 from agent.core.text.phrases import joined, percent
-from agent.core.text.plain import count, printable, size
+from agent.core.text.plain import count, shown_path, size
 from agent.core.verdict.judgement import Case, Reason
 
 SMALL_SHARE = 0.02  # of all bytes, that may be on the move in every drill
@@ -25,7 +25,7 @@ def vital_not_proven(case: Case) -> Iterator[Reason]:
     """What the process cannot do without was restored by name, and its content compared by no drill."""
     found = unproven(case.standings, vital_paths(case.process))
     if found.vital:
-        shown = _some([printable(path) for path in found.vital])
+        shown = _some([shown_path(path) for path in found.vital])
         name = case.process.name
         yield case.reason(
             "vital-not-proven",
@@ -48,7 +48,7 @@ def vital_not_covered(case: Case) -> Iterator[Reason]:
         yield case.reason(
             "vital-not-covered",
             Verdict.AT_RISK,
-            f"Since the newest snapshot {_some([printable(path) for path in new])} became vital, and nobody "
+            f"Since the newest snapshot {_some([shown_path(path) for path in new])} became vital, and nobody "
             "has looked whether that snapshot holds it.",
             f"Run: readiness snapshot {case.process.name}",
         )
@@ -70,7 +70,7 @@ def content_not_proven(case: Case) -> Iterator[Reason]:
 
 
 def _described(file: Uncompared) -> str:
-    return f"{printable(file.path)} ({size(file.bytes)}, {WORDS[file.why]})"
+    return f"{shown_path(file.path)} ({size(file.bytes)}, {WORDS[file.why]})"
 
 
 def _some(names: Sequence[str]) -> str:

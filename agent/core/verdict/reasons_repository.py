@@ -86,9 +86,17 @@ def repository_damaged(case: Case) -> Iterator[Reason]:
             "repository-damaged",
             Verdict.AT_RISK if mild else Verdict.NOT_READY,
             f"{what} {case.when(since)}, found damage: {shortened(message)}",
-            hint if mild else f"{hint}; and readiness drill {case.process.name}",
+            hint if mild else _and_drill(hint, case.process.name),
             repository,
         )
+
+
+def _and_drill(hint: str, process: str) -> str:
+    """The hint, which may end with a sentence or a command, and what shows that it is mended."""
+    drill = f"readiness drill {process}"
+    if not hint:
+        return f"Run: {drill}"
+    return f"{hint} Then run: {drill}" if hint.endswith(".") else f"{hint}, then: {drill}"
 
 
 def came_back_since(one: Standing, since: datetime) -> bool:

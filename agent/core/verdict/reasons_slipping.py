@@ -9,6 +9,7 @@ from agent.core.drill.fingerprint import fingerprint
 from agent.core.evidence.evidence import WHOLE, Standing, covers, is_within, taken_at
 from agent.core.forecast.growth import days_until_too_long
 from agent.core.forecast.recovery_time import recovery_time
+from agent.core.model.drills import DrillRecord
 from agent.core.model.findings import Finding
 from agent.core.model.records import Verdict
 from agent.core.text.phrases import joined, moment, percent, shortened, span
@@ -74,7 +75,7 @@ def snapshot_failing(case: Case) -> Iterator[Reason]:
 def drill_not_tested(case: Case) -> Iterator[Reason]:
     """The newest drill could not be carried out; what was proven before still counts for a while."""
     for one in case.standings:
-        newest = one.copy.drills[0] if one.copy.drills else None
+        newest = next((drill for drill in one.copy.drills if not _is_of_nothing(drill)), None)
         if newest and newest.outcome == "not_tested":
             yield case.reason(
                 "drill-not-tested",
@@ -84,6 +85,12 @@ def drill_not_tested(case: Case) -> Iterator[Reason]:
                 remedy(newest) or f"Run: {case.drill(one.repository)}",
                 one.repository,
             )
+
+
+def _is_of_nothing(drill: DrillRecord) -> bool:
+    """Somebody asked for an ID that no snapshot has: that says nothing of any."""
+    nothing = drill.outcome == "not_tested" and {each.code for each in drill.findings} == {"no-snapshot"}
+    return nothing and drill.selection not in ("latest", "last-good", "random")
 
 
 def proof_expiring(case: Case) -> Iterator[Reason]:

@@ -20,7 +20,7 @@ from agent.core.model.drills import ProofResult
 from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import StoredSnapshot
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
-from agent.core.snapshot.dumps import newest_of_each, restored_dump_findings
+from agent.core.snapshot.dumps import newest_of_each, restored_dump_findings, unseen_findings
 from agent.core.text.plain import count
 from agent.operations.drill.restore import Restored
 from agent.operations.drill.task import DrillTask, DrillTools
@@ -193,8 +193,9 @@ class Checker:
         """Of each dump the newest as it came back; one that was being written where there is no other."""
         record = self._record
         dumps = newest_of_each(record.dumps, frozenset(record.moving_paths)) if record else []
-        cut = [dump.path for dump in self._tools.room.cut_dumps(dumps)]
-        return restored_dump_findings(self._task.process, cut)
+        cut, unseen = self._tools.room.cut_dumps(dumps)
+        findings = restored_dump_findings(self._task.process, [dump.path for dump in cut])
+        return findings + unseen_findings(self._process, unseen)
 
     def _tables(self, witness: RestoredWitness) -> Sequence[TableCounts]:
         return self._record.tables if self._record else witness.tables

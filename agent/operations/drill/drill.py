@@ -22,12 +22,13 @@ from agent.core.model.objectives import objectives_of
 from agent.core.model.repository import StoredSnapshot, matching
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord
-from agent.errors import ReadinessError, ResticError
+from agent.errors import ReadinessError, ResticError, refusal
 from agent.operations.drill.check import Checked, Checker
 from agent.operations.drill.restore import REMEMBERED, Begun, Restored, Restorer
 from agent.operations.drill.task import DrillTask, DrillTools
 from agent.operations.ports.repository import Listing
 from agent.operations.records.sight import note_sight
+from agent.operations.records.unrecorded import Unrecorded, of_drill, told_anyway
 from agent.operations.records.vanished import Vanished
 
 # Trouble that says something about the backups themselves; all other trouble says "could not be tested".
@@ -37,14 +38,20 @@ OF_THE_REPOSITORY = {"snapshots-vanished", "repository-changed", DAMAGED, UNREAD
 
 
 def drill(task: DrillTask, tools: DrillTools) -> tuple[DrillRecord, str]:
-    """Drill and write the record, whatever comes of it; also returns where a kept tree lies, or ""."""
+    """Drill and write the record, whatever comes of it; also returns where a kept tree lies, or "".
+
+    A defect of ours is raised as well.
+    """
     rehearsal = _Rehearsal(task, tools)
     try:
         record = rehearsal.run()
-    except ReadinessError as error:
-        outcome: Outcome = "failed" if error.code in BAD else "not_tested"
-        trouble = finding(error.code, task.process.name, error.message, error.hint)
-        record = rehearsal.record(outcome, [trouble])
+    except Unrecorded:
+        raise
+    except (ReadinessError, OSError) as error:
+        record = rehearsal.ended_by(refusal(error))
+    except Exception as defect:
+        tools.ledger.append(rehearsal.ended_by(refusal(defect)), tools.clock.now())
+        raise
     except KeyboardInterrupt:
         stopped = finding("interrupted", task.process.name, "The drill was stopped before it was done.")
         tools.ledger.append(rehearsal.record("not_tested", [stopped]), tools.clock.now())
@@ -60,6 +67,7 @@ class _Rehearsal:
         self.task = task
         self.process = task.process
         self.tools = tools
+        self._what = of_drill(self.process.name, task.repository)
         self.started = tools.clock.now()
         self._clock = time.monotonic()
         self.base = DrillRecord(
@@ -81,6 +89,10 @@ class _Rehearsal:
 
     def write(self, record: DrillRecord) -> None:
         """Append the record, and what it says of the repository to the account of that."""
+        with told_anyway(self._what, record.outcome, record.findings):
+            self._write(record)
+
+    def _write(self, record: DrillRecord) -> None:
         ledger, now = self.tools.ledger, self.tools.clock.now()
         ledger.append(record, now)
         seen = Seen(
@@ -97,6 +109,11 @@ class _Rehearsal:
         """What is known now, as a record."""
         seconds = structs.replace(self.base.seconds, total=round(time.monotonic() - self._clock, 3))
         return structs.replace(self.base, outcome=outcome, findings=tuple(findings), seconds=seconds)
+
+    def ended_by(self, error: ReadinessError) -> DrillRecord:
+        """The record of a drill that came to no end of its own."""
+        trouble = finding(error.code, self.process.name, error.message, error.hint)
+        return self.record("failed" if error.code in BAD else "not_tested", [trouble])
 
     def run(self) -> DrillRecord:
         """List, choose, and drill until one passes or there is no more to try."""
@@ -159,7 +176,9 @@ class _Rehearsal:
             self.process.name,
             f"Repository {self.task.repository} holds no snapshot{asked} of {self.process.name} by host "
             f"{self.task.host} with all its paths.",
-            f"Take one: {self.task.renew or f'readiness snapshot {self.process.name}'}",
+            f"Drill the newest: readiness drill {self.process.name}"
+            if asked
+            else f"Take one: {self.task.renew or f'readiness snapshot {self.process.name}'}",
         )
         return "not_tested", [none]
 
@@ -176,7 +195,8 @@ class _Rehearsal:
             reason = next(item.message for item in findings if item.severity == "error")
             refused.append(RefusedSnapshot(snapshot.id, snapshot.time, reason))
             # going on to an older one must not make this failure go away
-            self.tools.ledger.append(self.record(outcome, findings), self.tools.clock.now())
+            with told_anyway(self._what, outcome, tuple(findings)):
+                self.tools.ledger.append(self.record(outcome, findings), self.tools.clock.now())
             ahead = None
             self.tools.room.renew()
         self.base = structs.replace(self.base, refused=tuple(refused))

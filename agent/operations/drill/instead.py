@@ -5,12 +5,12 @@ from agent.core.model.findings import finding
 from agent.core.model.snapshots import SnapshotRecord
 from agent.errors import Busy
 from agent.operations.ports.clock import Clock
-from agent.operations.ports.ledger import Ledger, LedgerReader
+from agent.operations.ports.ledger import Lookup, WorkLedger
 
 WORDS = ("latest", "last-good", "random")
 
 
-def same_snapshot(ledger: LedgerReader, select: str, process: str, repository: str) -> str:
+def same_snapshot(ledger: Lookup, select: str, process: str, repository: str) -> str:
     """The selection as it is called in `repository`: a copy has an ID of its own."""
     if select in WORDS:
         return select
@@ -20,7 +20,7 @@ def same_snapshot(ledger: LedgerReader, select: str, process: str, repository: s
 
 
 def busy_drill(
-    ledger: Ledger, clock: Clock, process: str, repository: str, instead_of: str, busy: Busy
+    ledger: WorkLedger, clock: Clock, process: str, repository: str, instead_of: str, busy: Busy
 ) -> DrillRecord:
     """The record of a drill that could not be made because another readiness is at work there."""
     trouble = finding("repository-locked", process, busy.message, busy.hint)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from agent.core.configuration.config import (
     ArchiveProof,
@@ -140,8 +140,15 @@ def _told(look: _Look) -> tuple[str, ...]:
 
 
 def _on_database(path: str, look: _Look, judge: Callable[[Path], Judgement]) -> Judgement:
-    database = look.find(path)
-    return judge(database) if database else failed(f"/{tree_path(path)} is not in the restored tree")
+    """The judgement speaks of the database, and not of where it was restored to."""
+    database, named = look.find(path), f"/{tree_path(path)}"
+    if database is None:
+        return failed(f"{named} is not in the restored tree")
+    try:
+        judged = judge(database)
+    except ReadinessError as error:
+        judged = not_tested(str(error).rstrip("."))
+    return structs.replace(judged, reason=judged.reason.replace(str(database), named))
 
 
 def _rows(proof: SqliteProof, look: _Look, database: Path) -> Judgement:

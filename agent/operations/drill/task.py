@@ -7,7 +7,7 @@ from msgspec import Struct
 from agent.core.configuration.config import CriticalProcess
 from agent.operations.ports.clock import Clock
 from agent.operations.ports.drilling import DrillRoom
-from agent.operations.ports.ledger import Ledger
+from agent.operations.ports.ledger import WorkLedger
 from agent.operations.ports.progress import Progress
 from agent.operations.ports.proving import Prover
 from agent.operations.ports.repository import Repository
@@ -38,6 +38,6 @@ class DrillTools(Struct, frozen=True, kw_only=True):
     room: DrillRoom
     prove: Prover
     chosen: Callable[[], None]
-    ledger: Ledger
+    ledger: WorkLedger
     clock: Clock
     progress: Progress

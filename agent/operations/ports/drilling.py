@@ -6,6 +6,7 @@ from typing import Protocol
 from agent.core.drill.proofs import Judgement
 from agent.core.drill.sampling import Part, Sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
+from agent.core.kinds.kinds import Unseen
 from agent.core.model.snapshots import DumpNote, TableCounts
 
 
@@ -72,8 +73,8 @@ class DrillRoom(Protocol):
         """Look into the carried copies of databases that no proof names."""
         ...
 
-    def cut_dumps(self, dumps: Sequence[DumpNote]) -> list[DumpNote]:
-        """Those of the restored dumps that are not whole."""
+    def cut_dumps(self, dumps: Sequence[DumpNote]) -> tuple[list[DumpNote], list[Unseen]]:
+        """Those of the restored dumps that are not whole, and those that nobody could look into."""
         ...
 
     def write_lists(self, name: str, witness: RestoredWitness, result: Verification) -> str:

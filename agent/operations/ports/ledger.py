@@ -9,8 +9,8 @@ from agent.core.model.records import Body, Entry
 B = TypeVar("B", bound=Body)
 
 
-class LedgerReader(Protocol):
-    """What was recorded."""
+class Lookup(Protocol):
+    """What a run asks of what was recorded."""
 
     def newest(
         self, body: type[B], *, process: str = "", repository: str = "", outcome: str = "", limit: int = 1
@@ -43,6 +43,10 @@ class LedgerReader(Protocol):
         """
         ...
 
+
+class LedgerReader(Lookup, Protocol):
+    """What was recorded."""
+
     def since(self, body: type[B], at: datetime, *, process: str = "") -> Iterator[Entry]:
         """Every record of one kind written from `at` on, oldest first, behind the newest older ones.
 
@@ -59,9 +63,13 @@ class LedgerReader(Protocol):
         ...
 
 
-class Ledger(LedgerReader, Protocol):
-    """The record of everything, to read and to append to."""
+class WorkLedger(Lookup, Protocol):
+    """What a run has of the ledger: it asks, and notes what it did."""
 
     def append(self, body: Body, at: datetime) -> Entry:
         """Write one record; when this returns, the record survives a power cut."""
         ...
+
+
+class Ledger(LedgerReader, WorkLedger, Protocol):
+    """The record of everything, to read and to append to."""

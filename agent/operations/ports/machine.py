@@ -29,6 +29,10 @@ class Machine(Protocol):
         """Whether we could write there, or make it where it is not there yet."""
         ...
 
+    def can_restore_to(self, path: str) -> bool:
+        """Whether a drill could restore to it, which may be made by another user than we are."""
+        ...
+
     def place_of(self, repository: Repository, paths: Sequence[str], exclude: Sequence[str]) -> Placed:
         """Where a repository lies, or would lie, as seen from the files below some paths."""
         ...

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from agent.core.model.repository import BackupSummary, RestoreReport, Stamp, StoredSnapshot
 from agent.core.model.repository_upkeep import Attempt, CheckReport
+from agent.core.model.swapped import KeptFile
 from agent.operations.ports.progress import OnBytes
 
 
@@ -63,6 +64,22 @@ class Repository(Protocol):
 
     def held(self, snapshot: str, paths: Sequence[str]) -> Mapping[str, Stamp]:
         """Which of these absolute paths the snapshot holds, and in which state."""
+        ...
+
+    def directories(self, snapshot: str, places: Sequence[str]) -> Sequence[str]:
+        """The directories that the snapshot holds in these, by absolute paths; a few more may be among them.
+
+        As restic spells them, and as often as it names them."""
+        ...
+
+    def files(
+        self, snapshot: str, places: Sequence[str], wanted: Callable[[KeptFile], bool]
+    ) -> Sequence[KeptFile]:
+        """The `wanted` ones of the files that the snapshot holds below these absolute paths."""
+        ...
+
+    def with_inodes(self, tree: str, files: Sequence[KeptFile]) -> Sequence[KeptFile]:
+        """Those files of the snapshot of this tree with their inodes, as far as these can be told."""
         ...
 
     def start_backup(

@@ -7,6 +7,7 @@ from agent.core.kinds.rotations import Turns
 from agent.core.model.findings import Finding
 from agent.core.model.places import Placed
 from agent.core.model.snapshots import TableCounts
+from agent.core.model.swapped import KeptFile
 from agent.core.snapshot.changes import Changes
 from agent.core.snapshot.exposure import Comparison
 from agent.core.snapshot.extent import Moved, Scan
@@ -54,6 +55,10 @@ class Sources(Protocol):
 
         `missed` were not there when restic came: those that were not there at the scan either came and went.
         """
+        ...
+
+    def unlisted(self, files: Sequence[KeptFile]) -> Sequence[KeptFile]:
+        """Those files of a snapshot that the scan did not meet in that state, wherever they lay."""
         ...
 
     def settled(self, places: Sequence[bytes], seconds: float) -> bool:

@@ -16,17 +16,19 @@ from agent.core.model.snapshots import SnapshotRecord
 from agent.errors import ResticError
 
 if TYPE_CHECKING:
-    from agent.operations.ports.ledger import Ledger, LedgerReader
+    from agent.operations.ports.ledger import Lookup, WorkLedger
 
 Identify = Callable[[], str]  # asks the repository for its identity
 
 
-def known_account(ledger: "LedgerReader", repository: str) -> SightRecord | None:
+def known_account(ledger: "Lookup", repository: str) -> SightRecord | None:
     """The account of a repository as it was left."""
     return next(iter(ledger.newest(SightRecord, repository=repository)), None)
 
 
-def note_sight(ledger: "Ledger", seen: Seen, now: datetime, identify: Identify, address: str = "") -> None:
+def note_sight(
+    ledger: "WorkLedger", seen: Seen, now: datetime, identify: Identify, address: str = ""
+) -> None:
     """Write the account down where it changed, and the address where it is new.
 
     Whoever met the repository has seen that it is the right one only if our snapshots were there. So where
@@ -53,7 +55,7 @@ def note_sight(ledger: "Ledger", seen: Seen, now: datetime, identify: Identify, 
 
 
 def identified(
-    ledger: "Ledger", repository: str, address: str, identify: Identify, now: datetime
+    ledger: "WorkLedger", repository: str, address: str, identify: Identify, now: datetime
 ) -> tuple[str, str]:
     """Its identity, and what it said of itself where it was asked: at an address where nobody was yet.
 
@@ -70,14 +72,16 @@ def identified(
     return identity, identity
 
 
-def _note_first(ledger: "Ledger", repository: str, identify: Identify, address: str, now: datetime) -> None:
+def _note_first(
+    ledger: "WorkLedger", repository: str, identify: Identify, address: str, now: datetime
+) -> None:
     """Who it is, where nobody has met it by its name yet: it may have had another one."""
     with suppress(ResticError):
         body = RepositoryRecord(repository=repository, repository_id=identify(), address=address)
         ledger.append(body, now)
 
 
-def note_acceptance(ledger: "Ledger", record: SnapshotRecord, config: Config, now: datetime) -> None:
+def note_acceptance(ledger: "WorkLedger", record: SnapshotRecord, config: Config, now: datetime) -> None:
     """What a person accepted with a good snapshot is missed no more, in the other repositories either."""
     others = [one.name for one in config.repositories if one.name != record.repository]
     for name in others if record.accepted and record.outcome == "passed" else ():

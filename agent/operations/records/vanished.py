@@ -15,7 +15,7 @@ from agent.core.model.snapshots import SnapshotRecord
 from agent.core.text.plain import count
 from agent.core.upkeep.keeping import newest_first
 from agent.core.upkeep.vanished import Known, known_snapshots, under_new_ids
-from agent.operations.ports.ledger import Ledger, LedgerReader
+from agent.operations.ports.ledger import Lookup, WorkLedger
 from agent.operations.ports.repository import Repository
 from agent.operations.records.sight import known_account
 
@@ -25,7 +25,7 @@ FEW = 4  # retentions that are looked at first for one that noted what was left
 class Vanished:
     """The look at one process in one repository, for snapshots of `host` alone."""
 
-    def __init__(self, ledger: LedgerReader, process: str, repository: str, host: str) -> None:
+    def __init__(self, ledger: Lookup, process: str, repository: str, host: str) -> None:
         self._ledger = ledger
         self._process = process
         self._repository = repository
@@ -125,7 +125,9 @@ class Vanished:
         found = self._under_new_ids(known.missing(listed), listed)
         return sorted(found.values(), key=taken_at)
 
-    def adopt(self, listed: Sequence[StoredSnapshot], ledger: Ledger, now: datetime) -> list[SnapshotRecord]:
+    def adopt(
+        self, listed: Sequence[StoredSnapshot], ledger: WorkLedger, now: datetime
+    ) -> list[SnapshotRecord]:
         """Write down the new IDs that are not known yet; the newest record stays that of the newest run."""
         known = self.known()
         new = [record for record in self.renamed(listed, known) if record.snapshot not in known.ids]
@@ -145,7 +147,7 @@ class Vanished:
             f"Let the user that runs readiness read all that is in repository {self._repository}.",
         )
 
-    def note(self, listed: Sequence[StoredSnapshot], ledger: Ledger, now: datetime) -> None:
+    def note(self, listed: Sequence[StoredSnapshot], ledger: WorkLedger, now: datetime) -> None:
         """Write down what is there where the ledger does not know all of it.
 
         So it is after a person accepted, whatever was missing then, and under a new name in the config, and
@@ -212,7 +214,7 @@ class Vanished:
 
 
 def vanished_of(
-    processes: Iterable[str], repository: str, host: str, ledger: LedgerReader, restic: Repository
+    processes: Iterable[str], repository: str, host: str, ledger: Lookup, restic: Repository
 ) -> list[Finding]:
     """The same for each of several processes."""
     lost: list[Finding] = []

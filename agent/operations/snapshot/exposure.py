@@ -64,7 +64,9 @@ def look_at_exposure(process: CriticalProcess, tools: ExposureTools) -> Exposure
         if each.code == "view-differs":
             raise ReadinessError(each.message, each.hint, each.code)
     look = tools.files.look(changes_since(good, records, process.paths))
-    found = broken + [each for each in what_is_wrong(process, look, good) if not _is_said(each, broken)]
+    live = [record for record in reversed(records) if not record.copy_of]
+    wrong = what_is_wrong(process, look, good, live)
+    found = broken + [each for each in wrong if not _is_said(each, broken)]
     found += _still_open(process.name, found, freezes(tools.ledger, process.name))
     found += [each for each in tools.notes.troubles(process.name) if not _is_said(each, found)]
     exposure = Exposure(

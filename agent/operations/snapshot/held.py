@@ -83,7 +83,7 @@ class Held:
     def refusals(self) -> list[Finding]:
         """Why a snapshot of this would lie."""
         process, scan, good = self._process, self._scan, self._good
-        found = why_refuse(process, scan, good)
+        found = why_refuse(process, scan, good, self._earlier)
         found += unmounted(process, scan, good)
         mounts = new_mounts(scan, good)
         places = [os_bytes(mount.path).strip(b"/") for mount in mounts]

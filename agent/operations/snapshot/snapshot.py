@@ -7,20 +7,23 @@ from msgspec import structs
 
 from agent.core.configuration.exclude import os_text
 from agent.core.evidence.account import Seen
+from agent.core.kinds.dump_times import ahead_last
 from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import BackupSummary, Stamp, StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
+from agent.core.model.swapped import Swaps, swapped
 from agent.core.snapshot.dumps import noted_dumps, replaced_dumps
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, replaced_roots
 from agent.core.snapshot.kept import find_snapshot, lost_finding, what_is_missing
 from agent.core.snapshot.lost_rows import fewer_rows, noted_databases
 from agent.core.snapshot.shrinkage import noted_extents
 from agent.core.snapshot.vital import on_the_move, vital_findings
-from agent.errors import ResticError
+from agent.errors import ReadinessError, refusal
 from agent.operations.ports.repository import Backup, Listing
 from agent.operations.ports.sources import Sources
 from agent.operations.records.sight import identified, note_acceptance, note_sight
+from agent.operations.records.unrecorded import told_anyway
 from agent.operations.records.vanished import Vanished
 from agent.operations.snapshot.acceptance import Acceptance, vanished_meanwhile, what_else
 from agent.operations.snapshot.earlier import Earlier
@@ -34,20 +37,26 @@ MOVING_LISTED = 10_000
 
 
 def take_snapshot(task: SnapshotTask, tools: SnapshotTools) -> SnapshotRecord:
-    """Take the snapshot and write its record, whatever comes of it."""
+    """Take the snapshot and write its record, whatever comes of it; a defect of ours is raised as well."""
     attempt = _Attempt(task, tools)
     try:
         record = attempt.run()
-    except ResticError as error:
-        record = attempt.record(*came_to_nothing(task.process.name, error))
+    except (ReadinessError, OSError) as error:
+        record = attempt.record(*came_to_nothing(task.process.name, refusal(error)))
+    except Exception as defect:
+        nothing = came_to_nothing(task.process.name, refusal(defect))
+        tools.ledger.append(attempt.record(*nothing), tools.clock.now())
+        raise
     except KeyboardInterrupt:
         stopped = finding("interrupted", task.process.name, "The snapshot was stopped before it was done.")
         tools.ledger.append(attempt.record("not_tested", [stopped]), tools.clock.now())
         raise
-    tools.ledger.append(record, tools.clock.now())
-    attempt.note_sight(record)
-    note_acceptance(tools.ledger, record, task.config, tools.clock.now())
-    attempt.note_listing()
+    what = f"The snapshot of {task.process.name} to {task.repository}"
+    with told_anyway(what, record.outcome, record.findings):
+        tools.ledger.append(record, tools.clock.now())
+        attempt.note_sight(record)
+        note_acceptance(tools.ledger, record, task.config, tools.clock.now())
+        attempt.note_listing()
     if record.outcome == "passed":
         tools.sources.remember()
     return record
@@ -141,6 +150,7 @@ class _Attempt:
             self.base = structs.replace(self.base, accepted=True, accepted_findings=accepted)
         self.base = structs.replace(self.base, held=seen.noted(tables, self.base.accepted))
         moving: Sequence[VitalPlace] = ()
+        findings += self._swapped(stored, moved.swaps)
         if stored is None:
             findings.append(lost_finding(self.process.name, summary))
         else:
@@ -196,6 +206,19 @@ class _Attempt:
         wrong = self._vanished().findings(self._listed, restic, False, *cannot, asked=self._asked)
         return find_snapshot(self._listed, summary.snapshot), moved, wrong
 
+    def _swapped(self, stored: StoredSnapshot | None, swaps: Swaps) -> list[Finding]:
+        """What came in through a link that was not there when we looked; asked where one can have been."""
+        if stored is None:
+            return []
+        restic, stirred = self.tools.repository, swaps.stirred
+        places = swaps.places(restic.directories(stored.id, stirred) if stirred else ())
+        unknown = restic.files(stored.id, places, swaps.is_unknown) if places else ()
+        missed = self.tools.sources.unlisted(unknown) if unknown else ()
+        strange = [file for file in missed if swaps.is_strange(file)]
+        if strange and not any(map(swaps.is_certain, strange)):
+            strange = [file for file in restic.with_inodes(stored.tree, strange) if swaps.is_strange(file)]
+        return swapped(self.process, stored.id, strange)
+
     def note_sight(self, record: SnapshotRecord) -> None:
         """What this run saw of the repository, for its account."""
         seen = Seen(
@@ -236,7 +259,7 @@ class _Attempt:
             witness_sha256=scan.witness_sha256,
             roots=scan.roots,
             mounts=scan.mounts,
-            dumps=noted_dumps(scan.dumps, scan.newest),
+            dumps=noted_dumps(ahead_last(scan.dumps, scan.newest), scan.newest),
             directories=noted_extents(scan),
             tables=tables,
             excluded=tuple("/" + os_text(path) for path in scan.excluded),

@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 from agent.core.configuration.config import Config, CriticalProcess
 from agent.core.model.findings import Finding
 from agent.core.model.snapshots import DumpNote
-from agent.core.snapshot.dumps import cut_findings
+from agent.core.snapshot.dumps import cut_findings, unseen_findings
 from agent.core.snapshot.extent import Moved, Scan, blemishes
 from agent.core.snapshot.links import link_findings
 from agent.core.snapshot.live_databases import Copied, server_findings, sqlite_findings
@@ -27,4 +27,5 @@ def told(
         *server_findings(process, scan, moved),
         *link_findings(process, config.processes, scan.links),
         *cut_findings(process, dumps, changing),
+        *unseen_findings(process.name, scan.unseen),
     ]

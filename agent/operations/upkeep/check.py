@@ -17,6 +17,7 @@ from agent.operations.ports.progress import Progress
 from agent.operations.ports.repository import Repository, Upkeep
 from agent.operations.records.last_check import last_checked
 from agent.operations.records.sight import known_account, note_sight
+from agent.operations.records.unrecorded import told_anyway
 from agent.operations.records.vanished import vanished_of
 
 
@@ -46,21 +47,16 @@ def check(task: CheckTask, tools: CheckTools) -> CheckRecord:
     started, clock = tools.clock.now(), time.monotonic()
     damaged = is_wrong(known_account(tools.ledger, task.repository), DAMAGED)
     part, parts = next_part(last_checked(tools.ledger, task.repository), task.parts, damaged)
+    name = task.repository
     base = CheckRecord(
-        repository=task.repository,
-        started=started,
-        outcome="not_tested",
-        seconds=0.0,
-        part=part,
-        parts=parts,
+        repository=name, started=started, outcome="not_tested", seconds=0.0, part=part, parts=parts
     )
 
     def write(outcome: Outcome, findings: Sequence[Finding]) -> CheckRecord:
-        seconds = round(time.monotonic() - clock, 3)
-        record = structs.replace(base, outcome=outcome, findings=tuple(findings), seconds=seconds)
-        tools.ledger.append(record, tools.clock.now())
+        taken = round(time.monotonic() - clock, 3)
+        record = structs.replace(base, outcome=outcome, findings=tuple(findings), seconds=taken)
         seen = Seen(
-            repository=task.repository,
+            repository=name,
             by="check",
             at=started,
             met=outcome == "passed",
@@ -68,7 +64,9 @@ def check(task: CheckTask, tools: CheckTools) -> CheckRecord:
             part=part,
             parts=parts,
         )
-        note_sight(tools.ledger, seen, tools.clock.now(), tools.repository.repository_id)
+        with told_anyway(f"The check of {name}", outcome, record.findings):
+            tools.ledger.append(record, tools.clock.now())
+            note_sight(tools.ledger, seen, tools.clock.now(), tools.repository.repository_id)
         return record
 
     tools.progress.begin(f"{task.repository}: checking part {part} of {parts}")

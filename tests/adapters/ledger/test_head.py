@@ -112,3 +112,12 @@ def test_a_full_disk_leaves_the_old_head(path: Path, monkeypatch: pytest.MonkeyP
         write_head(path, Head(8, "cd" * 32))
     assert read_head(path) == Head(7, "ab" * 32)
     assert os.listdir(path.parent) == ["ledger.head"]
+
+
+def test_a_head_is_not_written_through_a_link_that_lies_in_wait(path: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    head_path(path).with_name(f"{head_path(path).name}.{os.getpid()}").symlink_to(victim)
+    write(path, 1)
+    assert victim.read_text() == "precious"
+    assert not head_path(path).is_symlink()

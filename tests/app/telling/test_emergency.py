@@ -106,6 +106,17 @@ def test_a_wrong_config_is_told_to_those_whom_the_last_good_one_named(shop: Conf
     assert len(hook.subjects) == 1
 
 
+def test_of_a_copy_that_somebody_less_trusted_may_change_nothing_is_done(
+    shop: Config, hook: Hook, as_root: None
+) -> None:
+    """It names programs and servers: `sudo readiness notify` ran what the user of the service put there."""
+    keep_config(shop)
+    os.chown(Path(shop.settings.state) / emergency.LAST_CONFIG, 65534, -1)
+    changed(shop.file, emergency.AT_WORK_SECONDS + 1)
+    cry_for_config(shop.file, WRONG)
+    assert hook.subjects == []
+
+
 def test_nobody_is_told_while_somebody_is_at_work_on_the_config(shop: Config, hook: Hook) -> None:
     keep_config(shop)
     changed(shop.file, emergency.AT_WORK_SECONDS / 2)

@@ -153,10 +153,11 @@ def test_two_of_the_same_kind_of_server_need_the_same_options(url: str, alike: b
 
 
 def test_the_command_that_makes_plan_b_cuts_data_alike_and_shows_no_password() -> None:
-    secret = replace(PLAN_B, url="rest:https://me:hunter2@nas/", environment_file="/etc/plan b.env")
+    secret = replace(PLAN_B, url="rest:https://me:hunter2@tail@nas/", environment_file="/etc/plan b.env")
     command = init_command(PRIMARY, secret)
 
     assert "hunter2" not in command
+    assert "tail" not in command
     assert command.endswith(
         "--from-repo /mnt/primary --from-password-file /etc/primary --copy-chunker-params"
     )

@@ -1,5 +1,6 @@
 """What damage in a repository means for the processes that are kept in it."""
 
+import pytest
 from msgspec.structs import replace
 
 from agent.core.evidence.evidence import Copy, Evidence
@@ -41,6 +42,25 @@ def test_a_sound_repository_changes_nothing() -> None:
 
 def test_damage_in_the_only_copy_is_not_ready() -> None:
     assert verdict(checked(1)) == (Verdict.NOT_READY, ["repository-damaged"])
+
+
+@pytest.mark.parametrize(
+    ("hint", "said"),
+    [
+        ("Look at its disk.", "Look at its disk. Then run: readiness drill orders"),
+        (
+            "Then run: readiness check primary",
+            "Then run: readiness check primary, then: readiness drill orders",
+        ),
+        ("", "Run: readiness drill orders"),
+    ],
+)
+def test_what_to_do_is_whole_sentences(hint: str, said: str) -> None:
+    record = checked(1)
+    record = replace(record, findings=(replace(record.findings[0], hint=hint),))
+    shop = config(process(), repositories=("primary", "plan-b"))
+    (judgement,) = assess(shop, Evidence(copies=tuple(READY), checks=(record,)), NOW).judgements
+    assert judgement.reasons[0].hint == said
 
 
 def test_damage_is_a_risk_once_the_whole_process_came_back_since() -> None:

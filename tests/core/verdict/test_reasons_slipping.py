@@ -56,6 +56,21 @@ def test_the_newest_drill_not_carried_out_is_at_risk() -> None:
     assert (judgement.verdict, codes(judgement)) == (AT_RISK, ["drill-not-tested"])
 
 
+@pytest.mark.parametrize(
+    ("selection", "code", "verdict"),
+    [
+        ("0000abcd", "no-snapshot", READY),
+        ("latest", "no-snapshot", AT_RISK),
+        ("0000abcd", "scratch-too-small", AT_RISK),
+    ],
+)
+def test_a_drill_of_an_id_that_no_snapshot_has_says_nothing(
+    selection: str, code: str, verdict: Verdict
+) -> None:
+    asked = replace(drill(0.2, "not_tested"), selection=selection, findings=(wrong(code),))
+    assert judged(snapshot(), asked, drill()).verdict is verdict
+
+
 @pytest.mark.parametrize(("hours", "verdict"), [(192, READY), (192.1, AT_RISK)])
 def test_a_proof_is_about_to_expire_after_four_fifths_of_its_time(hours: float, verdict: Verdict) -> None:
     assert judged(snapshot(), drill(hours)).verdict == verdict

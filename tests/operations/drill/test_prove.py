@@ -3,6 +3,7 @@
 import gzip
 import os
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from agent.adapters.drilling.archives import Archives
 from agent.adapters.drilling.restored_files import RestoredFiles
+from agent.adapters.looking.session import Look
 from agent.adapters.sqlite.reading import SqliteDatabases
 from agent.core.configuration.config import (
     ArchiveProof,
@@ -64,8 +66,9 @@ def prove_one(
     process = CriticalProcess(
         name="orders", paths=("/srv/orders",), rto=1, rpo=1, mtd=1, max_proof_age=1, proofs=proofs
     )
-    readers = Readers(RestoredFiles(), SqliteDatabases(), Archives())
-    return prove(process, RestoredTree(tree), runner or FakeRunner(), facts, AT, readers, moving)
+    with closing(Look(tree.with_name(f"{tree.name}.look"))) as look:
+        readers = Readers(RestoredFiles(), SqliteDatabases(look), Archives(look))
+        return prove(process, RestoredTree(tree), runner or FakeRunner(), facts, AT, readers, moving)
 
 
 def said(results: Sequence[ProofResult]) -> list[tuple[str, str]]:
@@ -193,6 +196,19 @@ def test_a_query_on_a_lost_table_fails(tmp_path: Path) -> None:
     ((outcome, message),) = said(prove_one(tmp_path, proof))
     assert outcome == "failed"
     assert "no such table: lost" in message
+
+
+def test_a_query_that_only_the_application_can_run_is_not_tested_and_names_its_database(
+    tmp_path: Path,
+) -> None:
+    make_orders(tmp_path / "srv" / "o.db")
+    proof = NewestRowProof(name="recent", sqlite="/srv/o.db", query="SELECT f(1)", max_age=3600)
+    lost = NewestRowProof(name="lost", sqlite="/srv/o.db", query="SELECT max(at) FROM lost", max_age=3600)
+    told = said(prove_one(tmp_path, proof, lost))
+    assert [outcome for outcome, _ in told] == ["not_tested", "failed"]
+    for _, message in told:
+        assert message.startswith("/srv/o.db ")
+        assert str(tmp_path) not in message
 
 
 # ---- files
