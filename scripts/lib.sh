@@ -100,10 +100,23 @@ venv_holds() { # LOCK
 
 # Make .venv hold exactly what LOCK names and this checkout as `readiness`; nothing to do is quick.
 ensure_venv() { # LOCK
-    # one at a time
-    flock 9
-    venv_holds "$1" || make_venv "$1"
-} 9<pyproject.toml
+    ! venv_holds "$1" || return 0
+    (umask 077 && : >>.venv.lock) # a lock that others may open, they may hold for ever
+    {
+        flock 9 # one at a time
+        venv_holds "$1" || make_venv "$1"
+    } 9<.venv.lock
+}
+
+# What a lock names, as wheels alone: to build a package runs what no hash pins.
+install_wheels() { # PYTHON LOCK OPTION...
+    quietly "$1" -m pip --disable-pip-version-check install --only-binary :all: --require-hashes -r "$2" "${@:3}"
+}
+
+# The source in a directory, built with what is there.
+install_source() { # PYTHON SOURCE...
+    quietly "$1" -m pip --disable-pip-version-check install --no-index --no-deps --no-build-isolation "${@:2}"
+}
 
 make_venv() { # LOCK
     local python
@@ -113,9 +126,8 @@ make_venv() { # LOCK
     fi
     say "Making the virtual environment .venv from $1"
     quietly "$python" -m venv --clear .venv &&
-        quietly .venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r "$1" &&
-        quietly .venv/bin/python -m pip install --disable-pip-version-check --no-index --no-deps \
-            --no-build-isolation -e . || return
+        install_wheels .venv/bin/python "$1" &&
+        install_source .venv/bin/python -e . || return
     # requirements-test.lock holds all of requirements.lock, so a .venv for the tests serves both
     venv_stamp requirements.lock >.venv/installed
     venv_stamp "$1" >>.venv/installed

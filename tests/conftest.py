@@ -4,11 +4,13 @@ import os
 import random
 import shutil
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agent.adapters.looking.session import Look
 from agent.core.schedule import duties
 from support.builders.live_files import Mount, mounted_over
 from support.doubles.simulated_business import BusinessWorld
@@ -24,6 +26,7 @@ MAY_SKIP_IN_CI: dict[str, str] = {
 # what takes longest, by the start of the path: it begins first, so that the end does not wait for it
 FIRST = (
     "tests/containers/test_mail.py",  # makes the installed machine that the other containers begin as
+    "tests/containers/test_hostile.py",  # the longest of all
     "tests/walks/",
     "tests/faults/",
     "tests/operations/upkeep/",
@@ -78,6 +81,13 @@ def sftp_server(tmp_path: Path) -> Iterator[SftpServer]:
         pytest.skip("needs sshd: apt install openssh-server")
     with running_sftp_server(tmp_path / "sftp") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def look(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Look]:
+    """A process that looks into files, for the tests of a module."""
+    with closing(Look(tmp_path_factory.mktemp("looking") / "look")) as found:
+        yield found
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 
 from agent import errors
-from agent.errors import ConfigError, Exit, ReadinessError
+from agent.errors import Busy, ConfigError, Exit, ReadinessError, refusal
 
 REFUSALS = [
     each
@@ -45,3 +45,17 @@ def test_a_refusal_says_its_sentence_and_keeps_its_hint_apart() -> None:
 
 def test_a_wrong_config_carries_every_problem() -> None:
     assert ConfigError("Two are wrong.", problems=("one", "two")).problems == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (Busy("Another is at work."), "busy", "Another is at work."),
+        (OSError(28, "No space left on device", "/srv/a"), "no-space", "/srv/a: No space left on device."),
+        (OSError(5, "Input/output error"), "state-unusable", "Input/output error."),
+        (MemoryError(), "not-tested", "readiness itself failed (MemoryError)."),
+        (OSError("timed out"), "not-tested", "readiness itself failed (OSError: timed out)."),
+    ],
+)
+def test_whatever_ends_a_run_is_one_sentence(error: Exception, code: str, sentence: str) -> None:
+    assert (refusal(error).code, refusal(error).message) == (code, sentence)

@@ -1,6 +1,7 @@
 """The house of docs/architecture.md: who may import whom, and how large anything may get."""
 
 import ast
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 
@@ -19,12 +20,16 @@ MAY_IMPORT = {
     "agent.core": ("agent.core", "agent.errors"),
     "agent.operations": ("agent.core", "agent.errors", "agent.operations"),
     "agent.adapters": ("agent.core", "agent.errors", "agent.adapters"),
-    "agent.config": ("agent.core", "agent.errors", "agent.config"),
+    # who may write a config is asked before anything in it is used, and nobody is to forget it
+    "agent.config": ("agent.core", "agent.errors", "agent.config", "agent.adapters.host.trusted"),
     "agent.daemon": ("agent.core", "agent.errors", "agent.daemon", "agent.operations.ports"),
     "agent.app": (
         "agent.core", "agent.errors", "agent.operations", "agent.adapters", "agent.config", "agent.daemon",
     ),
-    "agent.cli.parts": ("agent.core", "agent.errors", "agent.app", "agent.operations.telling.notify"),
+    "agent.cli.parts": (
+        "agent.core", "agent.errors", "agent.app", "agent.operations.telling.notify",
+        "agent.adapters.host.interrupts",
+    ),
     "agent.cli": (
         "agent.core", "agent.errors", "agent.app", "agent.config",
         # what a command line does by itself: signals, progress, and a ledger without its config
@@ -47,11 +52,31 @@ PURE_NAMES = words(
     random random.Random"""
 )
 STARTS_PROCESSES = "agent.adapters.host.command"
+BEGINS_AGAIN = {"agent.__main__": {"execv"}}  # as ourselves, before anything of ours is loaded
 PROCESS_MODULES = words("subprocess multiprocessing pty")
 PROCESS_CALLS = words(
     """fork forkpty popen system posix_spawn posix_spawnp create_subprocess_exec create_subprocess_shell
     execl execle execlp execv execve execvp execvpe spawnl spawnle spawnlp spawnv spawnve spawnvp spawnvpe"""
 )
+
+# What reads foreign files in ways that a file may have been made for runs where it can do nothing: in the
+# process that looks, which in turn is made of the standard library and of what is named here.
+DECODERS = words("sqlite3 zipfile tarfile gzip bz2 lzma zlib")
+LOOKS = "agent.adapters.looking.child"
+LOOKS_WITH = tuple(
+    f"agent.adapters.looking.{name}" for name in words("archives databases streams unpacking walls")
+)
+MAY_DECODE = {
+    LOOKS: "sqlite3",
+    "agent.adapters.looking.archives": "lzma tarfile zipfile zlib",
+    "agent.adapters.looking.databases": "sqlite3",
+    "agent.adapters.looking.unpacking": "bz2 lzma zlib",
+    # what is ours alone
+    "agent.adapters.ledger": "sqlite3",
+    "agent.core.audit.archive": "zlib",  # writes
+    "agent.core.snapshot.samples": "zlib",  # packs, to see how well it goes
+    "agent.verify_bundle": "gzip",  # an auditor's, who runs it by hand
+}
 
 LONGEST_FUNCTION = 50
 LONGEST_MODULE = 300
@@ -116,6 +141,7 @@ def process_faults(module: str, parsed: ast.AST) -> list[str]:
     roots = {name.partition(".")[0] for name in imported_anywhere(parsed)}
     names = {name.rpartition(".")[2] for name in imported_anywhere(parsed) if name.startswith("os.")}
     starting = (roots & set(PROCESS_MODULES)) | ((called(parsed) | names) & set(PROCESS_CALLS))
+    starting -= BEGINS_AGAIN.get(module, set())
     return [f"{module} starts processes: {name}" for name in sorted(starting)]
 
 
@@ -128,6 +154,33 @@ def dotted(parsed: ast.AST) -> set[str]:
     """ "os.fsencode" for every `os.fsencode`."""
     uses = (node for node in ast.walk(parsed) if isinstance(node, ast.Attribute))
     return {f"{use.value.id}.{use.attr}" for use in uses if isinstance(use.value, ast.Name)}
+
+
+def decoder_faults(module: str, parsed: ast.AST) -> list[str]:
+    allowed = {
+        name for place, names in MAY_DECODE.items() if is_below(module, (place,)) for name in names.split()
+    }
+    roots = {name.partition(".")[0] for name in imported_anywhere(parsed)}
+    where = "that is for agent/adapters/looking/ alone, which has no rights"
+    return [
+        f"{module} reads foreign files by {name}: {where}" for name in sorted(roots & set(DECODERS) - allowed)
+    ]
+
+
+def bypass_faults(module: str, parsed: ast.AST) -> list[str]:
+    """What is made for the process that looks, and would run with all rights here."""
+    inside = (LOOKS, *LOOKS_WITH)
+    found = set() if module in inside else imports_of_ours(parsed) & set(inside)
+    return [f"{module} imports {name}, which is for the process that looks" for name in sorted(found)]
+
+
+def looking_faults(module: str, parsed: ast.AST) -> list[str]:
+    """What the process that looks would load and should not; in any other module nothing."""
+    if module not in (LOOKS, *LOOKS_WITH):
+        return []
+    roots = {name.partition(".")[0] for name in imported_anywhere(parsed)} - {"agent"}
+    wrong = {*imports_of_ours(parsed) - set(LOOKS_WITH), *roots - sys.stdlib_module_names}
+    return [f"{module} imports {name} into the process that looks" for name in sorted(wrong)]
 
 
 def length_faults(module: str, source: str) -> list[str]:
@@ -232,6 +285,21 @@ def test_only_one_module_starts_processes(folder: str) -> None:
 
 
 @every_folder
+def test_only_who_has_no_rights_reads_foreign_files(folder: str) -> None:
+    assert faults_in(folder, decoder_faults) == []
+
+
+@every_folder
+def test_nobody_else_does_what_the_process_that_looks_does(folder: str) -> None:
+    assert faults_in(folder, bypass_faults) == []
+
+
+@every_folder
+def test_the_process_that_looks_loads_nothing_of_ours_but_what_it_needs(folder: str) -> None:
+    assert faults_in(folder, looking_faults) == []
+
+
+@every_folder
 def test_functions_and_modules_stay_short(folder: str) -> None:
     modules = FOLDERS[folder]
     found = [fault for m in modules for fault in length_faults(m, MODULES[m].read_text(encoding="utf-8"))]
@@ -287,7 +355,7 @@ def test_an_import_against_the_layers_is_found(module: str, source: str) -> None
         (
             "agent.adapters.sqlite.live",
             "def late():\n    from agent.adapters.restic import calls",
-            "agent.adapters.sqlite may import only host, sqlite",
+            "agent.adapters.sqlite may import only host, looking, sqlite",
         ),
         (
             "agent.operations.ports.clock",
@@ -358,6 +426,36 @@ def test_the_world_in_the_core_is_found(source: str) -> None:
 def test_a_process_that_is_started_elsewhere_is_found(source: str) -> None:
     assert process_faults(STARTS_PROCESSES, ast.parse(source)) == []
     assert len(process_faults("agent.adapters.host.state", ast.parse(source))) == 1
+
+
+def test_who_begins_again_starts_nothing_else() -> None:
+    assert process_faults("agent.__main__", ast.parse("os.execv(*ours)")) == []
+    assert len(process_faults("agent.__main__", ast.parse("os.fork()"))) == 1
+
+
+@pytest.mark.parametrize(
+    "source", ["import sqlite3", "from zipfile import ZipFile", "def f():\n    import lzma"]
+)
+def test_foreign_files_that_are_read_elsewhere_are_found(source: str) -> None:
+    assert len(decoder_faults("agent.adapters.sources.sources", ast.parse(source))) == 1
+    assert len(decoder_faults("agent.adapters.looking.session", ast.parse(source))) == 1
+
+
+@pytest.mark.parametrize("name", [LOOKS, *LOOKS_WITH])
+def test_who_does_it_where_there_are_rights_is_found(name: str) -> None:
+    package, _, module = name.rpartition(".")
+    for source in (f"import {name}", f"from {package} import {module}", f"from {name} import answer"):
+        assert len(bypass_faults("agent.adapters.sources.scan", ast.parse(source))) == 1
+        assert bypass_faults(LOOKS, ast.parse(source)) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["import msgspec", "from agent.core.text.plain import size", "import agent.errors"]
+)
+def test_what_the_process_that_looks_should_not_load_is_found(source: str) -> None:
+    for module in (LOOKS, *LOOKS_WITH):
+        assert len(looking_faults(module, ast.parse(source))) == 1
+    assert looking_faults("agent.adapters.looking.session", ast.parse(source)) == []
 
 
 def test_what_is_too_long_is_found() -> None:

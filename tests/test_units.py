@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.adapters.host import identity
+from agent.adapters.looking import child, starting
 from agent.adapters.sandbox import unit as sandbox_unit
 from agent.config.values import SERVICE_CREDENTIALS
 from agent.core.verdict.reasons_agent import BOOTING
@@ -17,8 +18,11 @@ from support.places import ROOT
 
 UNITS = ROOT / "systemd"
 PROGRAM = "/opt/readiness/current/bin/readiness"
+PYTHON = "/opt/readiness/current/bin/python"
 SERVICE, DRILL = UNITS / "readiness.service", UNITS / "readiness-drill@.service"
+CLEAN = UNITS / "readiness-clean.service"
 PROOF, FAILED = UNITS / "readiness-proof@.service", UNITS / "readiness-failed@.service"
+LOOK, LINE = UNITS / "readiness-look@.service", UNITS / "readiness-look.socket"
 NOTIFY, TIMER = UNITS / "readiness-notify.service", UNITS / "readiness-notify.timer"
 
 
@@ -31,8 +35,9 @@ def _analyze(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def _verify(directory: Path, change: str = "") -> str:
     """What systemd complains of, with the program in its place."""
-    for unit in (*UNITS.glob("*.service"), TIMER):
-        (directory / unit.name).write_text(unit.read_text().replace(PROGRAM, "/bin/true") + change)
+    for unit in (*UNITS.glob("*.service"), TIMER, LINE):
+        text = unit.read_text().replace(PROGRAM, "/bin/true").replace(PYTHON, "/bin/true")
+        (directory / unit.name).write_text(text + change)
     return "".join(_analyze("verify", "--man=no", unit).stderr for unit in directory.glob("readiness*"))
 
 
@@ -49,7 +54,9 @@ def test_a_setting_that_systemd_does_not_know_would_be_noticed(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("unit", "most"), [(SERVICE, 2.0), (NOTIFY, 2.0), (PROOF, 0.5), (DRILL, 2.8)], ids=str
+    ("unit", "most"),
+    [(SERVICE, 2.0), (NOTIFY, 2.0), (PROOF, 0.5), (DRILL, 2.8), (CLEAN, 2.8), (LOOK, 0.7)],
+    ids=str,
 )
 def test_no_unit_is_more_exposed_than_promised(unit: Path, most: float) -> None:
     done = _analyze("security", "--offline=true", f"--threshold={round(most * 10)}", unit)
@@ -64,16 +71,59 @@ def test_the_agent_has_one_right_and_the_proofs_have_none() -> None:
     assert _settings(PROOF, "CapabilityBoundingSet") == _settings(PROOF, "AmbientCapabilities") == [""]
 
 
-def test_a_drill_by_hand_has_the_same_rights_as_one_of_the_service() -> None:
-    rights = {f"CAP_{name}": value for name, value in vars(identity).items() if isinstance(value, int)}
-    [named] = _settings(DRILL, "AmbientCapabilities")
+def test_drills_have_the_rights_over_files_that_a_restore_needs_and_can_write_in_one_place_alone() -> None:
+    for unit in (DRILL, CLEAN):
+        assert _settings(unit, "AmbientCapabilities") == _settings(unit, "CapabilityBoundingSet")
+        assert _settings(unit, "ProtectSystem") == ["strict"]
+        assert _settings(unit, "ReadOnlyPaths") == ["/run /dev"]
+        assert [f"/var/lib/{name}" for name in _settings(unit, "StateDirectory")] == [
+            str(identity.DRILL_PLACE)
+        ]
+        assert _settings(unit, "ReadWritePaths") == []
+        assert _settings(unit, "InaccessiblePaths") == ["-/dev/shm -/dev/hugepages"]
+        assert _settings(unit, "DevicePolicy") == ["closed"]
+    assert set(_settings(CLEAN, "AmbientCapabilities")[0].split()) < set(
+        _settings(DRILL, "AmbientCapabilities")[0].split()
+    )
+    assert _settings(DRILL, "DeviceAllow") == ["char-* m", "block-* m"], "made, and never opened"
 
-    assert {rights[name] for name in named.split()} == set(identity.RESTORING)
-    assert _settings(DRILL, "CapabilityBoundingSet") == [named]
+
+def test_who_looks_has_one_right_which_it_gives_up_and_is_reached_by_the_services_users_alone() -> None:
+    assert _settings(LOOK, "AmbientCapabilities") == _settings(LOOK, "CapabilityBoundingSet")
+    assert _settings(LOOK, "CapabilityBoundingSet") == ["CAP_SYS_CHROOT"]
+    assert _settings(LOOK, "DynamicUser") == _settings(LOOK, "PrivateNetwork") == ["yes"]
+    assert _settings(LINE, "ListenStream") == [starting.SOCKET]
+    assert LINE.name == starting.UNIT
+    assert _settings(LINE, "SocketUser") == [identity.SERVICE_USER]
+    assert _settings(LINE, "SocketGroup") == [identity.DRILL_USER]
+    assert _settings(LINE, "SocketMode") == ["0660"]
+    for unit in (SERVICE, DRILL):
+        assert LINE.name in _settings(unit, "Wants")[0].split()
+        assert LINE.name in _settings(unit, "After")[0].split()
+    assert f"ExecStart={PYTHON} -I -m {child.__name__}\n" in LOOK.read_text()
+
+
+def test_nothing_that_the_config_names_is_started_outside_of_a_sandbox() -> None:
+    """A line with a + has all of root's rights, whatever the unit says."""
+    lines = [
+        line
+        for unit in UNITS.glob("*.service")
+        for line in re.findall(r"^Exec\w+=-?\+.*", unit.read_text(), re.M)
+    ]
+    ours = [line.partition(f"{PROGRAM} ")[2] for line in lines if PROGRAM in line]
+
+    assert ours == ["view --record /run/readiness/view.json"] * 2, "which becomes the service's user at once"
+
+
+def test_what_killed_drills_left_goes_before_the_service_begins() -> None:
+    assert CLEAN.name in _settings(SERVICE, "Wants")[0].split()
+    assert CLEAN.name in _settings(SERVICE, "After")[0].split()
+    assert _settings(CLEAN, "ExecStart") == [f"-{PROGRAM} agent --clean-up"]
 
 
 def test_the_users_of_the_units_are_those_that_the_program_knows() -> None:
-    assert _settings(SERVICE, "User") == _settings(DRILL, "User") == [identity.SERVICE_USER]
+    assert _settings(SERVICE, "User") == [identity.SERVICE_USER]
+    assert _settings(DRILL, "User") == _settings(CLEAN, "User") == [identity.DRILL_USER]
     assert _settings(PROOF, "User") == [sandbox_unit.USER]
 
 

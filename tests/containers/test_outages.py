@@ -13,6 +13,8 @@ from agent.core.verdict.reasons_agent import BOOTING
 from support.servers.container import Container, until
 from support.servers.machines import CONFIG, NOTIFY, SERVICE, business_machine
 
+SCRATCH = "/var/lib/readiness-drill/work/scratch"
+
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -118,26 +120,49 @@ def test_fed_by_the_loop_the_watchdog_lets_it_live(machine: Container, drop_in: 
     assert (_is_active(machine), _restarts(machine)) == (True, 0)
 
 
-def test_a_killed_drill_leaves_no_restored_data(machine: Container) -> None:
+def test_a_killed_drill_leaves_a_record_and_no_restored_data(machine: Container) -> None:
     [room] = _begin_slow_drill(machine)
 
     machine.run("systemctl", "kill", "--signal=KILL", "readiness-drill@orders:primary.service")
 
     until(lambda: not room.exists(), "its room is gone")
     until(lambda: not machine.shell("pgrep --euid readiness-proof || true"), "the proof has ended, too")
+    killed = "The drill ended without a result: it was killed (SIGKILL)."
+    until(lambda: _last_of_orders(machine) == ("not_tested", killed), "its record says what became of it")
+
+
+def test_one_that_cannot_be_started_is_said_and_takes_no_turn_from_others(machine: Container) -> None:
+    machine.run("systemctl", "stop", SERVICE)
+    machine.run("systemctl", "mask", "--runtime", "readiness-drill@orders:primary.service")
+
+    status, result = machine.readiness("drill", "orders", "mail")
+
+    machine.run("systemctl", "unmask", "--runtime", "readiness-drill@orders:primary.service")
+    machine.run("systemctl", "start", SERVICE)
+    assert status == 3
+    assert [one["outcome"] for one in result["drills"]] == ["not_tested", "passed"]
+    outcome, message = _last_of_orders(machine)
+    assert (outcome, "could not be started" in message, "is masked" in message) == ("not_tested", True, True)
 
 
 def test_restored_files_of_a_killed_drill_keep_nobody_from_saving(machine: Container) -> None:
-    room = "/var/lib/readiness/scratch/drill-killed"
+    room = f"{SCRATCH}/drill-killed"
     machine.shell(
-        f"install -d -m 700 -o readiness {room} {room}/tree && install -d -m 700 -o bob {room}/tree/mail; "
-        f"echo hello >{room}/tree/mail/1 && install -o readiness -m 600 /dev/null {room}/.readiness-scratch"
+        f"o='-o readiness-drill'; install -d -m 700 $o {room} {room}/tree; "
+        f"install -d -m 700 -o bob {room}/tree/mail; echo hello >{room}/tree/mail/1; "
+        f"install $o -m 600 /dev/null {room}/.readiness-scratch"
     )
 
-    until(lambda: machine.readiness("snapshot", "mail")[0] != 75, "nobody else is at work")
-    assert machine.readiness("snapshot", "mail")[0] == 0
+    ended: list[int] = []
+
+    def has_its_turn() -> bool:
+        ended.append(machine.readiness("snapshot", "mail")[0])
+        return ended[-1] != 75
+
+    until(has_its_turn, "nobody else is at work")
+    assert ended[-1] == 0
     assert machine.file(room).exists()  # a snapshot has no right to another user's files, and leaves them be
-    assert machine.run("readiness", "agent", "--clean-up").returncode == 0
+    machine.run("systemctl", "start", "readiness-clean.service")
     assert not machine.file(room).exists()
 
 
@@ -158,9 +183,9 @@ def test_stopped_it_leaves_no_process_no_lock_and_no_restored_data(machine: Cont
 
     machine.run("systemctl", "stop", SERVICE, "readiness-drill@*")
 
-    assert machine.shell("pgrep --euid readiness,readiness-proof || true") == ""
+    assert machine.shell("pgrep --euid readiness,readiness-drill,readiness-proof || true") == ""
     assert list(machine.file("/srv/backup/restic/locks").iterdir()) == []
-    assert list(machine.file("/var/lib/readiness/scratch").glob("drill-*")) == []
+    assert list(machine.file(SCRATCH).glob("drill-*")) == []
     machine.run("systemctl", "start", SERVICE)
 
 
@@ -201,11 +226,17 @@ def _begin_slow_drill(machine: Container) -> list[Path]:
     status, result = machine.readiness("snapshot", "orders")
     assert status == 0, result
     machine.shell("rm /srv/orders/slow")
-    machine.run("systemctl", "start", "--no-block", "readiness-drill@orders:primary.service")
+    machine.run("systemd-run", "--quiet", "--collect", "readiness", "drill", "orders")
     until(lambda: machine.shell("pgrep --euid readiness-proof sleep || true"), "the drill is at its proofs")
-    rooms = list(machine.file("/var/lib/readiness/scratch").glob("drill-*"))
+    rooms = list(machine.file(SCRATCH).glob("drill-*"))
     machine.run("systemctl", "start", SERVICE)
     return rooms
+
+
+def _last_of_orders(machine: Container) -> tuple[str, str]:
+    """Outcome and message of its newest drill."""
+    newest = next(body for body in _ledger(machine, "drill") if body["process"] == "orders")
+    return newest["outcome"], newest["findings"][0]["message"] if newest["findings"] else ""
 
 
 def _ledger(machine: Container, kind: str) -> list[dict[str, Any]]:

@@ -100,6 +100,7 @@ def test_by_hand_root_leaves_nothing_in_the_state_that_is_not_the_services(machi
     until(lambda: machine.readiness("drill", "mail")[0] == 0, "a drill by hand is good")
 
     assert machine.shell("find /var/lib/readiness /srv/backup/restic ! -user readiness") == ""
+    assert machine.shell("find /var/lib/readiness-drill/work ! -user readiness-drill") == ""
 
 
 def test_the_service_may_ask_systemd_for_drills_and_proofs_only(machine: Container) -> None:
@@ -108,6 +109,7 @@ def test_the_service_may_ask_systemd_for_drills_and_proofs_only(machine: Contain
     for what in (
         "stop cron.service",
         "start 'readiness-drill@../../x:primary.service'",
+        "start readiness-proof@var-lib-readiness\\x2ddrill-scratch-drill\\x2da-tree.service",
         "start readiness-proof@etc.service",
         "restart readiness.service",
         "daemon-reload",
@@ -116,6 +118,20 @@ def test_the_service_may_ask_systemd_for_drills_and_proofs_only(machine: Contain
         assert re.search("denied|required", said), (what, said)
     run = "runuser -u readiness -- systemd-run --no-ask-password --wait id"
     assert machine.run("sh", "-c", run, check=False).returncode != 0
+
+
+def test_who_has_the_ledger_cannot_change_what_a_drill_restores(machine: Container) -> None:
+    tree = "/var/lib/readiness-drill/work/scratch"
+    until(lambda: machine.file(tree).is_dir(), "there was a drill")
+    for wish in (
+        f"touch {tree}/x",
+        f"mv {tree} {tree}-mine",
+        f"ln -s /etc {tree}/drill-x",
+        f"chmod 777 {tree}",
+    ):
+        for rights in ("", "--inh-caps +dac_read_search --ambient-caps +dac_read_search"):
+            command = f"setpriv --reuid readiness --regid readiness --clear-groups {rights} -- sh -c '{wish}'"
+            assert machine.run("sh", "-c", command, check=False).returncode != 0, (wish, rights)
 
 
 @pytest.mark.parametrize("hide", HIDING)
@@ -157,16 +173,14 @@ def test_a_credential_opens_the_repository_for_the_service_its_drills_and_by_han
     machine: Container, credential: Path, drop_in: Callable[..., None]
 ) -> None:
     drop_in("RestartSec=1s")
-    unit = "readiness-drill@mail:primary.service"
 
     until(lambda: machine.readiness("snapshot", "mail")[0] == 0, "a snapshot by hand is good")
-    until(lambda: machine.run("systemctl", "start", unit, check=False).returncode == 0, "a drill is good")
+    until(lambda: machine.readiness("drill", "mail")[0] == 0, "a drill by hand is good")
 
 
 def test_an_encrypted_credential_opens_it_for_the_service_and_its_drills(
     machine: Container, credential: Path, drop_in: Callable[..., None]
 ) -> None:
-    unit = "readiness-drill@mail:primary.service"
     sealed = "/etc/readiness/primary.cred"
     machine.run("systemd-creds", "encrypt", "--name=readiness_primary", SECRET, sealed)
     credential.unlink()
@@ -179,7 +193,7 @@ def test_an_encrypted_credential_opens_it_for_the_service_and_its_drills(
 
     machine.hear(SERVICE, "snapshot letters primary: done", after=cursor)
     assert _process(machine, "letters")["last_snapshot_at"]
-    until(lambda: machine.run("systemctl", "start", unit, check=False).returncode == 0, "a drill is good")
+    until(lambda: machine.readiness("drill", "mail")[0] == 0, "a drill is good")
     machine.shell(f"rm -r {DRILL_DROP_IN} {sealed}")
 
 

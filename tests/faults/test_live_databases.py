@@ -1,6 +1,7 @@
 """What the fault table says of databases that nobody declared: copied, or said to be saved as files only."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -191,6 +192,23 @@ def test_a_vital_database_that_was_damaged_from_the_first_day_is_never_good(shop
     shop.extra = ""
     shop.write_config()
     assert shop.snapshot().says == ("passed", 0, ["database-damaged"])
+
+
+def test_of_very_many_vital_databases_the_last_is_read_as_well(shop: Shop) -> None:
+    first = shop.source / "tenant-000.db"
+    with_database(first)
+    for number in range(1, 131):
+        shutil.copy(first, shop.source / f"tenant-{number:03}.db")
+    last = shop.source / "tenant-130.db"
+    _tear(last)
+    for file in shop.source.glob("*.db"):
+        os.utime(file, (1_600_000_000, 1_600_000_000))
+    shop.extra = f'vital = ["{shop.source}"]'
+    shop.write_config()
+
+    taken = shop.snapshot()
+
+    assert (taken.says, taken.paths) == (failed("database-damaged"), {str(last)})
 
 
 def test_what_applications_do_with_their_databases_is_no_fault(shop: Shop) -> None:

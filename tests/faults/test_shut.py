@@ -108,7 +108,7 @@ def test_another_repository_where_there_was_none_is_told_once(newest: Shop) -> N
 # ---- nobody can open it
 
 
-@pytest.mark.parametrize("fault", ["closed", "blank", "directory", "gone"])
+@pytest.mark.parametrize("fault", ["closed", "open", "blank", "directory", "gone"])
 @pytest.mark.parametrize("command", ["snapshot", "drill", "check", "prune"])
 def test_a_password_file_that_gives_none_is_named_by_whoever_needs_it(
     newest: Shop, fault: str, command: str
@@ -118,6 +118,9 @@ def test_a_password_file_that_gives_none_is_named_by_whoever_needs_it(
     if fault == "closed":
         file.chmod(0)
         shop.humble = True
+    elif fault == "open":
+        file.chmod(0o644)
+        assert "password-missing" in Status(shop).reasons
     elif fault == "blank":
         file.write_text(" \n\t\n")
         assert Status(shop).reasons.keys() >= {"password-missing"}, "status may look into it"
@@ -132,6 +135,7 @@ def test_a_password_file_that_gives_none_is_named_by_whoever_needs_it(
     said = Status(shop)
     assert (said.verdict, "password-missing" in said.reasons) == (UNKNOWN, True)
     assert str(file) in said.text
+    assert (f"chmod 600 {file}" in said.text) == (fault == "open")
 
     if fault == "directory":
         file.rmdir()

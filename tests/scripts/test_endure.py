@@ -17,6 +17,8 @@ CAMPAIGNS = (
     "walks",
     "planted",
     "live",
+    "corpus",
+    "battle",
     "examples",
 )
 # notes how it was called; fails with the seed that FATAL says
@@ -57,7 +59,13 @@ def test_each_campaign_runs_with_so_many_seeds_and_a_line_says_so(tmp_path: Path
     assert [call.split()[0] for call in endured.calls] == ["70", "71"] * len(CAMPAIGNS)
     assert all("--hypothesis-seed=7" in call for call in endured.calls)
     large = [call for call in endured.calls if call.endswith("in a large dose")]
-    dosed = ("test_promises", "test_walk_planted", "test_live_writers")
+    dosed = (
+        "test_promises",
+        "test_walk_planted",
+        "test_live_writers",
+        "test_looking_corpus",
+        "containers/test_hostile",
+    )
     assert [name for call in large for name in dosed if name in call] == sorted([*dosed] * 2, key=dosed.index)
     assert len(large) == 2 * len(dosed)
 

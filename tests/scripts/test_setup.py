@@ -1,8 +1,11 @@
 """The scripts that set things up, and the rule that CI skips nothing."""
 
+import fcntl
+import hashlib
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,7 @@ def _bash(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
 
 
@@ -89,6 +93,44 @@ def test_what_succeeds_quietly_says_nothing() -> None:
     result = _bash("quietly echo much")
 
     assert (result.stdout, result.stderr) == ("", "")
+
+
+def test_a_package_that_has_no_wheel_is_refused_and_nothing_of_it_runs(tmp_path: Path) -> None:
+    """What builds a package is pinned by no hash, and the installer is root."""
+    ran, source, archive = tmp_path / "ran", tmp_path / "odd-1.0", tmp_path / "odd-1.0.tar.gz"
+    source.mkdir()
+    (source / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: odd\nVersion: 1.0\n")
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    (source / "backend.py").write_text(f"open({str(ran)!r}, 'w')\n")
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(source, source.name)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    (tmp_path / "lock").write_text(f"odd==1.0 --hash=sha256:{digest}\n")
+    options = f"--no-index --find-links {tmp_path} --target {tmp_path / 'made'}"
+
+    result = _bash(f"install_wheels {sys.executable} {tmp_path / 'lock'} {options}")
+
+    assert (result.returncode, ran.exists()) == (1, False)
+    assert "No matching distribution" in result.stderr
+
+
+def test_both_installers_take_packages_in_the_one_way_that_is_held_here() -> None:
+    install, shared = ((ROOT / "scripts" / name).read_text() for name in ("install", "lib.sh"))
+
+    assert (install.count("install_wheels "), shared.count("install_wheels ")) == (1, 1)
+    assert (install.count("-m pip"), shared.count("-m pip")) == (0, 2)
+
+
+def test_nobody_who_reads_the_checkout_can_hold_up_what_is_made_in_it(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    stand_ins = 'venv_holds() { return 1; }; make_venv() { echo "made for $1"; }'
+    with (tmp_path / "pyproject.toml").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = _bash(f"{stand_ins}; cd {tmp_path}; ensure_venv some.lock; stat -c %a .venv.lock")
+
+    assert result.stdout.splitlines() == ["made for some.lock", "600"]
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-test.lock"])

@@ -19,7 +19,8 @@ ORDER = {
             telling trends letters audit""",
         "agent.operations": "ports records setup snapshot drill upkeep reading telling",
         "agent.adapters": """
-            host sqlite ledger restic sources watching drilling sandbox service rendering mail web setup""",
+            host looking sqlite ledger apart restic sources watching drilling sandbox service rendering mail
+            web setup""",
     }.items()
 }
 

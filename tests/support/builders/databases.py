@@ -27,6 +27,20 @@ def make_orders(path: Path, rows: int = 500, journal: str = "delete") -> Path:
     return path
 
 
+def makes_slow(path: Path, *, damaged: bool = False) -> None:
+    """Some seconds to check: rows whose condition makes long texts. `damaged`: an index is not that of its
+    table."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE a (x CHECK (length(hex(zeroblob(20000000 * x))) >= 0))")
+        connection.execute("PRAGMA ignore_check_constraints=1")
+        connection.execute("BEGIN")
+        connection.executemany("INSERT INTO a VALUES (?)", [(1,)] * 35)
+        connection.execute("COMMIT")
+    if damaged:
+        whole = path.read_bytes()
+        path.write_bytes(whole.replace(f"{7:0200}".encode(), f"{8:0200}".encode(), 1))
+
+
 def seen_in(directory: Path) -> Seen:
     """What is in a directory; not the ctime, which SQLite moves when root opens a log."""
     found = {entry.name: entry.stat() for entry in os.scandir(directory)}

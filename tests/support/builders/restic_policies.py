@@ -38,6 +38,7 @@ class Sets:
         self.restic = restic
         self.chance = random.Random(seed)
         (base / "password").write_text("correct horse\n")
+        (base / "password").chmod(0o600)
         (base / "file").write_text("x")
         empty_repository(base / "repository", restic, "correct horse")
 

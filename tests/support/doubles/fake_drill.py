@@ -9,6 +9,7 @@ from agent.core.configuration.exclude import os_bytes
 from agent.core.drill.proofs import Judgement, passed
 from agent.core.drill.sampling import Part, Sample
 from agent.core.drill.verification import MovingFiles, RestoredWitness, Verification
+from agent.core.kinds.kinds import Unseen
 from agent.core.model.drills import ProofResult
 from agent.core.model.records import Body
 from agent.core.model.repository import RestoreReport
@@ -41,6 +42,7 @@ class FakeRoom:
         self.asked: list[Any] = []
         self.moving = MovingFiles()
         self.of_found = passed()
+        self.unseen: list[Unseen] = []
 
     def require(self, needed_bytes: int, files: int) -> None:
         self.asked.append(("require", needed_bytes, files))
@@ -91,8 +93,8 @@ class FakeRoom:
     ) -> list[tuple[str, Judgement]]:
         return [(known.database, self.of_found) for known in tables if known.found]
 
-    def cut_dumps(self, dumps: Sequence[DumpNote]) -> list[DumpNote]:
-        return [dump for dump in dumps if dump.is_cut]
+    def cut_dumps(self, dumps: Sequence[DumpNote]) -> tuple[list[DumpNote], list[Unseen]]:
+        return [dump for dump in dumps if dump.is_cut], self.unseen
 
     def write_lists(self, name: str, of: RestoredWitness, result: Verification) -> str:
         self.asked.append(("lists", name))

@@ -60,6 +60,9 @@ class FakeMachine:
     def can_read(self, path: str) -> bool:
         return path not in self.unreadable
 
+    def can_restore_to(self, path: str) -> bool:
+        return self.can_write(path)
+
     def can_write(self, path: str) -> bool:
         return path not in self.unwritable
 

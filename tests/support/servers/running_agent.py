@@ -89,15 +89,17 @@ class Business:
         return list((self.base / "scratch").glob("*"))
 
 
-# a service for which a minute between two runs of a task, or two attempts, is over in five seconds
+# a service for which a minute between two runs of a task, or two attempts, or until whoever is in its way has
+# finished, is over in five seconds
 IMPATIENT = """
 from datetime import timedelta
-from agent.core.schedule import schedule
+from agent.core.schedule import agenda, schedule
 usual = schedule.following
 def following(rhythm, after, zone):
     return after + timedelta(seconds=5) if rhythm.every == 60 else usual(rhythm, after, zone)
 assert schedule.FIRST_PAUSE == 60
 schedule.following, schedule.FIRST_PAUSE, schedule.LONGEST_PAUSE = following, 5, 5
+agenda.BUSY_PAUSE = timedelta(seconds=5)
 from agent.__main__ import main
 main()
 """
