@@ -1,5 +1,6 @@
 """Every way this program can refuse, each with a hint; and every exit status, in one place."""
 
+import errno
 from collections.abc import Sequence
 from enum import IntEnum
 
@@ -91,3 +92,18 @@ class MailError(ReadinessError):
     """No mail went out, to anybody; `code` tells which kind of trouble it was."""
 
     code = "mail-failed"
+
+
+DEFECT_HINT = "That is a defect. Run the same with -v for the details, and report them."
+
+
+def refusal(error: Exception) -> ReadinessError:
+    """What ended a run, as one sentence and what to do; what nobody foresaw is a defect of ours."""
+    if isinstance(error, ReadinessError):
+        return error
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        code = "no-space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else None
+        return StateError(f"{where}{error.strerror}.", "Mend that, and try again.", code)
+    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    return ReadinessError(f"readiness itself failed ({what}).", DEFECT_HINT)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from agent.errors import LedgerDamaged
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 LINE = re.compile(rb"(\d{1,18}) ([0-9a-f]{64})\n")
 
 
@@ -53,7 +54,8 @@ def write_head(ledger: Path, head: Head) -> None:
     if present is not None and present.sequence >= head.sequence:
         return
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(unfinished, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    unfinished.unlink(missing_ok=True)  # of a process of this number that was killed, or somebody's link
+    descriptor = os.open(unfinished, _NEW, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(f"{head.sequence} {head.hash}\n".encode())

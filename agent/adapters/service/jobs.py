@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from agent.adapters.host.command import Completed, Running
+from agent.adapters.host.identity import drills_apart
 from agent.adapters.restic.stall import StallWatch
 from agent.core.schedule.jobs import Asked, JobEnd
 from agent.core.text.plain import printable
@@ -75,7 +76,7 @@ class CommandJobs:
     def start(self, arguments: Sequence[str]) -> CommandJob:
         """Start `readiness` with these arguments."""
         # a drill in a unit of its own only waits here; what works there is watched there
-        elsewhere = arguments[0] == "drill" and "READINESS_DRILL_UNIT" in os.environ
+        elsewhere = arguments[0] == "drill" and drills_apart()
         job = CommandJob([*self._argv, *arguments], math.inf if elsewhere else self._patience)
         self._jobs.append(job)
         return job
