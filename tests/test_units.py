@@ -53,6 +53,12 @@ def test_a_setting_that_systemd_does_not_know_would_be_noticed(tmp_path: Path) -
     assert "Unknown" in _verify(tmp_path, "[Service]\nProtectEverything=yes\n")
 
 
+@pytest.mark.parametrize("unit", [SERVICE, NOTIFY, PROOF, DRILL, CLEAN, FAILED], ids=str)
+def test_nothing_is_too_often_for_who_asks_again(unit: Path) -> None:
+    """systemd would refuse the sixth start within ten seconds, and a refused drill tells nothing."""
+    assert _settings(unit, "StartLimitIntervalSec") == ["0"]
+
+
 @pytest.mark.parametrize(
     ("unit", "most"),
     [(SERVICE, 2.0), (NOTIFY, 2.0), (PROOF, 0.5), (DRILL, 2.8), (CLEAN, 2.8), (LOOK, 0.7)],

@@ -9,6 +9,7 @@ from support.hostile.attempts import TOOL as PEOPLE
 TOOL = "python3 /opt/hostile/fallen.py"
 WORK = "/var/lib/readiness-drill/work"
 DRILL = "timeout 60 readiness drill orders"
+JOURNAL = "journalctl --no-pager --lines=12 --unit=readiness-drill@orders:primary"
 SWAPS = f"swap-in {WORK} tree/srv/orders"
 # what a drill says, and what is said of that
 LIES = {
@@ -62,7 +63,7 @@ ALONE_APART = (
         script=f"find {STATE}/cache -type f | grep -q . || exit 1; "
         f"find {STATE}/cache -type f -exec chmod u+w {{}} + -exec dd status=none if=/dev/urandom of={{}} "
         "conv=notrunc bs=99 count=1 ';'",
-        loot=f"{DRILL}; as=$?; rm -rf {STATE}/cache; [ $as != 0 ]",
+        loot=f"{DRILL}; as=$?; rm -rf {STATE}/cache; [ $as != 0 ] && {JOURNAL}",
     ),
 )
 # their unit runs the attacker's program

@@ -254,10 +254,10 @@ class Battle:
             f"{attempt.number}: {done.returncode} {time.monotonic() - begun:.1f} s", done.stdout, done.stderr
         )
         if done.returncode == 0:
-            self._note(attempt, "IT WORKED")
+            self._note(attempt, "IT WORKED", f"{done.stdout[-1500:]}{done.stderr[-500:]}")
 
-    def _note(self, attempt: Attempt, became: str) -> None:
-        self.worked.append(f"{attempt.number} {attempt.who}: {attempt.name}")
+    def _note(self, attempt: Attempt, became: str, seen: str = "") -> None:
+        self.worked.append(f"{attempt.number} {attempt.who}: {attempt.name}: {seen or became}")
         self._became[attempt] = became
 
     def _records(self) -> Iterator[tuple[str, dict[str, Any]]]:
