@@ -88,11 +88,15 @@ class AtRest:
         self._look = look
         self._file = notes.with_name(f"{notes.name}.at-rest.note")
         self._noted = self._read_notes()
-        self.nonsense: tuple[tuple[str, str], ...] = ()  # what was read last: those, and what is said of them
 
-    def read(self, databases: Sequence[Database]) -> tuple[tuple[DatabaseNote, ...], tuple[Uncopied, ...]]:
-        """The rows of those that are sound; and those that are damaged, that nobody could look into, or that
-        were not read yet. Nothing of what changes while it is read."""
+    def read(
+        self, databases: Sequence[Database]
+    ) -> tuple[tuple[DatabaseNote, ...], tuple[Uncopied, ...], dict[str, str]]:
+        """The rows of those that are sound; those that are damaged, that nobody could look into, or that were
+        not read yet; and what is said of those that are damaged if they ever were understood.
+
+        Nothing of what changes while it is read.
+        """
         looks = _Looks()
         ordered = sorted(databases, key=lambda each: self._tries(each.path))
         read = {each.path: self._seen(each, looks) for each in ordered}
@@ -100,9 +104,10 @@ class AtRest:
         noted = {_shown(path): seen for path, seen in found if seen.at}
         if noted != self._noted:
             self._file.write_bytes(msgspec.json.encode(noted))
-        self.nonsense = tuple((_shown(path), seen.nonsense) for path, seen in found if seen.nonsense)
         sound = [DatabaseNote(_shown(path), seen.rows) for path, seen in found if seen.rows is not None]
-        return tuple(sound), tuple(told for path, seen in found if (told := seen.told(path)))
+        told = [told for path, seen in found if (told := seen.told(path))]
+        nonsense = {_shown(path): seen.nonsense for path, seen in found if seen.nonsense}
+        return tuple(sound), tuple(told), nonsense
 
     def _tries(self, path: bytes) -> int:
         """What was late before comes last: it takes its time."""

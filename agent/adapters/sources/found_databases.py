@@ -29,6 +29,7 @@ PREFIX = "found-"
 PATIENCE = 10.0  # seconds to wait for a database that is locked
 BYTES_A_SECOND = 20 << 20  # that a slow disk copies
 MOST_SECONDS = 600.0  # for all of them
+UNSOUND = "it is not a sound SQLite database: "
 
 
 class FoundDatabases:
@@ -50,34 +51,39 @@ class FoundDatabases:
         chosen, uncopied = to_copy(
             scan, before, self._named, [path for path in paths if has_log(_place(path))]
         )
-        uncopied = [each for each in uncopied if _place(each.path).is_file()]
+        tables, failed = self._copy_each(chosen)
+        uncopied = [*(each for each in uncopied if _place(each.path).is_file()), *failed]
+        live = {database.path for database in chosen} | {each.path for each in uncopied}
+        still, large = to_read(scan, live, self._named)
+        at_rest, unread, nonsense = AtRest(self._notes, self._look).read(still)
+        nonsense |= {f"/{os_text(each.path)}": each.why for each in uncopied if is_nonsense(each.why)}
+        former = _without_a_head(known, {database.path for database in scan.databases} | self._named)
+        former |= {path: _not_opened(why) for path, why in nonsense.items() if path in known}
+        return Copied(
+            tables=tuple(tables),
+            uncopied=(
+                *(each for each in uncopied if f"/{os_text(each.path)}" not in former),
+                *large,
+                *unread,
+            ),
+            named=self._named,
+            at_rest=at_rest,
+            former=tuple(former.items()),
+        )
+
+    def _copy_each(self, chosen: Sequence[Database]) -> tuple[list[TableCounts], list[Uncopied]]:
+        """The rows of those that were copied, and the others; other copies are removed."""
         tables: list[TableCounts] = []
+        failed: list[Uncopied] = []
         until = time.monotonic() + MOST_SECONDS
         for database in chosen:
             copied = self._copied(database, until)
             if isinstance(copied, TableCounts):
                 tables.append(copied)
             else:
-                uncopied.append(copied)
+                failed.append(copied)
         self._sweep({table.copy for table in tables})
-        live = {database.path for database in chosen} | {each.path for each in uncopied}
-        still, large = to_read(scan, live, self._named)
-        reader = AtRest(self._notes, self._look)
-        at_rest, others = reader.read(still)
-        spoilt = dict(reader.nonsense) | {
-            f"/{os_text(each.path)}": each.why for each in uncopied if is_nonsense(each.why)
-        }
-        former = (
-            *_former(known, {database.path for database in scan.databases} | self._named),
-            *(
-                (path, f"SQLite cannot open it any more: {_bare(why)}")
-                for path, why in spoilt.items()
-                if path in known
-            ),
-        )
-        said = {path for path, _ in former}
-        uncopied = [each for each in uncopied if f"/{os_text(each.path)}" not in said]
-        return Copied(tuple(tables), (*uncopied, *large, *others), self._named, at_rest, former)
+        return tables, failed
 
     def _copied(self, database: Database, until: float) -> TableCounts | Uncopied:
         """The rows of a copy; or why there is none."""
@@ -128,8 +134,8 @@ def _refused(path: bytes, source: Path, error: ReadinessError) -> Uncopied:
     return Uncopied(path, why, is_damaged=damaged, is_unseen=is_unseen, hint=hint)
 
 
-def _bare(why: str) -> str:
-    return why.removeprefix("it is not a sound SQLite database: ")
+def _not_opened(why: str) -> str:
+    return f"SQLite cannot open it any more: {why.removeprefix(UNSOUND)}"
 
 
 def _size_of_log(source: Path) -> int:
@@ -143,9 +149,9 @@ def _place(path: bytes) -> Path:
     return Path(os.fsdecode(b"/" + path))
 
 
-def _former(known: Collection[str], databases: Collection[bytes]) -> tuple[tuple[str, str], ...]:
-    """Those of the `known` that are files still, and no SQLite databases any more."""
-    found = []
+def _without_a_head(known: Collection[str], databases: Collection[bytes]) -> dict[str, str]:
+    """Those of the `known` that are files still but do not begin as a database, and what is there instead."""
+    found = {}
     for path in sorted(known):
         place = os_bytes(path).strip(b"/")
         if place in databases or has_log(_place(place)):
@@ -159,5 +165,5 @@ def _former(known: Collection[str], databases: Collection[bytes]) -> tuple[tuple
         except OSError:
             continue
         if kind_of(head) != SQLITE:
-            found.append((path, "does not begin as one any more" if head else "is empty now"))
-    return tuple(found)
+            found[path] = "does not begin as one any more" if head else "is empty now"
+    return found
