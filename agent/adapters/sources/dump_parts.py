@@ -2,8 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -74,22 +73,35 @@ def _lacks_tables(base: int, contents: bytes, left_out: Callable[[bytes], bool],
     above = contents[: -len(CONTENTS) + 1]
     try:
         wanted = tables_named(_read(base, contents, dumps))
-        for name in [name for name in wanted if name.endswith(b".toc")]:
-            with suppress(FileNotFoundError):  # then the list is what is not there
-                wanted |= objects_named(_read(base, above + name, dumps))
         if not wanted:
             return False
-        directory = open_beneath(base, above or b".", os.O_RDONLY | os.O_DIRECTORY)
+        sizes = _sizes(base, above, left_out)
     except OSError:
         return False
+    lists = (above + name for name in wanted if name.endswith(b".toc"))
+    return not all(is_there(name, sizes) for name in wanted) or any(
+        _lacks_objects(base, path, sizes, dumps) for path in lists
+    )
+
+
+def _lacks_objects(base: int, path: bytes, sizes: Mapping[bytes, int], dumps: Dumps) -> bool:
+    try:
+        wanted = objects_named(_read(base, path, dumps))
+    except OSError:
+        return False
+    return not all(is_there(name, sizes) for name in wanted)
+
+
+def _sizes(base: int, above: bytes, left_out: Callable[[bytes], bool]) -> dict[bytes, int]:
+    """Of the regular files in a directory, but for those that are left out. OSError."""
+    directory = open_beneath(base, above or b".", os.O_RDONLY | os.O_DIRECTORY)
     try:
         with os.scandir(directory) as entries:
             names = [os.fsencode(entry.name) for entry in entries]
         kept = (name for name in names if not left_out(above + name))
-        sizes = {name: status.st_size for name in kept if (status := _status(directory, name))}
+        return {name: status.st_size for name in kept if (status := _status(directory, name))}
     finally:
         os.close(directory)
-    return not all(is_there(name, sizes) for name in wanted)
 
 
 def _read(base: int, path: bytes, dumps: Dumps) -> bytes:
