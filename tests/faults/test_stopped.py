@@ -12,6 +12,8 @@ from support.builders.readiness_cli import PASSED, Shop, snapshotted
 from support.places import ROOT
 from support.waiting import until
 
+NOT_BEGUN = b"Fatal Python error: init_import_site"  # on a busy machine; nothing of ours was there to hear it
+
 
 @pytest.fixture
 def shop(restic: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
@@ -28,8 +30,9 @@ def test_an_interrupt_leaves_nothing_behind(shop: Shop, what: str, after: float)
 
     _, stderr = running.communicate(timeout=60)
 
-    assert running.returncode in (130, 0, -signal.SIGINT)  # the last: before it had begun
-    assert b"Traceback" not in stderr
+    if NOT_BEGUN not in stderr:
+        assert running.returncode in (130, 0, -signal.SIGINT)  # the last: before it had begun
+        assert b"Traceback" not in stderr
     shop.tidy()
 
 

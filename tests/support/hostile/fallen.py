@@ -122,7 +122,7 @@ def lie(kind: str, directory: str) -> None:
     }
     for line in (said[kind], _note("orders")):
         with socket.socket(socket.AF_UNIX) as end, suppress(OSError):
-            end.settimeout(5)
+            end.settimeout(30)  # of a busy machine
             end.connect(desk)
             end.recv(1 << 16)
             end.sendall(line + b"\n")
