@@ -129,9 +129,9 @@ def sweep(scratch: Path, state: Path) -> None:
     """Remove the rooms of drills that were killed: ours by name, marker and owner, and no others.
 
     StateError where others may swap them for something else. The room of a drill that is at work stays: its
-    marker is locked for as long as it lives. Where drills of
-    the service bring back files of anybody, who has no right to those does nothing: a room that is claimed,
-    but cannot be removed, would be in the way of those who have.
+    marker is locked for as long as it lives. Where drills of the service bring back files of anybody, who has
+    no right to those does nothing: a room that is claimed, but cannot be removed, would be in the way of
+    those who have.
     """
     if not scratch.is_dir() or (is_service() and not may_remove_all()):
         return
