@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from agent.adapters.host.beneath import real_path
@@ -15,10 +15,10 @@ from agent.adapters.looking.files import open_live
 from agent.adapters.looking.session import Look
 from agent.adapters.sources.databases_at_rest import AtRest, has_log
 from agent.adapters.sqlite.copying import refresh_copy
-from agent.adapters.sqlite.live import beside
+from agent.adapters.sqlite.live import JOURNAL, beside
 from agent.adapters.sqlite.reading import NoRoom, NotLookedInto, count_rows, is_damage, is_nonsense
 from agent.core.configuration.exclude import os_bytes, os_text
-from agent.core.kinds.kinds import HEAD, SQLITE, Database, kind_of
+from agent.core.kinds.kinds import HEAD, LOG_ENDING, SQLITE, Database, is_log, kind_of
 from agent.core.model.snapshots import TableCounts
 from agent.core.snapshot.extent import Scan
 from agent.core.snapshot.live_databases import MOST_BYTES, Copied, Uncopied, to_copy, to_read
@@ -46,30 +46,30 @@ class FoundDatabases:
 
         `known` were databases in earlier snapshots.
         """
-        before = {os_bytes(known.database).strip(b"/") for known in copied_before if known.found}
+        before = {os_bytes(table.database).strip(b"/") for table in copied_before if table.found}
         paths = [database.path for database in scan.databases if database.path not in self._named]
-        chosen, uncopied = to_copy(
-            scan, before, self._named, [path for path in paths if has_log(_place(path))]
-        )
+        chosen, beyond = to_copy(scan, before, self._named, [path for path in paths if has_log(_place(path))])
         tables, failed = self._copy_each(chosen)
-        uncopied = [*(each for each in uncopied if _place(each.path).is_file()), *failed]
+        uncopied = [*(each for each in beyond if _place(each.path).is_file()), *failed]
         live = {database.path for database in chosen} | {each.path for each in uncopied}
         still, large = to_read(scan, live, self._named)
         at_rest, unread, nonsense = AtRest(self._notes, self._look).read(still)
-        nonsense |= {f"/{os_text(each.path)}": each.why for each in uncopied if is_nonsense(each.why)}
-        former = _without_a_head(known, {database.path for database in scan.databases} | self._named)
-        former |= {path: _not_opened(why) for path, why in nonsense.items() if path in known}
+        nonsense |= {_shown(each.path): each.why for each in uncopied if is_nonsense(each.why)}
+        former = self._former(scan, known, nonsense)
         return Copied(
             tables=tuple(tables),
-            uncopied=(
-                *(each for each in uncopied if f"/{os_text(each.path)}" not in former),
-                *large,
-                *unread,
-            ),
+            uncopied=tuple(each for each in (*uncopied, *large, *unread) if _shown(each.path) not in former),
             named=self._named,
             at_rest=at_rest,
             former=tuple(former.items()),
         )
+
+    def _former(self, scan: Scan, known: Collection[str], nonsense: Mapping[str, str]) -> dict[str, str]:
+        """Those of the `known` that are no databases any more, each with what it is now: they do not begin as
+        one, or SQLite takes their schema for `nonsense`."""
+        begin_as_one = {database.path for database in scan.databases} | self._named
+        headless = _without_a_head(known, begin_as_one)
+        return headless | {path: _not_opened(why) for path, why in nonsense.items() if path in known}
 
     def _copy_each(self, chosen: Sequence[Database]) -> tuple[list[TableCounts], list[Uncopied]]:
         """The rows of those that were copied, and the others; other copies are removed."""
@@ -108,7 +108,7 @@ class FoundDatabases:
             rows = count_rows(self._look, copy, may_be_empty=True)
             with copy.open("rb") as content:
                 sha256 = hashlib.file_digest(content, "sha256").hexdigest()
-            return TableCounts(f"/{os_text(database.path)}", copy.name, rows, sha256, found=True)
+            return TableCounts(_shown(database.path), copy.name, rows, sha256, found=True)
         except ReadinessError as error:
             return _refused(database.path, source, error)
         except OSError as error:
@@ -149,21 +149,38 @@ def _place(path: bytes) -> Path:
     return Path(os.fsdecode(b"/" + path))
 
 
+def _shown(path: bytes) -> str:
+    return f"/{os_text(path)}"
+
+
 def _without_a_head(known: Collection[str], databases: Collection[bytes]) -> dict[str, str]:
     """Those of the `known` that are files still but do not begin as a database, and what is there instead."""
     found = {}
     for path in sorted(known):
         place = os_bytes(path).strip(b"/")
-        if place in databases or has_log(_place(place)):
+        if place in databases or _gets_its_head_back(_place(place)):
             continue
-        try:
-            handle = open_live(_place(place))
-            try:
-                head = os.pread(handle, HEAD, 0)
-            finally:
-                os.close(handle)
-        except OSError:
-            continue
-        if kind_of(head) != SQLITE:
+        head = _head(_place(place))
+        if head is not None and kind_of(head) != SQLITE:
             found[path] = "does not begin as one any more" if head else "is empty now"
     return found
+
+
+def _gets_its_head_back(file: Path) -> bool:
+    """Whether SQLite would play back what lies beside it; that may be as damaged as the file, or used up."""
+    log, journal = (_head(beside(file, ending)) or b"" for ending in ("-wal", "-journal"))
+    return is_log(LOG_ENDING, log) or journal.startswith(JOURNAL)
+
+
+def _head(file: Path) -> bytes | None:
+    """How a file of others begins; None where there is none that can be read."""
+    try:
+        handle = open_live(file)
+    except OSError:
+        return None
+    try:
+        return os.pread(handle, HEAD, 0)
+    except OSError:
+        return None
+    finally:
+        os.close(handle)

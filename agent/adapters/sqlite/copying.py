@@ -20,6 +20,7 @@ from agent.adapters.sqlite.reading import (
     ask,
     complaints,
     examined,
+    is_damage,
 )
 from agent.core.text.plain import printable
 from agent.errors import ReadinessError
@@ -130,8 +131,9 @@ def _attempt(look: Look, source: Path, private: Path, until: float, *, hurry: bo
         else:
             wrong = complaints(examined(look, copy, seconds, {"check": True}, name=source))
         if wrong:
+            worst = [line for line in wrong if is_damage(line)] or wrong
             raise DatabaseUnusable(
-                f"{source} is damaged: {'; '.join(wrong[:3])}.",
+                f"{source} is damaged: {'; '.join(worst[:3])}.",
                 "Recover it with the application's own means or from an older snapshot, before it spreads.",
             )
     except OSError as error:

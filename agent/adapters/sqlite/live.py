@@ -26,8 +26,9 @@ _LOG_HEAD = 32
 _PENDING, _RESERVED, _SHARED = (0x40000000, 1), (0x40000001, 1), (0x40000002, 510)
 # and of its wal-index: while it moves the log into the database, and while it has it open at all
 _CHECKPOINT, _IN_USE = (121, 1), (128, 1)
-# the end of a journal that names a super-journal: which the end of its playback removes, wherever it lies
-_SUPER = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
+# how a journal begins that is to be played back. At its end it follows the name of a super-journal: which the
+# end of its playback removes, wherever it lies
+JOURNAL = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 
 
 class TryAgain(Exception):
@@ -225,7 +226,7 @@ class _Taking:
 
 def _names_another(journal: int, length: int) -> bool:
     tail = os.pread(journal, 16, max(0, length - 16))
-    return tail[8:] == _SUPER and any(tail[:4])
+    return tail[8:] == JOURNAL and any(tail[:4])
 
 
 def _opened_beside(source: Path, ending: str) -> int | None:

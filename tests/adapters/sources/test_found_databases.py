@@ -13,6 +13,7 @@ from agent.adapters.looking.session import Look
 from agent.adapters.looking.starting import NotLooked
 from agent.adapters.sources import found_databases
 from agent.adapters.sources.found_databases import FoundDatabases
+from agent.adapters.sqlite.live import JOURNAL
 from agent.core.kinds.kinds import Database
 from agent.core.snapshot.live_databases import Copied
 from support.builders.databases import make_orders
@@ -159,14 +160,39 @@ def test_time_is_limited(business: Business, monkeypatch: pytest.MonkeyPatch) ->
     assert "all of the time" in late.why
 
 
-def test_what_was_a_database_is_told_while_there_is_a_file_and_no_log_beside_it(business: Business) -> None:
+def test_what_was_a_database_is_told_while_there_is_a_file_and_nothing_to_play_back(
+    business: Business,
+) -> None:
     assert business.former() == ()  # the scan left it out, and it is one
     business.database.write_bytes(b"")
     assert business.former() == ((str(business.database), "is empty now"),)
     business.database.write_bytes(b"a letter")
     assert business.former() == ((str(business.database), "does not begin as one any more"),)
-    business.database.with_name("app.db-wal").write_bytes(b"log")
+    log, journal = (business.database.with_name(f"app.db-{ending}") for ending in ("wal", "journal"))
+    log.write_bytes(b"\x37\x7f\x06\x82" + bytes(28))
+    assert business.former() == (), "its beginning may be in there"
+    log.write_bytes(b"encrypted, as the database is")
+    journal.write_bytes(JOURNAL + bytes(504))
     assert business.former() == ()
+    journal.write_bytes(bytes(512))  # as it is left where journals persist
+    assert len(business.former()) == 1
+    business.database.unlink()
+    assert business.former() == ()
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_values_that_should_not_be_there_hide_no_damage(business: Business, moved: bool) -> None:
+    with closing(sqlite3.connect(business.database, isolation_level=None)) as application:
+        application.execute("CREATE TABLE checked (n CHECK (n > 0))")
+        application.execute("PRAGMA ignore_check_constraints=ON")
+        application.execute("INSERT INTO checked VALUES (0), (0), (0), (0)")
+    odd = business.copy(moved=moved)
+    assert not any(each.is_damaged for each in odd.uncopied)
+    content = business.database.read_bytes()
+    at = content.rindex(f"{1:0200}".encode())  # in the index, or in the table
+    business.database.write_bytes(content[:at] + b"9" + content[at + 1 :])
+    [damaged] = business.copy(moved=moved).uncopied
+    assert damaged.is_damaged
 
 
 @pytest.mark.parametrize("moved", [True, False])
