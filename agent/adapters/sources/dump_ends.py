@@ -74,7 +74,7 @@ class Dumps:
         self._contents = 0
 
     def count_contents(self, size: int) -> None:
-        """So many bytes of a table of contents were read; NotLooked once it is enough."""
+        """So many bytes of a table of contents are to be read; NotLooked once it is enough."""
         self._contents += size
         if self._contents > MOST_CONTENTS:
             raise NotLooked(

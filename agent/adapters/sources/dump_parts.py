@@ -107,9 +107,9 @@ def _sizes(base: int, above: bytes, left_out: Callable[[bytes], bool]) -> dict[b
 def _read(base: int, path: bytes, dumps: Dumps) -> bytes:
     """No more than a table of contents has; of a larger one only what it names first is looked for."""
     with open_file(base, path) as file:
-        content = file.read(MOST)
-    dumps.count_contents(len(content))
-    return content
+        size = min(os.fstat(file.fileno()).st_size, MOST)
+        dumps.count_contents(size)
+        return file.read(size)
 
 
 def _pieces(base: int, first: bytes, known: set[bytes], dumps: Dumps) -> list[bytes]:

@@ -4,12 +4,14 @@ import gzip
 import os
 import time
 from contextlib import closing
+from io import FileIO
 from pathlib import Path
 
 import pytest
 
+from agent.adapters.looking.files import open_below
 from agent.adapters.looking.session import Look
-from agent.adapters.sources import dump_ends
+from agent.adapters.sources import dump_ends, dump_parts
 from agent.adapters.sources.census import Census
 from agent.adapters.sources.dump_ends import Dumps
 from agent.adapters.sources.dump_parts import is_cut_dump, whole_dumps
@@ -187,21 +189,34 @@ def test_links_of_others_lead_to_no_tables(srv: Path, tmp_path: Path, look: Look
         os.close(base)
 
 
-def test_tables_of_contents_are_read_up_to_a_limit_and_others_told(
+def test_hard_links_to_one_table_of_contents_are_read_up_to_a_limit_and_others_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    read: list[int] = []
+
+    class Read(FileIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            content = super().read(-1 if size is None else size)
+            read.append(len(content))
+            return content
+
+    monkeypatch.setattr(dump_parts, "open_file", lambda base, path: Read(open_below(base, path)))
     monkeypatch.setattr(dump_ends, "MOST_CONTENTS", 1500)
     census, dumps = Census([b"srv"], first=True), Dumps()
-    for name in "abc":  # hard links cost nobody anything
+    (tmp_path / "one").write_bytes(b"PGDMP\x01\x0e\x00\x04" + bytes(700))
+    for name in "abcd":
         (tmp_path / name).mkdir()
-        (tmp_path / name / "toc.dat").write_bytes(b"PGDMP\x01\x0e\x00\x04" + bytes(700))
+        (tmp_path / name / "toc.dat").hardlink_to(tmp_path / "one")
         census.content(f"{name}/toc.dat".encode(), 709, KNOWN, changed=True)
     base = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         found = list(whole_dumps(base, census, lambda _: False, dumps))
     finally:
         os.close(base)
-    assert [dump.is_cut for dump in found] == [False] * 3
-    [unseen] = dumps.unseen
-    assert (unseen.path, unseen.is_dump) == ("/c/toc.dat", True)
-    assert unseen.why.startswith("tables of contents before it")
+    assert [dump.is_cut for dump in found] == [False] * 4
+    assert [(unseen.path, unseen.is_dump) for unseen in dumps.unseen] == [
+        ("/c/toc.dat", True),
+        ("/d/toc.dat", True),
+    ]
+    assert all(unseen.why.startswith("tables of contents before it") for unseen in dumps.unseen)
+    assert sum(read) <= 1500, "what is beyond the limit costs nothing"
