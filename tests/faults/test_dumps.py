@@ -296,3 +296,15 @@ def test_a_directory_of_tables_without_its_contents_or_what_they_name_is_cut(sho
     taken = shop.snapshot()
     assert (taken.codes, taken.paths) == (["dump-cut"], {str(contents)})
     assert shop.drill().says == ("failed", 1, ["dump-cut"])
+
+
+@pytest.mark.parametrize("wanted", ["db-*.sql", ""])
+def test_a_dump_that_is_dated_ahead_hides_no_half_one_that_came_after_it(shop: Shop, wanted: str) -> None:
+    put(shop, "db-20261128.sql", 39)
+    put(shop, "db-20261129.sql", -24 * 300)  # the clock was wrong
+    put(shop, "db-20261130.sql", 0.5)
+    wanting(shop, wanted)
+    assert shop.snapshot().says == PASSED
+    cut = put(shop, "db-20261130.sql", 0.4, WHOLE[:-60])
+    taken = shop.snapshot()
+    assert (taken.codes, taken.paths) == (["dump-cut"], {str(cut)})

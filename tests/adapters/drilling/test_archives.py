@@ -139,7 +139,7 @@ def test_a_zip_bomb_is_bounded(outcome: Outcome, tmp_path: Path) -> None:
 
 def test_the_holes_of_a_sparse_file_are_bounded_too(outcome: Outcome, tmp_path: Path) -> None:
     with (tmp_path / "sparse").open("wb") as sparse:
-        sparse.truncate(7 << 40)
+        sparse.truncate(1 << 30)
     subprocess.run(["tar", "-cSf", tmp_path / "made", "-C", tmp_path, "sparse"], check=True)
     made = (tmp_path / "made").read_bytes()
     assert len(made) < 20_000
