@@ -21,7 +21,6 @@ from agent.adapters.sqlite.reading import (
     NeedsItsApplication,
     NotLookedInto,
     is_damage,
-    is_nonsense,
     look_at,
 )
 from agent.core.configuration.exclude import os_text
@@ -45,16 +44,15 @@ class Seen(Struct, frozen=True):
     at: str  # its fingerprint then; "" is not noted
     damage: str = ""
     rows: dict[str, int] | None = None
-    is_foreign: bool = False  # our SQLite does not understand what it is made of
-    nonsense: str = ""  # likewise; damage of one that it understood before
+    foreign: str = ""  # why our SQLite does not understand what it is made of
     unseen: str = ""  # why nobody looked, which is not noted
     unread: str = ""  # why it was not read
     tries: int = 0  # that it was not read in
     hint: str = ""
 
     def is_known(self) -> bool:
-        """A release before noted what it had not read, too."""
-        return bool(self.damage or self.rows is not None or self.is_foreign)
+        """A release before noted what it had not read, too, and of what is foreign not why."""
+        return bool(self.damage or self.rows is not None or self.foreign)
 
     def told(self, path: bytes) -> Uncopied | None:
         """What is to be said of it."""
@@ -93,7 +91,7 @@ class AtRest:
         self, databases: Sequence[Database]
     ) -> tuple[tuple[DatabaseNote, ...], tuple[Uncopied, ...], dict[str, str]]:
         """The rows of those that are sound; those that are damaged, that nobody could look into, or that were
-        not read yet; and what is said of those that are damaged if they ever were understood.
+        not read yet; and why our SQLite does not understand others, which says nothing bad by itself.
 
         Nothing of what changes while it is read.
         """
@@ -106,8 +104,8 @@ class AtRest:
             self._file.write_bytes(msgspec.json.encode(noted))
         sound = [DatabaseNote(_shown(path), seen.rows) for path, seen in found if seen.rows is not None]
         told = [told for path, seen in found if (told := seen.told(path))]
-        nonsense = {_shown(path): seen.nonsense for path, seen in found if seen.nonsense}
-        return tuple(sound), tuple(told), nonsense
+        foreign = {_shown(path): seen.foreign for path, seen in found if seen.foreign}
+        return tuple(sound), tuple(told), foreign
 
     def _tries(self, path: bytes) -> int:
         """What was late before comes last: it takes its time."""
@@ -166,9 +164,9 @@ def _seen(look: Look, source: Path, at: str, seconds: float) -> Seen:
         damage, rows = look_at(look, source, seconds)
     except DatabaseUnusable as error:
         why = _why(source, error)
-        return Seen(at, damage=why) if is_damage(why) else _foreign(at, why)
-    except NeedsItsApplication:
-        return Seen(at, is_foreign=True)
+        return Seen(at, damage=why) if is_damage(why) else Seen(at, foreign=why)
+    except NeedsItsApplication as error:
+        return Seen(at, foreign=_why(source, error))
     except NotLookedInto as error:
         return _unseen(source, error)
     except ReadinessError as error:
@@ -180,10 +178,6 @@ def _seen(look: Look, source: Path, at: str, seconds: float) -> Seen:
             why, hint = f"it has no room for a copy below {look.place}: {why}", ROOM
         return Seen("", unread=why, hint=hint)
     return Seen(at, damage="; ".join(damage)) if damage else Seen(at, rows=rows)
-
-
-def _foreign(at: str, why: str) -> Seen:
-    return Seen(at, is_foreign=True, nonsense=why if is_nonsense(why) else "")
 
 
 def _unseen(source: Path, error: ReadinessError) -> Seen:

@@ -30,6 +30,10 @@ PATIENCE = 10.0  # seconds to wait for a database that is locked
 BYTES_A_SECOND = 20 << 20  # that a slow disk copies
 MOST_SECONDS = 600.0  # for all of them
 UNSOUND = "it is not a sound SQLite database: "
+STRANGE = (
+    "Open it with its application. If that cannot read it, restore it from an older snapshot; if it can, "
+    "take a snapshot with --accept."
+)
 
 
 class FoundDatabases:
@@ -53,9 +57,10 @@ class FoundDatabases:
         uncopied = [*(each for each in beyond if _place(each.path).is_file()), *failed]
         live = {database.path for database in chosen} | {each.path for each in uncopied}
         still, large = to_read(scan, live, self._named)
-        at_rest, unread, nonsense = AtRest(self._notes, self._look).read(still)
-        nonsense |= {_shown(each.path): each.why for each in uncopied if is_nonsense(each.why)}
-        former = self._former(scan, known, nonsense)
+        at_rest, unread, foreign = AtRest(self._notes, self._look).read(still)
+        complaints = foreign | {_shown(each.path): each.why for each in uncopied}
+        former = self._former(scan, known, complaints)
+        unread += tuple(_strange(path, why) for path, why in foreign.items() if path in known)
         return Copied(
             tables=tuple(tables),
             uncopied=tuple(each for each in (*uncopied, *large, *unread) if _shown(each.path) not in former),
@@ -64,12 +69,13 @@ class FoundDatabases:
             former=tuple(former.items()),
         )
 
-    def _former(self, scan: Scan, known: Collection[str], nonsense: Mapping[str, str]) -> dict[str, str]:
+    def _former(self, scan: Scan, known: Collection[str], complaints: Mapping[str, str]) -> dict[str, str]:
         """Those of the `known` that are no databases any more, each with what it is now: they do not begin as
-        one, or SQLite takes their schema for `nonsense`."""
+        one, or SQLite's complaint is that their schema is nonsense."""
         begin_as_one = {database.path for database in scan.databases} | self._named
         headless = _without_a_head(known, begin_as_one)
-        return headless | {path: _not_opened(why) for path, why in nonsense.items() if path in known}
+        nonsense = {path: why for path, why in complaints.items() if path in known and is_nonsense(why)}
+        return headless | {path: _not_opened(why) for path, why in nonsense.items()}
 
     def _copy_each(self, chosen: Sequence[Database]) -> tuple[list[TableCounts], list[Uncopied]]:
         """The rows of those that were copied, and the others; other copies are removed."""
@@ -132,6 +138,12 @@ def _refused(path: bytes, source: Path, error: ReadinessError) -> Uncopied:
     damaged = error.code == "database-damaged" and not is_unseen and is_damage(why)
     hint = error.hint if is_unseen or isinstance(error, NoRoom) else ""
     return Uncopied(path, why, is_damaged=damaged, is_unseen=is_unseen, hint=hint)
+
+
+def _strange(path: str, why: str) -> Uncopied:
+    """A newer SQLite, or an extension, may have written it since; or it was damaged just so."""
+    why = f"SQLite could read it within the last four weeks, and cannot any more: {why.removeprefix(UNSOUND)}"
+    return Uncopied(os_bytes(path).strip(b"/"), why, is_unseen=True, hint=STRANGE)
 
 
 def _not_opened(why: str) -> str:

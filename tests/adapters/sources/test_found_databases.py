@@ -206,13 +206,25 @@ def test_a_schema_that_was_understood_and_is_nonsense_now_is_damage(business: Bu
     assert business.copy(moved=moved).former == (), "an extension may have written it"
 
 
-def test_a_schema_that_our_sqlite_is_too_old_for_is_no_damage(business: Business) -> None:
+def test_a_schema_that_our_sqlite_is_too_old_for_is_no_damage_but_told_where_it_was_read_before(
+    business: Business,
+) -> None:
     with closing(sqlite3.connect(business.database, isolation_level=None)) as application:
         application.execute("PRAGMA writable_schema=ON")
         application.execute(
             "UPDATE sqlite_master SET sql='CREATE TABLE orders (n) LATER' WHERE name='orders'"
         )
-    assert business.copy(moved=False, known=[str(business.database)]).former == ()
+        application.execute("DELETE FROM sqlite_master WHERE name='by_text'")
+    strange = business.copy(moved=False, known=[str(business.database)])
+    assert strange.former == ()
+    [unseen] = strange.uncopied
+    assert (unseen.path, unseen.is_unseen, unseen.is_damaged) == (
+        os.fsencode(business.database)[1:],
+        True,
+        False,
+    )
+    assert unseen.why.startswith("SQLite could read it within the last four weeks, and cannot any more: ")
+    assert business.copy(moved=False).uncopied == (), "nobody ever read it"
 
 
 def test_a_log_counts_for_what_is_too_large(business: Business) -> None:
