@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.adapters.looking.databases import LONGEST, answer
+from agent.adapters.looking.databases import LONGEST, MOST_COMPLAINTS, answer
 from support.builders.databases import make_orders
 
 
@@ -53,6 +53,21 @@ def test_words_are_bounded_and_bytes_are_words(tmp_path: Path) -> None:
     assert asked(database, query="SELECT hex(zeroblob(9999))") == {"value": "0" * LONGEST}
     assert asked(database, query="SELECT x'41ff'") == {"value": "A\udcff"}
     assert asked(database, query="SELECT 1 WHERE 0") == {"value": None}
+
+
+def test_rows_that_break_a_condition_hide_no_damage_behind_them(tmp_path: Path) -> None:
+    database = tmp_path / "orders.db"
+    with closing(sqlite3.connect(database, isolation_level=None)) as application:
+        application.executescript(
+            "CREATE TABLE u (n, m); CREATE INDEX of_u ON u(n); CREATE TABLE t (n CHECK (n > 0));"
+            "INSERT INTO u VALUES (1, 2); PRAGMA ignore_check_constraints=ON; PRAGMA writable_schema=ON;"
+            "UPDATE sqlite_master SET sql='CREATE INDEX of_u ON u(m)' WHERE name='of_u'"
+        )
+        application.executemany("INSERT INTO t VALUES (?)", [(-1,)] * MOST_COMPLAINTS)
+    assert asked(database, check=True)["faults"] == ["row 1 missing from index of_u"]
+    with closing(sqlite3.connect(database, isolation_level=None)) as application:
+        application.execute("REINDEX")
+    assert asked(database, check=True)["faults"] == ["CHECK constraint failed in t"] * MOST_COMPLAINTS
 
 
 def test_a_table_of_hostile_names_is_counted(tmp_path: Path) -> None:
