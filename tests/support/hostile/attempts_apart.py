@@ -7,7 +7,7 @@ from support.hostile.attempts import LONG, MARKS, STATE, Attempt
 from support.hostile.attempts import TOOL as PEOPLE
 
 TOOL = "python3 /opt/hostile/fallen.py"
-WORK = "/var/lib/readiness-drill/work"
+WORK = "/var/lib/readiness-drill/work/scratch"  # where its config lays the rooms of drills
 DRILL = "timeout 60 readiness drill orders"
 JOURNAL = "journalctl --no-pager --lines=12 --unit=readiness-drill@orders:primary"
 SWAPS = f"swap-in {WORK} tree/srv/orders"
