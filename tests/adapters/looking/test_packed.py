@@ -17,7 +17,6 @@ from agent.adapters.looking.packed import LEAST_LOST, MOST_LOST, Packed
 from agent.adapters.looking.session import MOST_HANDLES, Answer, Look, TookTooLong
 from agent.adapters.looking.starting import NotLooked
 
-TERABYTE = bz2.compress(bytes(64 << 20)) * (1 << 14)  # of zeros, in little more than a megabyte
 GOOD = gzip.compress(b"good")
 
 
@@ -44,9 +43,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_terabyte_and_a_gigabyte_of_memory_are_given_up_and_others_are_read(
     tmp_path: Path, look: Look, impatient: None
 ) -> None:
+    terabyte = bz2.compress(bytes(64 << 20)) * (1 << 14)  # of zeros, in little more than a megabyte
     wants = lzma.compress(b"x", filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 30}])
     looks = Packed(look)
-    with opened(tmp_path, TERABYTE, wants, GOOD, b"\x1f\x8bno") as handles:
+    with opened(tmp_path, terabyte, wants, GOOD, b"\x1f\x8bno") as handles:
         begun = time.monotonic()
         with pytest.raises(NotLooked, match="not unpacked to its end within"):
             looks.content(handles[:1])
