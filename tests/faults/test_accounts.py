@@ -8,23 +8,37 @@ import pytest
 from support.answers.status import AT_RISK, NOT_READY, UNKNOWN, Status
 from support.builders.plan_b import PlanB
 from support.builders.readiness_cli import Shop
+from support.put_back import PutBack
 
 
 @pytest.fixture
 def new_shop(tmp_path: Path, restic: Path) -> Shop:
     """Nothing was done yet."""
-    shop = Shop(tmp_path, restic).set_up()
+    return opened(tmp_path, restic)
+
+
+def opened(place: Path, restic: Path) -> Shop:
+    shop = Shop(place, restic).set_up()
     (shop.source / "orders.txt").write_text("1 box of apples\n" * 100)
     (shop.source / "vital").mkdir()
     (shop.source / "vital" / "books.txt").write_text("paid\n" * 1000)
     return shop
 
 
+@pytest.fixture(scope="module")
+def good_days(tmp_path_factory: pytest.TempPathFactory) -> PutBack:
+    def make(place: Path, restic: Path) -> Shop:
+        shop = opened(place, restic)
+        good_day(shop)
+        return shop
+
+    return PutBack(tmp_path_factory.mktemp("good-day"), make)
+
+
 @pytest.fixture
-def shop(new_shop: Shop) -> Shop:
+def shop(good_days: PutBack, restic: Path) -> Shop:
     """A good day: snapshot and drill, both passed."""
-    good_day(new_shop)
-    return new_shop
+    return good_days.shop(restic)
 
 
 def good_day(shop: Shop) -> None:

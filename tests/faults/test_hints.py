@@ -12,6 +12,7 @@ import pytest
 
 from support.builders.plan_b import PlanB
 from support.builders.readiness_cli import PASSED, Shop, failed, not_tested
+from support.put_back import PutBack
 
 FINE = {"repository-same-device"}  # everything of a test lies on one disk
 COMMAND = re.compile(r"readiness ((?:snapshot|copy|drill|check)\b[\w /-]*)")
@@ -29,6 +30,22 @@ def new_shop(place: Path, restic: Path) -> Shop:
     (shop.source / "orders.txt").write_text("1 box of apples\n" * 100)
     (shop.source / "books.txt").write_text("paid\n" * 1000)
     return shop
+
+
+@pytest.fixture(scope="module")
+def good_days(tmp_path_factory: pytest.TempPathFactory) -> PutBack:
+    def make(place: Path, restic: Path) -> Shop:
+        made = new_shop(place, restic)
+        good_day(made)
+        return made
+
+    return PutBack(tmp_path_factory.mktemp("good-day"), make)
+
+
+@pytest.fixture
+def good_shop(good_days: PutBack, newest_restic: Path) -> Shop:
+    """After a good day: snapshot and drill, both passed."""
+    return good_days.shop(newest_restic)
 
 
 @pytest.fixture
@@ -193,16 +210,15 @@ def test_an_empty_plan_b_says_how_it_is_fed(shop: Shop) -> None:
 # ---- a repository that was robbed
 
 
-def test_a_loss_that_a_person_accepted_is_settled_in_that_step(shop: Shop) -> None:
-    good_day(shop)
-    assert shop.snapshot().says == PASSED
-    shop.plain_restic("forget", shop.snapshot_ids()[-1])
-    assert shop.drill().says == failed("snapshots-vanished")
-    assert {one["code"] for one in reasons(shop) if one["verdict"] in WORTH} == {"snapshots-vanished"}
+def test_a_loss_that_a_person_accepted_is_settled_in_that_step(good_shop: Shop) -> None:
+    assert good_shop.snapshot().says == PASSED
+    good_shop.plain_restic("forget", good_shop.snapshot_ids()[-1])
+    assert good_shop.drill().says == failed("snapshots-vanished")
+    assert {one["code"] for one in reasons(good_shop) if one["verdict"] in WORTH} == {"snapshots-vanished"}
 
-    assert shop.snapshot("--accept").says == PASSED
-    assert codes(shop) == FINE
-    assert shop.drill().says == PASSED
+    assert good_shop.snapshot("--accept").says == PASSED
+    assert codes(good_shop) == FINE
+    assert good_shop.drill().says == PASSED
 
 
 def test_what_was_accepted_is_settled_in_plan_b_as_well(shop: Shop, plan_b: PlanB) -> None:
@@ -217,52 +233,48 @@ def test_what_was_accepted_is_settled_in_plan_b_as_well(shop: Shop, plan_b: Plan
     assert codes(shop) == FINE
 
 
-def test_nothing_but_an_accepted_snapshot_or_its_return_settles_a_loss(shop: Shop) -> None:
-    good_day(shop)
-    assert shop.snapshot().says == PASSED
-    shop.plain_restic("forget", shop.snapshot_ids()[-1])
-    assert shop.drill().says == failed("snapshots-vanished")
+def test_nothing_but_an_accepted_snapshot_or_its_return_settles_a_loss(good_shop: Shop) -> None:
+    assert good_shop.snapshot().says == PASSED
+    good_shop.plain_restic("forget", good_shop.snapshot_ids()[-1])
+    assert good_shop.drill().says == failed("snapshots-vanished")
     for command in ("snapshot", "drill", "check"):
-        shop.run(command)
-        assert "snapshots-vanished" in codes(shop)
+        good_shop.run(command)
+        assert "snapshots-vanished" in codes(good_shop)
 
 
-def test_the_right_repository_put_back_is_right_even_when_robbed(shop: Shop) -> None:
-    good_day(shop)
-    assert shop.snapshot().says == PASSED
-    away = shop.repository.rename(shop.base / "away")
-    shop.init("another")
-    assert shop.drill().says == failed("repository-changed")
-    assert "repository-changed" in codes(shop)
+def test_the_right_repository_put_back_is_right_even_when_robbed(good_shop: Shop) -> None:
+    assert good_shop.snapshot().says == PASSED
+    away = good_shop.repository.rename(good_shop.base / "away")
+    good_shop.init("another")
+    assert good_shop.drill().says == failed("repository-changed")
+    assert "repository-changed" in codes(good_shop)
 
-    shutil.rmtree(shop.repository)
-    away.rename(shop.repository)
-    shop.plain_restic("forget", shop.snapshot_ids()[0])
-    assert shop.snapshot().says == failed("snapshots-vanished")
-    assert "repository-changed" not in codes(shop)
-    assert "snapshots-vanished" in codes(shop)
+    shutil.rmtree(good_shop.repository)
+    away.rename(good_shop.repository)
+    good_shop.plain_restic("forget", good_shop.snapshot_ids()[0])
+    assert good_shop.snapshot().says == failed("snapshots-vanished")
+    assert "repository-changed" not in codes(good_shop)
+    assert "snapshots-vanished" in codes(good_shop)
 
 
-def test_a_drill_that_met_another_repository_ends_by_a_drill_of_the_right_one(shop: Shop) -> None:
-    good_day(shop)
-    away = shop.repository.rename(shop.base / "away")
-    shop.init("another")
-    assert shop.drill().says == failed("repository-changed")
-    shutil.rmtree(shop.repository)
-    away.rename(shop.repository)
-    assert shop.snapshot().says == PASSED
+def test_a_drill_that_met_another_repository_ends_by_a_drill_of_the_right_one(good_shop: Shop) -> None:
+    away = good_shop.repository.rename(good_shop.base / "away")
+    good_shop.init("another")
+    assert good_shop.drill().says == failed("repository-changed")
+    shutil.rmtree(good_shop.repository)
+    away.rename(good_shop.repository)
+    assert good_shop.snapshot().says == PASSED
 
-    assert follow(shop) == ["drill orders"]
-    assert codes(shop) == FINE
+    assert follow(good_shop) == ["drill orders"]
+    assert codes(good_shop) == FINE
 
 
 # ---- the same snapshots under other IDs
 
 
 @pytest.mark.parametrize("which", [0, -1])
-def test_what_restic_tag_gave_another_id_is_not_gone(tmp_path: Path, restic: Path, which: int) -> None:
-    shop = new_shop(tmp_path, restic)
-    good_day(shop)
+def test_what_restic_tag_gave_another_id_is_not_gone(good_days: PutBack, restic: Path, which: int) -> None:
+    shop = good_days.shop(restic)
     (shop.source / "orders.txt").write_text("2 boxes of pears\n" * 100)
     assert shop.snapshot().says == PASSED
     for tag in ("one", "two"):
@@ -292,31 +304,28 @@ def test_a_copy_that_got_another_id_is_not_gone_and_not_copied_again(shop: Shop,
     assert codes(shop) == FINE
 
 
-def test_damage_follows_a_snapshot_to_its_other_id(shop: Shop) -> None:
-    good_day(shop)
-    shop.flip(shop.blob_of(shop.source / "books.txt"))
-    assert shop.drill().row["outcome"] == "failed"
-    shop.plain_restic("tag", "--add", "fine", shop.snapshot_ids()[-1])
-    assert shop.drill().row["outcome"] == "failed"
-    assert {"drill-failed", "no-good-snapshot"} <= codes(shop)
+def test_damage_follows_a_snapshot_to_its_other_id(good_shop: Shop) -> None:
+    good_shop.flip(good_shop.blob_of(good_shop.source / "books.txt"))
+    assert good_shop.drill().row["outcome"] == "failed"
+    good_shop.plain_restic("tag", "--add", "fine", good_shop.snapshot_ids()[-1])
+    assert good_shop.drill().row["outcome"] == "failed"
+    assert {"drill-failed", "no-good-snapshot"} <= codes(good_shop)
 
 
-def test_what_was_rewritten_with_less_in_it_is_gone(shop: Shop) -> None:
-    good_day(shop)
-    shop.plain_restic("rewrite", "--forget", "--exclude", "books.txt", shop.snapshot_ids()[0])
-    found = shop.drill()
+def test_what_was_rewritten_with_less_in_it_is_gone(good_shop: Shop) -> None:
+    good_shop.plain_restic("rewrite", "--forget", "--exclude", "books.txt", good_shop.snapshot_ids()[0])
+    found = good_shop.drill()
     assert "snapshots-vanished" in found.codes
-    assert "snapshots-vanished" in codes(shop)
+    assert "snapshots-vanished" in codes(good_shop)
 
 
-def test_the_newest_run_stays_the_newest_when_an_older_snapshot_gets_another_id(shop: Shop) -> None:
-    good_day(shop)
-    kept = shop.source.rename(shop.base / "kept")
-    assert shop.snapshot().says == failed("source-missing")
-    kept.rename(shop.source)
-    shop.plain_restic("tag", "--add", "keep", shop.snapshot_ids()[0])
-    assert shop.drill().says == PASSED
-    assert "snapshot-failing" in codes(shop)
+def test_the_newest_run_stays_the_newest_when_an_older_snapshot_gets_another_id(good_shop: Shop) -> None:
+    kept = good_shop.source.rename(good_shop.base / "kept")
+    assert good_shop.snapshot().says == failed("source-missing")
+    kept.rename(good_shop.source)
+    good_shop.plain_restic("tag", "--add", "keep", good_shop.snapshot_ids()[0])
+    assert good_shop.drill().says == PASSED
+    assert "snapshot-failing" in codes(good_shop)
 
 
 # ---- snapshots of somebody else
@@ -351,22 +360,20 @@ def test_a_newer_snapshot_of_another_readiness_is_not_taken_for_ours(shop: Shop,
     assert named.row["files"]["verified"] == named.row["files"]["expected"] > 0
 
 
-def test_a_newer_snapshot_by_hand_is_not_taken_for_ours(shop: Shop) -> None:
-    good_day(shop)
+def test_a_newer_snapshot_by_hand_is_not_taken_for_ours(good_shop: Shop) -> None:
     tags = ("--tag", "readiness", "--tag", "process=orders", "--host", "shop")
-    shop.plain_restic("backup", *tags, shop.source)
-    assert shop.drill().says == PASSED
-    assert codes(shop) == FINE
+    good_shop.plain_restic("backup", *tags, good_shop.source)
+    assert good_shop.drill().says == PASSED
+    assert codes(good_shop) == FINE
 
 
-def test_after_the_ledger_was_lost_older_snapshots_can_still_be_drilled(shop: Shop) -> None:
-    good_day(shop)
-    old = shop.snapshot_ids()[0]
-    subprocess.run(["rm", "-r", shop.state], check=True)
-    shop.state.mkdir(mode=0o700)
+def test_after_the_ledger_was_lost_older_snapshots_can_still_be_drilled(good_shop: Shop) -> None:
+    old = good_shop.snapshot_ids()[0]
+    subprocess.run(["rm", "-r", good_shop.state], check=True)
+    good_shop.state.mkdir(mode=0o700)
 
-    assert shop.drill().says == PASSED, "the ledger knows none: the snapshot's own word counts"
-    assert shop.snapshot().says == PASSED
-    named = shop.drill("--snapshot", old)
+    assert good_shop.drill().says == PASSED, "the ledger knows none: the snapshot's own word counts"
+    assert good_shop.snapshot().says == PASSED
+    named = good_shop.drill("--snapshot", old)
     assert named.says == not_tested("snapshot-unknown")
     assert named.row["files"]["verified"] == named.row["files"]["expected"] > 0
