@@ -52,14 +52,15 @@ def knock(directory: str, mark: str, seconds: str) -> None:
 
 
 def swap_in(work: str, below: str, mark: str, seconds: str) -> None:
-    """A link to another directory stands in `below` each room in `work`, where something is written."""
+    """A link to another directory stands in each room in `work` for `below`, or for what leads there."""
+    levels = [Path(*Path(below).parts[:depth]) for depth in range(1, len(Path(below).parts) + 1)]
     for _ in _until(seconds):
         with suppress(OSError):
-            for room in os.listdir(work):
-                place = Path(work, room, below)
-                place.rename(place.with_suffix(".old"))
-                place.symlink_to(Path(mark).parent)
-                Path(mark).touch()
+            for place in (Path(work, room, level) for room in os.listdir(work) for level in levels):
+                with suppress(OSError):
+                    place.rename(place.with_suffix(".old"))
+                    place.symlink_to(Path(mark).parent)
+                    Path(mark).touch()
 
 
 def molest(mark: str, seconds: str) -> None:
