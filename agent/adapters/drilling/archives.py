@@ -8,7 +8,7 @@ from agent.adapters.looking.session import Answer, Look
 from agent.adapters.looking.starting import NotLooked
 from agent.core.drill.proofs import Judgement, failed, not_tested, passed
 from agent.core.snapshot.dumps import is_whole, last_line
-from agent.core.text.plain import duration, printable, size
+from agent.core.text.plain import count, duration, printable, size
 
 MOST_BYTES = 1 << 40  # unpacked
 LONGEST = 3600.0  # seconds
@@ -53,4 +53,7 @@ class Archives:
             if last_line(head) and not is_whole(head, tail):
                 what = f"the dump {printable(name)[:200]}".rstrip()
                 return failed(f"{what} in it is cut off: it does not end as a dump of its kind does")
+        if answer.more:
+            beside = count(len(answer.dumps), "dump that ends well", "dumps that end well")
+            return not_tested(f"it holds {beside}, and {answer.more:,} more that were not looked at")
         return passed(size(answer.size))

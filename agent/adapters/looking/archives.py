@@ -13,8 +13,9 @@ from agent.adapters.looking.unpacking import CHUNK, Budget, Plain, TooMuch, Unpa
 
 BLOCK = 512  # of a tar archive
 TAIL = 4096  # bytes of the end that are told
-MOST_DUMPS = 200  # in one archive, of which the ends are told
+MOST_ENDS = 1 << 20  # characters of the ends of dumps in one archive
 ENDS_DUMPS = b" dump"  # in the first bytes of each that has an end of its own
+COMMENT = b"-- "  # begins the lines by which such dumps begin and end
 HOLLOW = "it holds no file with content"
 DAMAGE = (
     zipfile.BadZipFile,
@@ -95,6 +96,8 @@ class _Members:
     def __init__(self) -> None:
         self._holds = False
         self._dumps: list[tuple[str, str, str]] = []
+        self._left = MOST_ENDS
+        self._more = 0
 
     def read(self, name: str, content: IO[bytes], budget: Budget | None = None) -> None:
         """One of them, to its end."""
@@ -105,13 +108,24 @@ class _Members:
             head = head or chunk[:BLOCK]
             tail = (tail + chunk)[-TAIL:]
         self._holds = self._holds or head != b""
-        if ENDS_DUMPS in head and len(self._dumps) < MOST_DUMPS:
-            self._dumps.append((name[:TAIL], head.decode("latin-1"), tail.decode("latin-1")))
+        if ENDS_DUMPS in head:
+            self._note((name[:BLOCK], _comments(head), _comments(tail)))
+
+    def _note(self, dump: tuple[str, str, str]) -> None:
+        self._left -= sum(map(len, dump))
+        if self._left < 0:
+            self._more += 1
+        else:
+            self._dumps.append(dump)
 
     def told(self) -> dict[str, Any]:
         if not self._holds:
             raise ValueError(HOLLOW)
-        return {"dumps": self._dumps}
+        return {"dumps": self._dumps, "more": self._more}
+
+
+def _comments(end: bytes) -> str:
+    return b"\n".join(line for line in end.splitlines() if line.startswith(COMMENT)).decode("latin-1")
 
 
 def _read_tar(unpacked: Unpacked, budget: Budget) -> dict[str, Any]:

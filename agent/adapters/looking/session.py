@@ -46,7 +46,9 @@ class Answer(Struct, frozen=True):
     size: Count = 0  # of all that an archive holds
     head: str = ""  # of the one file in it, its bytes as characters
     tail: str = ""
-    dumps: tuple[tuple[str, str, str], ...] = ()  # in an archive of several: name, head and tail of each
+    # in an archive of several: the name of each, and the comments at its beginning and its end
+    dumps: tuple[tuple[str, str, str], ...] = ()
+    more: Count = 0  # dumps in it, of which no more is told
     heads: dict[str, str] = {}  # of those of many files that hold what was looked for, by their numbers
     unread: str = ""  # what an archive, or a packed file, has too much of
     error: str = ""

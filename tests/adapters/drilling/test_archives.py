@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import os
+import re
 import resource
 import subprocess
 import tarfile
@@ -222,6 +223,19 @@ def test_a_dump_that_was_cut_before_it_came_into_an_archive_is_bad(
     bad = outcome(tmp_path / "a", archive_of(kind, whole | {"d/shop.sql": begin + rows}))
     why = "the dump d/shop.sql in it is cut off: it does not end as a dump of its kind does"
     assert bad == ("failed", why)
+
+
+def test_of_very_many_dumps_in_an_archive_each_is_looked_at_or_it_is_said(
+    outcome: Outcome, tmp_path: Path
+) -> None:
+    begin, end = b"-- MySQL dump 10.13  Distrib 8.0\n", b"-- Dump completed\n"
+    many = {f"{number}.sql": begin + end for number in range(5000)}
+    assert outcome(tmp_path / "a", archive_of("tar", many)) == ("passed", "")
+    assert outcome(tmp_path / "a", archive_of("tar", many | {"z.sql": begin}))[0] == "failed"
+    long = {f"{'d' * 90}/{number}": begin + b"-- " + b"e" * 4000 + b"\n" + end for number in range(300)}
+    judged = outcome(tmp_path / "a", archive_of("tar", long | {"z.sql": begin}))
+    assert judged[0] == "not_tested"
+    assert re.fullmatch(r"it holds \d+ dumps that end well, and \d+ more that were not looked at", judged[1])
 
 
 def archive_of(kind: str, files: dict[str, bytes]) -> bytes:

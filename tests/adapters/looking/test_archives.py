@@ -37,8 +37,9 @@ def test_of_an_archive_the_size_is_told_and_the_ends_of_what_may_be_a_dump(tmp_p
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))
-    dump = "-- MySQL dump 10.13\nhalf"
-    assert asked(tmp_path / "a", made.getvalue()) == {"size": 10240, "dumps": [("b.sql", dump, dump)]}
+    begin = "-- MySQL dump 10.13"
+    seen = asked(tmp_path / "a", made.getvalue())
+    assert seen == {"size": 10240, "dumps": [("b.sql", begin, begin)], "more": 0}
 
 
 def test_limits_and_damage_are_told_apart(tmp_path: Path) -> None:
