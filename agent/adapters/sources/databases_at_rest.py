@@ -4,6 +4,7 @@ What was seen is noted beside the witness, so that a file is read once for each 
 """
 
 import errno
+import json
 import os
 import time
 from collections.abc import Sequence
@@ -101,7 +102,7 @@ class AtRest:
         found = [(each.path, seen) for each in databases if (seen := read[each.path])]
         noted = {_shown(path): seen for path, seen in found if seen.at}
         if noted != self._noted:
-            self._file.write_bytes(msgspec.json.encode(noted))
+            self._file.write_text(json.dumps(msgspec.to_builtins(noted)))  # names may be no UTF-8
         sound = [DatabaseNote(_shown(path), seen.rows) for path, seen in found if seen.rows is not None]
         told = [told for path, seen in found if (told := seen.told(path))]
         foreign = {_shown(path): seen.foreign for path, seen in found if seen.foreign}
@@ -138,8 +139,8 @@ class AtRest:
 
     def _read_notes(self) -> dict[str, Seen]:
         try:
-            return msgspec.json.decode(self._file.read_bytes(), type=dict[str, Seen])
-        except (OSError, msgspec.MsgspecError):
+            return msgspec.convert(json.loads(self._file.read_text()), dict[str, Seen])
+        except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
             return {}
 
 

@@ -83,6 +83,17 @@ def test_a_damaged_one_is_told_each_time_and_is_read_once(
     assert business.read() == first
 
 
+def test_a_name_that_is_no_utf8_is_noted_as_any_other(
+    business: Business, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody who may write in a source can make one: it ended every snapshot of the process."""
+    business.database = business.database.rename(business.database.with_name("old\udcff.db"))
+    first = business.read()
+    assert [known.path for known in first[0]] == [str(business.database)]
+    monkeypatch.setattr(databases_at_rest, "look_at", None)
+    assert business.read() == first
+
+
 def test_one_that_is_damaged_in_place_at_its_old_time_is_read_again(business: Business) -> None:
     business.read()
     times = business.database.stat()
