@@ -81,12 +81,16 @@ def test_drills_have_the_rights_over_files_that_a_restore_needs_and_can_write_in
     for unit in (DRILL, CLEAN):
         assert _settings(unit, "AmbientCapabilities") == _settings(unit, "CapabilityBoundingSet")
         assert _settings(unit, "ProtectSystem") == ["strict"]
-        assert _settings(unit, "ReadOnlyPaths") == ["/run /dev"]
+        assert _settings(unit, "ReadOnlyPaths") == ["/dev"]
+        assert _settings(unit, "TemporaryFileSystem") == ["/run:ro"], "the rights over files open any socket"
         assert [f"/var/lib/{name}" for name in _settings(unit, "StateDirectory")] == [
             str(identity.DRILL_PLACE)
         ]
         assert _settings(unit, "ReadWritePaths") == []
-        assert _settings(unit, "InaccessiblePaths") == ["-/dev/shm -/dev/hugepages"]
+        assert _settings(unit, "InaccessiblePaths") == [
+            "-/dev/shm -/dev/hugepages -/dev/pts",
+            "-/var/lib/incus -/var/lib/lxd -/var/snap/lxd",
+        ]
         assert _settings(unit, "DevicePolicy") == ["closed"]
     assert set(_settings(CLEAN, "AmbientCapabilities")[0].split()) < set(
         _settings(DRILL, "AmbientCapabilities")[0].split()
@@ -103,6 +107,8 @@ def test_who_looks_has_one_right_which_it_gives_up_and_is_reached_by_the_service
     assert _settings(LINE, "SocketUser") == [identity.SERVICE_USER]
     assert _settings(LINE, "SocketGroup") == [identity.DRILL_USER]
     assert _settings(LINE, "SocketMode") == ["0660"]
+    assert Path(starting.SOCKET).parent != Path("/run"), "a socket alone would be the old one after a restart"
+    assert f"-{Path(starting.SOCKET).parent}" in _settings(DRILL, "BindReadOnlyPaths")[0].split()
     for unit in (SERVICE, DRILL):
         assert LINE.name in _settings(unit, "Wants")[0].split()
         assert LINE.name in _settings(unit, "After")[0].split()
@@ -148,8 +154,8 @@ def test_credentials_are_where_the_config_looks_for_them() -> None:
 def test_nothing_hides_data_from_the_service() -> None:
     assert _settings(SERVICE, "ProtectHome") == ["read-only"]
     assert _settings(SERVICE, "PrivateTmp") == ["no"]
-    hiding = r"^(InaccessiblePaths|TemporaryFileSystem|RootDirectory|RootImage|PrivateUsers|DynamicUser)="
-    assert re.findall(hiding, SERVICE.read_text(), re.M) == []
+    hiding = r"^(?:InaccessiblePaths|TemporaryFileSystem|RootDirectory|RootImage|PrivateUsers|DynamicUser)=.*"
+    assert re.findall(hiding, SERVICE.read_text(), re.M) == ["InaccessiblePaths=-/dev/pts"]
 
 
 def test_whatever_ends_the_service_it_is_started_again_and_somebody_is_told() -> None:

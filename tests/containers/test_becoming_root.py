@@ -149,6 +149,49 @@ def test_with_the_rights_of_a_drill_nothing_outside_of_its_places_can_be_written
     )
 
 
+TAKEN = """[Service]
+Type=oneshot
+Restart=no
+WatchdogSec=0
+ExecStartPre=
+ExecStart=
+ExecStart=/bin/bash /usr/local/bin/try
+ExecStopPost=
+StandardOutput=truncate:/root/said
+StandardError=null
+"""
+ENGINE = """
+import os, pty, socket, time
+line = socket.socket(socket.AF_UNIX)
+line.bind("/run/engine.sock")
+os.chmod("/run/engine.sock", 0o660)
+line.listen()
+pty.fork()
+time.sleep(9999)
+"""
+
+
+@pytest.mark.parametrize("unit", [SERVICE, NOTIFY, "readiness-clean.service", DRILL])
+def test_the_rights_over_files_open_no_terminal_and_no_line_to_a_server_of_roots(
+    machine: Container, unit: str
+) -> None:
+    """Who may talk to a container engine is root; on a terminal root types passwords."""
+    machine.file("/root/engine.py").write_text(ENGINE)
+    machine.shell("systemctl is-active -q engine || systemd-run -q --unit=engine python3 /root/engine.py")
+    until(lambda: machine.shell("ls /dev/pts/[0-9]*; ls /run/engine.sock", check=False), "it listens")
+    call = "python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"/run/engine.sock\")'"
+    machine.file("/usr/local/bin/try").write_text(
+        f"for at in /dev/pts/[0-9]*; do : <$at && echo $at; done\n{call} && echo engine\necho end\n"
+    )
+    assert machine.shell("bash /usr/local/bin/try").splitlines()[-2:] == ["engine", "end"], "root may"
+    directory = f"/etc/systemd/system/{unit}.d"
+    machine.shell(f"systemctl stop {SERVICE}; mkdir -p {directory}")
+    machine.file(f"{directory}/try.conf").write_text(TAKEN)
+    machine.shell(f"systemctl daemon-reload; systemctl start --wait {unit}")
+    machine.shell(f"rm -r {directory}; systemctl daemon-reload; systemctl start {SERVICE}")
+    assert machine.file("/root/said").read_text() == "end\n"
+
+
 @pytest.mark.parametrize("state", ["/var/lib/dpkg", "/var/lib/readiness"])
 def test_by_hand_root_is_no_longer_root_whatever_state_the_config_names(
     machine: Container, state: str

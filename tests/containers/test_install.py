@@ -69,7 +69,7 @@ def test_from_a_bare_machine_to_a_service(machine: Container) -> None:
             "enabled",
             "active",
         )
-    assert machine.shell("stat -c '%a %U %F' /run/readiness-look.socket") == "660 readiness socket\n"
+    assert machine.shell("stat -c '%a %U %F' /run/readiness-look/socket") == "660 readiness socket\n"
 
 
 def test_completion_and_manual_come_with_it(machine: Container) -> None:
@@ -202,7 +202,7 @@ def test_removed_it_leaves_config_ledger_and_repository(machine: Container) -> N
     ours = ("/etc/readiness", "/var/lib/readiness", "/run/", "/srv/", "/sys/", "/var/log", "/tmp/")
     assert [path for path in left.splitlines() if not path.startswith(ours)] == []
     assert machine.shows(TIMER, "LoadState") == machine.shows(LOOK, "LoadState") == "not-found"
-    assert machine.run("test", "-e", "/run/readiness-look.socket", check=False).returncode == 1
+    assert machine.run("test", "-e", "/run/readiness-look/socket", check=False).returncode == 1
     assert machine.shell("pgrep --euid readiness,readiness-proof || true") == ""
 
 

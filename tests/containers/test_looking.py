@@ -132,7 +132,7 @@ def test_without_anybody_to_look_nothing_is_read_and_it_says_what_to_do(machine:
         machine.run("systemctl", "start", SOCKET)
     assert record["outcome"] == "passed", json.dumps(record["findings"])[:1500]
     assert set(told(record)) == {"app.db", "cut.sql.gz", "log.gz"}
-    assert all("/run/readiness-look.socket does not answer" in why for _, why in told(record).values())
+    assert all("/run/readiness-look/socket does not answer" in why for _, why in told(record).values())
     assert hints == {f"Run: systemctl start {SOCKET}"}
     assert {name: code for name, (code, _) in told(snapshot(machine)).items()} == {"cut.sql.gz": "dump-cut"}
 
@@ -158,7 +158,7 @@ def test_a_drill_has_copies_looked_into_as_well_and_says_when_nobody_does(machin
 
 
 def test_nobody_else_may_have_files_looked_into(machine: Container) -> None:
-    code = "import socket; socket.socket(socket.AF_UNIX).connect('/run/readiness-look.socket')"
+    code = "import socket; socket.socket(socket.AF_UNIX).connect('/run/readiness-look/socket')"
     for user in ("bob", "readiness-proof", "nobody"):
         done = machine.run("runuser", "-u", user, "--", "python3", "-c", code, check=False)
         assert "PermissionError" in done.stderr, user

@@ -23,7 +23,7 @@ from agent.core.text.plain import printable
 from agent.errors import ReadinessError
 
 UNIT = "readiness-look.socket"
-SOCKET = f"/run/{UNIT}"
+SOCKET = "/run/readiness-look/socket"
 DYING_SECONDS = 2.0
 USERS = range(61184, 65520)  # IDs that systemd keeps for users without a name
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}

@@ -299,7 +299,7 @@ ALONE = (
         number=40,
         name="a call to the process that looks",
         who="other",
-        script=f"{TOOL} connect /run/readiness-look.socket",
+        script=f"{TOOL} connect /run/readiness-look/socket",
         loot="true",
         refused=True,
     ),
@@ -441,7 +441,7 @@ UNITS = (
         number=60,
         name="to call anybody",
         who="look",
-        script="for at in /run/systemd/private /run/dbus/system_bus_socket /run/readiness-look.socket; do "
+        script="for at in /run/systemd/private /run/dbus/system_bus_socket /run/readiness-look/socket; do "
         "python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])' $at 2>/dev/null "
         "&& echo $at; done; python3 -c 'import socket; socket.socket().connect((\"127.0.0.1\", 1))' 2>&1 "
         "| grep refused",

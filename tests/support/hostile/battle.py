@@ -219,7 +219,7 @@ class Battle:
         if attempt.who == "drill":
             self.machine.run("systemctl", "start", f"{unit}x:y.service")
             return self.machine.file("/root/said").read_text()
-        call = "python3 /opt/hostile/tools.py call /run/readiness-look.socket"
+        call = "python3 /opt/hostile/tools.py call /run/readiness-look/socket"
         return self.machine.shell(f"runuser -u readiness -- {call}")
 
     # ---- readiness at work
