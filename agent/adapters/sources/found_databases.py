@@ -30,6 +30,7 @@ PATIENCE = 10.0  # seconds to wait for a database that is locked
 BYTES_A_SECOND = 20 << 20  # that a slow disk copies
 MOST_SECONDS = 600.0  # for all of them
 UNSOUND = "it is not a sound SQLite database: "
+MAY_COME_BACK = "and whether the log or journal beside it brings its beginning back is not known"
 STRANGE = (
     "Open it with its application. If that cannot read it, restore it from an older snapshot; if it can, "
     "take a snapshot with --accept."
@@ -59,7 +60,7 @@ class FoundDatabases:
         still, large = to_read(scan, live, self._named)
         at_rest, unread, foreign = AtRest(self._notes, self._look).read(still)
         complaints = foreign | {_shown(each.path): each.why for each in uncopied}
-        former = self._former(scan, known, complaints)
+        former, behind_logs = self._former(scan, known, complaints)
         unread += tuple(_strange(path, why) for path, why in foreign.items() if path in known)
         return Copied(
             tables=tuple(tables),
@@ -67,15 +68,24 @@ class FoundDatabases:
             named=self._named,
             at_rest=at_rest,
             former=tuple(former.items()),
+            behind_logs=tuple((path, why) for path, why in behind_logs.items() if path not in complaints),
         )
 
-    def _former(self, scan: Scan, known: Collection[str], complaints: Mapping[str, str]) -> dict[str, str]:
+    def _former(
+        self, scan: Scan, known: Collection[str], complaints: Mapping[str, str]
+    ) -> tuple[dict[str, str], dict[str, str]]:
         """Those of the `known` that are no databases any more, each with what it is now: they do not begin as
-        one, or SQLite's complaint is that their schema is nonsense."""
+        one, or SQLite's complaint is that their schema is nonsense. And those that may get their beginning
+        back from what lies beside them."""
         begin_as_one = {database.path for database in scan.databases} | self._named
         headless = _without_a_head(known, begin_as_one)
+        behind_logs = {path for path in headless if _has_what_is_played_back(path)}
         nonsense = {path: why for path, why in complaints.items() if path in known and is_nonsense(why)}
-        return headless | {path: _not_opened(why) for path, why in nonsense.items()}
+        former = {path: why for path, why in headless.items() if path not in behind_logs}
+        return (
+            former | {path: _not_opened(why) for path, why in nonsense.items()},
+            {path: f"{headless[path]}, {MAY_COME_BACK}" for path in sorted(behind_logs)},
+        )
 
     def _copy_each(self, chosen: Sequence[Database]) -> tuple[list[TableCounts], list[Uncopied]]:
         """The rows of those that were copied, and the others; other copies are removed."""
@@ -170,7 +180,7 @@ def _without_a_head(known: Collection[str], databases: Collection[bytes]) -> dic
     found = {}
     for path in sorted(known):
         place = os_bytes(path).strip(b"/")
-        if place in databases or _gets_its_head_back(_place(place)):
+        if place in databases:
             continue
         head = _head(_place(place))
         if head is not None and kind_of(head) != SQLITE:
@@ -178,8 +188,9 @@ def _without_a_head(known: Collection[str], databases: Collection[bytes]) -> dic
     return found
 
 
-def _gets_its_head_back(file: Path) -> bool:
+def _has_what_is_played_back(path: str) -> bool:
     """Whether SQLite would play back what lies beside it; that may be as damaged as the file, or used up."""
+    file = _place(os_bytes(path).strip(b"/"))
     log, journal = (_head(beside(file, ending)) or b"" for ending in ("-wal", "-journal"))
     return is_log(LOG_ENDING, log) or journal.startswith(JOURNAL)
 

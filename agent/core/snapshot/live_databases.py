@@ -39,7 +39,8 @@ class Uncopied(Struct, frozen=True):
 class Copied(Struct, frozen=True):
     """The copies that were made, with their rows; what could not be copied; and what proofs name.
 
-    Besides what was read where it lies, and what was a database and is none any more, with what it is now.
+    Besides what was read where it lies, and what was a database and is none any more, with what it is now; or
+    may be one again once SQLite has played back what lies beside it.
     """
 
     tables: tuple[TableCounts, ...] = ()
@@ -47,6 +48,7 @@ class Copied(Struct, frozen=True):
     named: frozenset[bytes] = frozenset()
     at_rest: tuple[DatabaseNote, ...] = ()
     former: tuple[tuple[str, str], ...] = ()
+    behind_logs: tuple[tuple[str, str], ...] = ()
 
 
 def to_copy(

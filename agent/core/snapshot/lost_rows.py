@@ -141,6 +141,11 @@ def emptied(
         for path, why in found.former
         if path not in changing and (each := _former(process, scan, path, why))
     ]
+    findings += [
+        structs.replace(each, severity="warning")
+        for path, why in found.behind_logs
+        if path not in changing and (each := _former(process, scan, path, why))
+    ]
     now = {known.database: known.rows for known in found.tables}
     now |= {known.path: known.rows for known in found.at_rest}
     for path, rows in now.items():

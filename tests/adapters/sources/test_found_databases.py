@@ -37,8 +37,11 @@ class Business:
         return found.copy(seen, before.tables if before else (), known)
 
     def former(self) -> tuple[tuple[str, str], ...]:
+        return self.copied().former
+
+    def copied(self) -> Copied:
         found = FoundDatabases(self.carried / "databases", self.carried, (), self.look)
-        return found.copy(scan(), (), [str(self.database), "/srv/gone.db"]).former
+        return found.copy(scan(), (), [str(self.database), "/srv/gone.db"])
 
     def copies(self) -> list[str]:
         return sorted(file.name for file in self.carried.parent.rglob("*found-*"))
@@ -170,12 +173,15 @@ def test_what_was_a_database_is_told_while_there_is_a_file_and_nothing_to_play_b
     assert business.former() == ((str(business.database), "does not begin as one any more"),)
     log, journal = (business.database.with_name(f"app.db-{ending}") for ending in ("wal", "journal"))
     log.write_bytes(b"\x37\x7f\x06\x82" + bytes(28))
+    [(path, why)] = business.copied().behind_logs
     assert business.former() == (), "its beginning may be in there"
+    assert path == str(business.database)
+    assert why.startswith("does not begin as one any more, and whether the log or journal")
     log.write_bytes(b"encrypted, as the database is")
     journal.write_bytes(JOURNAL + bytes(504))
-    assert business.former() == ()
+    assert (len(business.copied().behind_logs), business.former()) == (1, ())
     journal.write_bytes(bytes(512))  # as it is left where journals persist
-    assert len(business.former()) == 1
+    assert (len(business.former()), business.copied().behind_logs) == (1, ())
     business.database.unlink()
     assert business.former() == ()
 

@@ -230,6 +230,13 @@ def test_what_was_a_database_and_is_none_is_told_where_it_is_still_saved() -> No
     assert emptied(ORDERS, scan(), cached, (), noted(5000)) == []
 
 
+def test_what_may_get_its_beginning_back_is_told_and_the_snapshot_is_good() -> None:
+    found = Copied(behind_logs=((APP, "does not begin as one any more, and whether"),))
+    [told] = emptied(ORDERS, scan(vital=VITAL), found, (), noted(5000))
+    assert (told.code, told.severity, told.path) == ("database-damaged", "warning", APP)
+    assert emptied(ORDERS, scan(), found, {APP}, noted(5000)) == []
+
+
 def test_a_record_keeps_the_largest_tables_and_knows_its_databases_until_less_is_accepted() -> None:
     many = {f"t{number}": number for number in range(NOTED_TABLES + 9)}
     [kept] = noted_databases(Copied(at_rest=(DatabaseNote(APP, many),)))
