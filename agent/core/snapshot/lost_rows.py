@@ -91,7 +91,8 @@ def fewer_rows(
 ) -> list[Finding]:
     """Tables that lost most of their rows, or went away, since the last good snapshot.
 
-    One that is called like a queue may run empty: what that comes to within weeks is told otherwise.
+    One that is called like a queue, or has a few rows among others, may lose them: what that comes to within
+    weeks is told otherwise.
     """
     before = {path: _data(rows) for path, rows in _rows(good).items()} if good else {}
     return [
@@ -100,8 +101,14 @@ def fewer_rows(
         for table, rows in before.get(now.database, {}).items()
         if (left := now.rows.get(table, 0)) < COLLAPSE * rows
         and not _PASSING.search(table)
+        and not (_is_small(rows, table, now) and any(_data(now.rows).values()))
         and not _Past([before[now.database]]).renamed(table, _data(now.rows))
     ]
+
+
+def _is_small(rows: int, table: str, now: TableCounts) -> bool:
+    """Whether a table that is still there had so few rows that half of them go on any day, as a cart's."""
+    return rows < SOME and table in now.rows
 
 
 def fewer_rows_than_ever(
@@ -119,8 +126,11 @@ def fewer_rows_than_ever(
             continue
         for table in sorted(past.tables()):
             counts, left = past.of(table), now.rows.get(table, 0)
-            is_news = left >= COLLAPSE * counts[-1] or _PASSING.search(table)
-            slipped = is_news and past.fell(counts, left, SOME)
+            is_small = _is_small(counts[-1], table, now)
+            is_passing = _PASSING.search(table) is not None
+            is_news = left >= COLLAPSE * counts[-1] or is_passing or is_small
+            least = 1 if is_small and not left and not is_passing else SOME
+            slipped = is_news and past.fell(counts, left, least)
             if slipped and not past.renamed(table, _data(now.rows)):
                 what = f"Table {table} of {now.database}"
                 findings.append(_slipped(process, what, left, max(counts[past.begin :]), now.database))

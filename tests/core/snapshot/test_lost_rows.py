@@ -64,6 +64,18 @@ def test_a_table_may_lose_half_of_its_rows_and_no_more() -> None:
     assert fewer_rows(ORDERS, [table(orders=0)], None) == []
 
 
+def test_a_few_rows_of_one_table_among_others_may_go_on_any_day() -> None:
+    before = good(tables=(table(orders=100, cart=5),))
+    assert fewer_rows(ORDERS, [table(orders=100, cart=2)], before) == []
+    assert fewer_rows(ORDERS, [table(orders=100, cart=0)], before) == []
+    assert said(fewer_rows(ORDERS, [table(orders=100)], before)) == ERROR, "the table is gone"
+    assert said(fewer_rows(ORDERS, [table(orders=0, cart=0)], before)) == ERROR * 2, "so is all the rest"
+    assert fewer_rows_than_ever(ORDERS, [table(orders=100, cart=2)], [before]) == []
+    assert said(fewer_rows_than_ever(ORDERS, [table(orders=100, cart=0)], [before])) == WARNING
+    days = [good(tables=(table(orders=100, cart=rows),)) for rows in (5, 0, 4, 0, 3)]
+    assert fewer_rows_than_ever(ORDERS, [table(orders=100, cart=0)], days) == [], "a habit"
+
+
 def test_what_goes_in_small_steps_is_held_against_the_most_of_the_weeks() -> None:
     before = named(8000, 4400, 2420)
     [told] = fewer_rows_than_ever(ORDERS, [table(orders=1331)], before)
