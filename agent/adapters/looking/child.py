@@ -44,7 +44,9 @@ def _answer(question: dict[str, Any], handles: list[int]) -> dict[str, Any]:
         return looks(question, handles)
     except MemoryError:
         return {"error": "it takes more memory than anything may", "code": NO_MEMORY}
-    except (sqlite3.Error, sqlite3.Warning, UnicodeError, OSError) as error:
+    except UnicodeError:  # Python asks for names in UTF-8, SQLite does not
+        return {"error": "a name in it is no UTF-8", "is_foreign": True}
+    except (sqlite3.Error, sqlite3.Warning, OSError) as error:
         why = str(error)[:500]
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         return {"error": why, "code": code, "is_foreign": bool(databases.FOREIGN.search(why))}
