@@ -33,6 +33,7 @@ class Owners:
         self._begun = time.time_ns() - TICK_NS
         self._stirred: dict[bytes, int] = {}  # and who alone may rename there; EVERYBODY: not only one
         self._steady: set[str] = set()
+        self._returned: set[str] = set()
         self._states: set[State] = set()
         self._inodes: set[int] = set()
 
@@ -56,6 +57,8 @@ class Owners:
             self._inodes.add(status.st_ino)
             self._states.add(_known_state(status))
         elif line and line.startswith(b"d") and stat.S_ISDIR(status.st_mode):
+            if met.path.rpartition(b"/")[0] in self._stirred:
+                self._returned.add(spelt(f"/{os_text(met.path)}"))
             is_shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
             if status.st_uid or is_shared:
                 self._stirred[met.path] = EVERYBODY if is_shared else status.st_uid
@@ -71,6 +74,7 @@ class Owners:
             begun_us=self._begun // 1000,
             stirred=_texts(stirred),
             steady=self._steady,
+            returned=self._returned,
             whole=_texts(whole),
             renamer=renamers.pop() if len(renamers) == 1 else EVERYBODY,
             states=self._states,

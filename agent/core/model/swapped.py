@@ -51,6 +51,7 @@ class Swaps(Struct, frozen=True):
     # names came or went there while restic read, and it was not only root who could do it
     stirred: tuple[str, ...] = ()
     steady: Set[str] = frozenset()  # directories in those that nobody has moved
+    returned: Set[str] = frozenset()  # others in those that both walks met
     whole: tuple[str, ...] = ()  # below these everything is in doubt
     renamer: int = -1  # the only user who can have done all of it: nobody gains by what is theirs
     # of the files that the second walk met, and the first did not so
@@ -70,6 +71,13 @@ class Swaps(Struct, frozen=True):
         if any(_NAMELESS in path for path in directories if seen.get(path) != 1 or path not in self.steady):
             return (*self.whole, *self.stirred)
         return (*self.whole, *moved)
+
+    def absent(self, directories: Sequence[str]) -> list[str]:
+        """Directories in the stirred ones that both walks met, and that are not among the snapshot's."""
+        held = set(directories)
+        asked = {path.rstrip("/") for path in self.stirred}
+        met = (path for path in self.steady | self.returned if path.rpartition("/")[0] in asked)
+        return sorted(path for path in met if path not in held and _NAMELESS not in path)
 
     def is_in_doubt(self, directory: str) -> bool:
         """Whether it, or one on the way to it, may have been something else for a moment."""
@@ -106,6 +114,25 @@ class Swaps(Struct, frozen=True):
 
     def _is_old(self, file: KeptFile) -> bool:
         return file.changed_us < self.begun_us - SLACK_US
+
+
+def lacking(process: CriticalProcess, snapshot: str, absent: Sequence[str]) -> list[Finding]:
+    """A finding for directories in whose place something else was saved."""
+    if not absent:
+        return []
+    others = (
+        f" and {count(len(absent) - 1, 'other directory', 'other directories')}" if len(absent) > 1 else ""
+    )
+    return [
+        finding(
+            "snapshot-incomplete",
+            process.name,
+            f"The snapshot {snapshot[:8]} lacks {absent[0]}{others}, which lay in the sources before and "
+            "after: something else stood there while restic read.",
+            f"Find out who renames there. What lies there now is saved by: readiness snapshot {process.name}",
+            absent[0],
+        )
+    ]
 
 
 def spelt(path: str) -> str:

@@ -12,7 +12,7 @@ from agent.core.model.findings import Finding, finding
 from agent.core.model.repository import BackupSummary, Stamp, StoredSnapshot
 from agent.core.model.runs import Outcome
 from agent.core.model.snapshots import SnapshotRecord, TableCounts
-from agent.core.model.swapped import Swaps, swapped
+from agent.core.model.swapped import Swaps, lacking, swapped
 from agent.core.snapshot.dumps import noted_dumps, replaced_dumps
 from agent.core.snapshot.extent import Moved, Scan, VitalPlace, replaced_roots
 from agent.core.snapshot.kept import find_snapshot, lost_finding, what_is_missing
@@ -207,17 +207,20 @@ class _Attempt:
         return find_snapshot(self._listed, summary.snapshot), moved, wrong
 
     def _swapped(self, stored: StoredSnapshot | None, swaps: Swaps) -> list[Finding]:
-        """What came in through a link that was not there when we looked; asked where one can have been."""
+        """What came in through a link that was not there when we looked, or was kept out by one; asked where
+        one can have been."""
         if stored is None:
             return []
         restic, stirred = self.tools.repository, swaps.stirred
-        places = swaps.places(restic.directories(stored.id, stirred) if stirred else ())
+        directories = restic.directories(stored.id, stirred) if stirred else []
+        places = swaps.places(directories)
         unknown = restic.files(stored.id, places, swaps.is_unknown) if places else ()
         missed = self.tools.sources.unlisted(unknown) if unknown else ()
         strange = [file for file in missed if swaps.is_strange(file)]
         if strange and not any(map(swaps.is_certain, strange)):
             strange = [file for file in restic.with_inodes(stored.tree, strange) if swaps.is_strange(file)]
-        return swapped(self.process, stored.id, strange)
+        absent = swaps.absent(directories)
+        return swapped(self.process, stored.id, strange) + lacking(self.process, stored.id, absent)
 
     def note_sight(self, record: SnapshotRecord) -> None:
         """What this run saw of the repository, for its account."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.core.model.swapped import SLACK_US, KeptFile, Swaps, swapped
+from agent.core.model.swapped import SLACK_US, KeptFile, Swaps, lacking, swapped
 from support.builders.shop import process
 
 SHOP, OTHER, ROOT = (33, 33), (61_999, 61_999), (0, 0)
@@ -124,3 +124,13 @@ def test_the_finding_names_file_owner_and_snapshot() -> None:
     assert "abababab holds /srv/shop/site/shadow of user 0 and group 42, and no such file" in one.message
     assert "42 and 1 other file, and" in two.message
     assert one.hint.endswith("restic forget abababab")
+
+
+def test_a_directory_that_both_walks_met_and_the_snapshot_lacks_is_named() -> None:
+    swaps = Swaps(stirred=("/srv/shop",), steady={"/srv/shop/a"}, returned={"/srv/shop/b", "/srv/else/c"})
+    assert swaps.absent(["/srv", "/srv/shop", "/srv/shop/a", "/srv/shop/b"]) == []
+    assert swaps.absent(["/srv/shop", "/srv/shop/a"]) == ["/srv/shop/b"]
+    assert lacking(process("orders"), "0123456789", []) == []
+    [told] = lacking(process("orders"), "0123456789", ["/srv/shop/a", "/srv/shop/b"])
+    assert (told.code, told.severity) == ("snapshot-incomplete", "error")
+    assert "01234567 lacks /srv/shop/a and 1 other directory" in told.message
